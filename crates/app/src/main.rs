@@ -1,0 +1,2 @@
+//! The binary `ecom`.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Indian tax facts: GSTIN, PAN, States, financial year, dated rates, rupee formats.

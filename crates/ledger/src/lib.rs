@@ -1,0 +1,1 @@
+//! Money, readers of Amazon's files, taxonomy, accounts, profit statement, costs, checks.

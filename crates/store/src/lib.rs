@@ -1,0 +1,1 @@
+//! All SQL: migrations, transactions, tenant handles, rollups, archive, jobs.

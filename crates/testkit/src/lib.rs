@@ -1,0 +1,1 @@
+//! A small world for tests: fresh databases on both engines, a fixed clock, a client.

@@ -1,0 +1,1 @@
+//! Envelope encryption: root key, tenant keys, sealing.

@@ -1,0 +1,1 @@
+//! Jobs: claiming, leasing, retrying; importing files.
