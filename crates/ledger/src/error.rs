@@ -1,0 +1,63 @@
+//! Errors of the ledger, written for the person who can act.
+
+use std::fmt;
+
+/// A value that cannot be used, or arithmetic that would overflow.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Error {
+    /// A sum beyond 64 bits.
+    #[error("a sum is too large: it does not fit 64 bits of minor units")]
+    Overflow,
+    /// A value that is not what it should be.
+    #[error("{0}")]
+    Value(String),
+}
+
+/// Why a file is refused as a whole, where, and what to do about it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// Line of the file, from 1, if one line is at fault.
+    pub line: Option<u64>,
+    /// Name of the column, if one is at fault.
+    pub column: Option<String>,
+    /// What is wrong.
+    pub message: String,
+    /// What the person can do.
+    pub remedy: &'static str,
+}
+
+impl Refusal {
+    /// A refusal of the file as a whole.
+    pub fn whole(message: impl Into<String>, remedy: &'static str) -> Self {
+        Self {
+            line: None,
+            column: None,
+            message: message.into(),
+            remedy,
+        }
+    }
+
+    /// A refusal because of one line.
+    pub fn at(line: u64, column: &str, message: impl Into<String>, remedy: &'static str) -> Self {
+        let column = (!column.is_empty()).then(|| column.to_owned());
+        Self {
+            line: Some(line),
+            column,
+            message: message.into(),
+            remedy,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.line, &self.column) {
+            (Some(line), Some(column)) => write!(f, "line {line}, column {column}: ")?,
+            (Some(line), None) => write!(f, "line {line}: ")?,
+            _ => {}
+        }
+        write!(f, "{}. {}", self.message, self.remedy)
+    }
+}
+
+impl std::error::Error for Refusal {}

@@ -1,0 +1,150 @@
+//! A ledger line, its posting, and what receives them.
+
+use rustc_hash::FxHashMap;
+
+use crate::{
+    Error, Minor,
+    account::Account,
+    taxonomy::{Gst, Taxonomy, Verdict},
+};
+
+use super::names;
+
+/// One amount of one settlement, as a reader found it.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a> {
+    /// Line of the decompressed file, from 1.
+    pub number: u64,
+    /// Which money column of that line; 0 where a line has one amount.
+    pub column: u8,
+    /// Place in the report's settlements.
+    pub settlement: u32,
+    /// Place in [`super::Names::labels`].
+    pub label: u32,
+    /// Place in [`super::Names::skus`]; 0 is none.
+    pub sku: u32,
+    /// Place in [`super::Names::marketplaces`]; 0 is none.
+    pub marketplace: u32,
+    /// Order id as printed; may be empty.
+    pub order: &'a [u8],
+    /// Posting instant, microseconds since 1970-01-01 UTC.
+    pub posted: i64,
+    /// Posting day in the seller's time zone, days since 1970-01-01.
+    pub day: i32,
+    /// Quantity as printed on the line; 0 if none. Repeated on several lines of an item.
+    pub quantity: i64,
+    /// Amount in minor units; > 0 is a credit.
+    pub amount: i64,
+}
+
+/// Units of one order item that were sold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Units {
+    /// Place in the report's settlements.
+    pub settlement: u32,
+    /// Place in [`super::Names::marketplaces`].
+    pub marketplace: u32,
+    /// Place in [`super::Names::skus`].
+    pub sku: u32,
+    /// Posting day.
+    pub day: i32,
+    /// How many.
+    pub count: i64,
+}
+
+/// Where a line is posted, and the derived pair beside it if GST is inside the amount.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Posting {
+    /// Account of the line as printed.
+    pub account: Account,
+    /// GST inside the amount, moved from `account` to `asset:gst_input:unsplit`: an estimate.
+    pub gst_inside: Option<i64>,
+}
+
+/// Receives what a reader finds, in the order of the file within a block.
+pub trait Sink {
+    /// A ledger line.
+    fn line(&mut self, line: &Line<'_>, posting: Posting) -> Result<(), Error>;
+    /// Units sold.
+    fn units(&mut self, units: Units) -> Result<(), Error>;
+}
+
+/// How tax inside and beside fees is treated.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum GstMode {
+    /// Input credit is due: GST on fees is an asset, and GST inside an amount is split off as an estimate.
+    Credit,
+    /// Input credit is due, but amounts stay as Amazon printed them.
+    CreditAsPrinted,
+    /// No credit is due: GST on fees is a cost in `expense:fee:gst`.
+    Cost,
+}
+
+/// Posts lines to accounts; remembers the verdict of each label.
+pub(crate) struct Poster<'t> {
+    taxonomy: &'t Taxonomy,
+    mode: GstMode,
+    verdicts: FxHashMap<u32, Verdict>,
+    last: Option<(u32, Verdict)>,
+}
+
+impl<'t> Poster<'t> {
+    pub(crate) fn new(taxonomy: &'t Taxonomy, mode: GstMode) -> Self {
+        Self {
+            taxonomy,
+            mode,
+            verdicts: FxHashMap::default(),
+            last: None,
+        }
+    }
+
+    /// The posting of an amount under a label whose raw text is `text`.
+    pub(crate) fn post(
+        &mut self,
+        label: u32,
+        text: impl FnOnce() -> (Vec<u8>, &'static encoding_rs::Encoding),
+        day: i32,
+        amount: i64,
+    ) -> Result<Posting, Error> {
+        let verdict = self.verdict(label, text, day);
+        let account = self.placed(verdict.account(amount));
+        let splits = self.mode == GstMode::Credit && verdict.gst == Gst::Included && amount != 0;
+        let gst_inside = if splits {
+            Some(Minor(amount).part(18, 118)?.0)
+        } else {
+            None
+        };
+        Ok(Posting { account, gst_inside })
+    }
+
+    fn verdict(
+        &mut self,
+        label: u32,
+        text: impl FnOnce() -> (Vec<u8>, &'static encoding_rs::Encoding),
+        day: i32,
+    ) -> Verdict {
+        let holds = |verdict: &Verdict| (verdict.from..=verdict.to).contains(&day);
+        if let Some((last, verdict)) = self.last
+            && last == label
+            && holds(&verdict)
+        {
+            return verdict;
+        }
+        let known = self.verdicts.get(&label).copied().filter(holds);
+        let verdict = known.unwrap_or_else(|| {
+            let (text, encoding) = text();
+            self.taxonomy.verdict(&names::label(encoding, &text), day)
+        });
+        self.verdicts.insert(label, verdict);
+        self.last = Some((label, verdict));
+        verdict
+    }
+
+    fn placed(&self, account: Account) -> Account {
+        if self.mode == GstMode::Cost && account.class() == crate::account::Class::GstInput {
+            Account::FeeGst
+        } else {
+            account
+        }
+    }
+}
