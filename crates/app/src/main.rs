@@ -1,22 +1,48 @@
-//! The binary `ecom`.
-use std::io::Write;
-fn main() -> anyhow::Result<()> {
-    let args: Vec<String> = std::env::args().collect();
-    if args[1] == "generate" {
-        let rows = args[2].parse()?;
-        let start = 1_790_000_000;
-        let plan = ecom_simulator::Plan { seed: 1, id: 26_000_000_001, start, end: start + 14 * 86_400, rows, previous_reserve: 4_567_800, current_reserve: 5_123_400, extra: Vec::new() };
-        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-        ecom_simulator::write_v2(&plan, &ecom_simulator::Catalogue::new(1, 2000), &mut out)?;
-        out.flush()?;
-    } else {
-        let t = std::time::Instant::now();
-        let options = ecom_ledger::settlement::Options::new()?;
-        let r = ecom_ledger::settlement::read(std::fs::File::open(&args[2])?, &options, &|_| ())?;
-        eprintln!("{:?}", t.elapsed());
-        for s in &r.settlements { eprintln!("{} {:?} sum {} lines {} balanced {} products {} days {} units {}", s.id, s.head, s.tally.sum, s.tally.lines, s.balanced(), s.tally.products.len(), s.tally.days.len(), s.tally.units.len());
-          for (l, sum) in &s.tally.labels { if sum.unclassified > 0 { eprintln!("  {:?} {:?}", r.names.labels[*l as usize], sum); } } }
-        eprintln!("{:?}", r.problems);
+//! The binary `ecom`: command line, configuration, wiring. Business rules live in the other crates.
+
+mod generate;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// True profit of each product on Amazon, to the paisa, from the files Amazon gives you.
+#[derive(Parser)]
+#[command(name = "ecom", version, propagate_version = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make files of an invented seller, for trying things out and for benchmarks
+    Generate(generate::Args),
+    /// Print a completion script for your shell
+    ///
+    /// Example: ecom completions bash > /etc/bash_completion.d/ecom
+    Completions {
+        /// bash, zsh, fish, elvish or powershell
+        shell: clap_complete::Shell,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("ecom: {error:#}");
+            ExitCode::FAILURE
+        }
     }
-    Ok(())
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Generate(args) => generate::run(&args),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "ecom", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+    }
 }
