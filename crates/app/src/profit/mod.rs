@@ -1,0 +1,132 @@
+//! `ecom profit`: from files to a profit statement, without a database.
+
+mod answer;
+mod print;
+mod view;
+
+use std::{
+    fs::File,
+    io::{self, BufWriter, IsTerminal, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use anyhow::Context;
+use clap::ValueEnum;
+use ecom_ledger::{
+    Refusal,
+    settlement::{self, GstMode, Options, Report},
+};
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Below this size nobody waits long enough for a progress bar.
+const PROGRESS_FROM_BYTES: u64 = 64 << 20;
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  ecom profit settlement.txt
+  ecom profit *.txt --costs costs.csv --by sku
+  ecom profit settlement.txt.gz --by month --format json | jq .statement
+
+Exit status: 0; 1 if a file was refused or does not balance (the others are still reported); 2 for wrong usage.")]
+pub(crate) struct Args {
+    /// Settlement files: flat file V2, V1, XML, or date-range CSV; gzip is unpacked
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Costs per SKU, CSV or XLSX: sku, from, goods, freight, duty, packing, other
+    #[arg(long, value_name = "FILE")]
+    costs: Option<PathBuf>,
+    /// Also give the figures by day, month, SKU, account at Amazon (its currency), or settlement
+    #[arg(long, value_enum)]
+    by: Option<By>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Form::Table)]
+    format: Form,
+    /// Leave out the GST pairs derived from amounts that hold their GST inside
+    #[arg(long)]
+    as_printed: bool,
+    /// GST on fees is a cost: the seller can take no input credit
+    #[arg(long, conflicts_with = "as_printed")]
+    no_input_credit: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum By {
+    Month,
+    Day,
+    Sku,
+    Account,
+    Settlement,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Form {
+    Table,
+    Json,
+    Csv,
+}
+
+/// A file and what reading it gave.
+pub(crate) struct Read {
+    pub(crate) name: String,
+    pub(crate) outcome: Result<Report, Refusal>,
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let options = Options { gst: mode(args), ..Options::new()? };
+    let reads: Vec<Read> = args.files.iter().map(|path| read(path, &options)).collect();
+    let costs = args.costs.as_deref().map(cost_rows).transpose()?;
+    let answer = answer::make(&reads, costs, args.by)?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    let printed = match args.format {
+        Form::Json => print::json(&answer.view, &mut out),
+        Form::Csv => print::csv(&answer.view, &mut out),
+        Form::Table => print::table(&answer.view, &mut out),
+    };
+    match printed.and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        other => other.context("cannot print")?,
+    }
+    Ok(if answer.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn mode(args: &Args) -> Option<GstMode> {
+    match (args.as_printed, args.no_input_credit) {
+        (true, _) => Some(GstMode::CreditAsPrinted),
+        (_, true) => Some(GstMode::Cost),
+        _ => None,
+    }
+}
+
+fn read(path: &Path, options: &Options) -> Read {
+    let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
+    let outcome = File::open(path)
+        .map_err(|error| Refusal::whole(format!("The file cannot be opened: {error}"), "Check its name and your rights"))
+        .and_then(|file| read_with_progress(file, &name, options));
+    Read { name, outcome }
+}
+
+fn read_with_progress(file: File, name: &str, options: &Options) -> Result<Report, Refusal> {
+    let size = file.metadata().map_or(0, |metadata| metadata.len());
+    if size < PROGRESS_FROM_BYTES || !io::stderr().is_terminal() {
+        return settlement::read(file, options, &|_| ());
+    }
+    let bar = ProgressBar::new(size).with_message(name.to_owned());
+    if let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {bytes}/{total_bytes} {eta}") {
+        bar.set_style(style);
+    }
+    let last = AtomicU64::new(0);
+    let report = settlement::read(file, options, &|bytes| {
+        if last.fetch_max(bytes, Ordering::Relaxed) < bytes {
+            bar.set_position(bytes);
+        }
+    });
+    bar.finish_and_clear();
+    report
+}
+
+fn cost_rows(path: &Path) -> anyhow::Result<Vec<Vec<String>>> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    crate::sheet::rows(&bytes).with_context(|| format!("{}", path.display()))
+}
