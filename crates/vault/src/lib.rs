@@ -1,1 +1,27 @@
-//! Envelope encryption: root key, tenant keys, sealing.
+//! Envelope encryption: a root key outside the data wraps a key per tenant; purpose keys follow from that.
+//!
+//! AES-256-GCM with random nonces, keys derived by HKDF-SHA256. Each sealed value carries its format and the id
+//! of its key; what it is bound to (tenant, table, column, row; archive and frame) is authenticated, so a value
+//! copied elsewhere does not open. Destroying a tenant's key destroys all that was sealed under it.
+//! No SQL, no HTTP; randomness is passed in. Keys never print, and are wiped when dropped.
+
+mod aead;
+mod entropy;
+mod fingerprint;
+mod frame;
+mod hex;
+mod root;
+mod seal;
+mod secret;
+mod tenant;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
+pub use aead::VaultError;
+pub use entropy::{Entropy, EntropyError, SystemEntropy};
+pub use fingerprint::{Fingerprint, FingerprintError, FingerprintKey, Fingerprinter};
+pub use frame::{ArchiveKey, Frame};
+pub use root::{KeyCheck, RootKey, RootKeyError, WrongRootKey};
+pub use seal::{Aad, SecretKey};
+pub use secret::{KeyId, SecretBytes};
+pub use tenant::{TenantKey, WrappedKey};
