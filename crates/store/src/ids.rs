@@ -1,0 +1,38 @@
+//! Ids as types of their own, so that a file's id cannot be taken for a settlement's.
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub struct $name(pub i64);
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = std::num::ParseIntError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A business, whose data no other business sees.
+    TenantId;
+    /// A person who can sign in.
+    PersonId;
+    /// A job.
+    JobId;
+    /// An account at Amazon of a business.
+    SellerAccountId;
+    /// An imported file.
+    FileId;
+    /// A settlement as one file gave it.
+    SettlementKey;
+}

@@ -1,0 +1,276 @@
+//! Migrations: one numbered SQL text for both engines, so that the two schemas cannot drift apart.
+//!
+//! Written for SQLite; for PostgreSQL `integer` becomes `bigint`, `text` sorts by bytes, `blob` becomes `bytea`,
+//! a platform table's `id` becomes an identity column, and every table with a `tenant_id` gets row-level security
+//! that fails closed. A landed migration is never edited.
+
+use sqlx::{AssertSqlSafe, raw_sql};
+
+use crate::{
+    db::Db,
+    error::{Result, StoreError},
+    tx::{Tx, exec, fetch_optional},
+};
+
+/// Tables that belong to no tenant. All others carry `tenant_id` and are reached by a tenant's handle only.
+pub const PLATFORM_TABLES: &[&str] = &[
+    "schema_version",
+    "business",
+    "person",
+    "membership",
+    "session",
+    "login_failure",
+    "job",
+];
+
+pub(crate) const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_platform.sql"),
+    include_str!("../migrations/0002_settlement.sql"),
+];
+
+const KEY_MIGRATIONS: &[&str] = &[include_str!("../migrations/keys_0001.sql")];
+
+/// Brings a database to the newest schema. An existing SQLite database is copied beside itself first.
+///
+/// On PostgreSQL this needs the owner's connection; rights are granted to `app_role`.
+pub async fn migrate(db: &Db, app_role: Option<&str>) -> Result<()> {
+    run(db, MIGRATIONS, app_role).await
+}
+
+/// Brings the key database to its newest schema.
+pub async fn migrate_keys(db: &Db, app_role: Option<&str>) -> Result<()> {
+    run(db, KEY_MIGRATIONS, app_role).await
+}
+
+/// Refuses to go on with a schema that is older or newer than this program.
+pub async fn check_version(db: &Db) -> Result<()> {
+    let found = version(db).await?;
+    let known = number(MIGRATIONS.len());
+    match found.cmp(&known) {
+        std::cmp::Ordering::Equal => Ok(()),
+        std::cmp::Ordering::Greater => Err(StoreError::NewerSchema { found, known }),
+        std::cmp::Ordering::Less => Err(StoreError::Setup(format!(
+            "the database has schema version {found} instead of {known}; run `ecom migrate`"
+        ))),
+    }
+}
+
+async fn run(db: &Db, migrations: &[&'static str], app_role: Option<&str>) -> Result<()> {
+    let found = version(db).await?;
+    let known = number(migrations.len());
+    if found > known {
+        return Err(StoreError::NewerSchema { found, known });
+    }
+    if found > 0 && found < known {
+        snapshot(db, found).await?;
+    }
+    let mut tx = db.write().await?;
+    for (index, sql) in migrations
+        .iter()
+        .enumerate()
+        .skip(usize::try_from(found).unwrap_or(0))
+    {
+        match &mut tx {
+            Tx::Sqlite(tx) => raw_sql(*sql).execute(&mut **tx).await.map(drop)?,
+            Tx::Postgres(tx) => raw_sql(AssertSqlSafe(postgres(sql)))
+                .execute(&mut **tx)
+                .await
+                .map(drop)?,
+        }
+        exec!(
+            &mut tx,
+            "insert into schema_version (version) values ($1)",
+            number(index + 1)
+        )?;
+    }
+    if let (Tx::Postgres(tx), Some(role)) = (&mut tx, app_role) {
+        raw_sql(AssertSqlSafe(grants(role)?)).execute(&mut **tx).await?;
+    }
+    tx.commit().await
+}
+
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// The schema's version; 0 for an empty database.
+async fn version(db: &Db) -> Result<i64> {
+    let mut tx = db.write().await?;
+    let create = "create table if not exists schema_version (version integer primary key)";
+    let exists = match &mut tx {
+        Tx::Sqlite(tx) => {
+            raw_sql(create).execute(&mut **tx).await?;
+            true
+        }
+        Tx::Postgres(tx) => {
+            let found: (bool,) = sqlx::query_as("select to_regclass('schema_version') is not null")
+                .fetch_one(&mut **tx)
+                .await?;
+            if !found.0 {
+                raw_sql("create table schema_version (version bigint primary key)")
+                    .execute(&mut **tx)
+                    .await?;
+            }
+            true
+        }
+    };
+    debug_assert!(exists);
+    let newest = fetch_optional!((Option<i64>,), &mut tx, "select max(version) from schema_version")?;
+    tx.commit().await?;
+    Ok(newest.and_then(|(version,)| version).unwrap_or(0))
+}
+
+/// Copies an SQLite database to `<file>.before-<next version>` unless that copy exists.
+async fn snapshot(db: &Db, found: i64) -> Result<()> {
+    let Db::Sqlite { write, path, .. } = db else {
+        return Ok(());
+    };
+    let copy = format!("{}.before-{}", path.display(), found + 1);
+    if std::path::Path::new(&copy).exists() {
+        return Ok(());
+    }
+    sqlx::query("vacuum into $1").bind(copy).execute(write).await?;
+    Ok(())
+}
+
+/// The PostgreSQL form of a migration.
+pub(crate) fn postgres(sql: &str) -> String {
+    let mut out = String::new();
+    let mut table = String::new();
+    for line in sql.lines() {
+        let code = line.split(" -- ").next().unwrap_or_default();
+        if code.trim_start().starts_with("--") {
+            continue;
+        }
+        if let Some(rest) = code.strip_prefix("create table ") {
+            table = rest.split(' ').next().unwrap_or_default().to_owned();
+        }
+        out.push_str(&postgres_line(code));
+        out.push('\n');
+        if code.trim_start().starts_with("tenant_id ") {
+            table.push_str(" secured");
+        }
+        if code.starts_with(')') {
+            if let Some(name) = table.strip_suffix(" secured") {
+                out.push_str(&row_security(name));
+            }
+            table.clear();
+        }
+    }
+    out
+}
+
+fn postgres_line(code: &str) -> String {
+    if let Some(rest) = code.strip_prefix("    id integer primary key") {
+        return format!("    id bigint generated by default as identity primary key{rest}");
+    }
+    if code.starts_with(')') {
+        return ");".to_owned();
+    }
+    code.replace(" integer", " bigint")
+        .replace(" text", " text collate \"C\"")
+        .replace(" blob", " bytea")
+}
+
+fn row_security(table: &str) -> String {
+    format!(
+        "alter table {table} enable row level security;\n\
+         alter table {table} force row level security;\n\
+         create policy tenant on {table} using (tenant_id = nullif(current_setting('ecom.tenant', true), '')::bigint);\n"
+    )
+}
+
+fn grants(role: &str) -> Result<String> {
+    let plain = !role.is_empty()
+        && role
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    if !plain {
+        return Err(StoreError::Setup(format!(
+            "`{role}` is no plain role name (a-z, 0-9, _)"
+        )));
+    }
+    Ok(format!(
+        "grant select, insert, update, delete on all tables in schema public to {role};
+         grant usage on all sequences in schema public to {role};"
+    ))
+}
+
+/// Refuses a PostgreSQL role for which row-level security would not hold.
+pub async fn check_role(db: &Db) -> Result<()> {
+    let mut tx = db.read().await?;
+    let Tx::Postgres(tx) = &mut tx else { return Ok(()) };
+    let (superuser, bypass): (bool, bool) =
+        sqlx::query_as("select rolsuper, rolbypassrls from pg_roles where rolname = current_user")
+            .fetch_one(&mut **tx)
+            .await?;
+    let (owned,): (i64,) = sqlx::query_as(
+        "select count(*) from pg_tables where schemaname = 'public' and tableowner = current_user",
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    if superuser || bypass || owned > 0 {
+        return Err(StoreError::Setup(
+            "the database role is a superuser, bypasses row-level security or owns the tables; use a plain role".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_column_says_whose_data_it_is() {
+        for migration in MIGRATIONS.iter().chain(KEY_MIGRATIONS) {
+            let columns = migration
+                .lines()
+                .filter(|line| line.starts_with("    "))
+                .filter(|line| {
+                    !["primary key", "foreign key", "unique "]
+                        .iter()
+                        .any(|word| line.trim_start().starts_with(word))
+                });
+            for column in columns {
+                let class = column.split(" -- ").nth(1).unwrap_or_default();
+                assert_eq!(
+                    class.split('/').filter(|part| !part.is_empty()).count(),
+                    3,
+                    "{column}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn tables_without_a_tenant_are_the_platform_tables() {
+        for migration in MIGRATIONS {
+            let mut table = "";
+            for line in migration.lines() {
+                if let Some(rest) = line.strip_prefix("create table ") {
+                    table = rest.split(' ').next().unwrap();
+                    let body = migration
+                        .split(&format!("create table {table} ("))
+                        .nth(1)
+                        .unwrap();
+                    let scoped = body.trim_start().starts_with("tenant_id integer not null");
+                    assert_ne!(scoped, PLATFORM_TABLES.contains(&table), "{table}");
+                }
+            }
+            assert!(!table.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_tenant_table_gets_row_level_security_on_postgresql() {
+        let sql = postgres(
+            "create table t (\n    tenant_id integer not null, -- a/b/c\n    name text not null -- a/b/c\n) strict;\n",
+        );
+        assert!(
+            sql.contains("tenant_id bigint not null,") && sql.contains("name text collate \"C\" not null"),
+            "{sql}"
+        );
+        assert!(sql.contains("alter table t force row level security;"), "{sql}");
+    }
+}
