@@ -6,9 +6,12 @@
 
 pub mod account;
 pub mod day;
+pub mod chain;
+pub mod cost;
 mod error;
 pub mod money;
 pub mod settlement;
+pub mod statement;
 pub mod taxonomy;
 
 pub use account::{Account, Class, Group};

@@ -1,0 +1,243 @@
+//! Chains of settlements: does each follow the one before it, with its reserve, without a gap?
+//!
+//! On amazon.in electronic payments and cash on delivery are settled in parallel, so an account has several
+//! chains. A settlement joins the chain whose end is its start, best the one whose reserve it releases. An overlap
+//! with another settlement is no duplicate.
+
+use crate::{
+    money::Currency,
+    settlement::{Names, Settlement},
+};
+
+/// What the checks need of a settlement. Instants in microseconds, money in minor units.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Link {
+    /// Amazon's id.
+    pub id: String,
+    /// Currency.
+    pub currency: Currency,
+    /// Start of the period.
+    pub start: i64,
+    /// End of the period.
+    pub end: i64,
+    /// What is paid.
+    pub total: i64,
+    /// Reserve released (≥ 0 as a rule).
+    pub previous_reserve: i64,
+    /// Reserve held back (≤ 0 as a rule).
+    pub current_reserve: i64,
+    /// Balance carried over from a negative settlement (≤ 0 as a rule).
+    pub payable: i64,
+}
+
+/// Sums of the rows that chain settlements together.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Carried {
+    /// `Previous Reserve Amount Balance`.
+    pub previous_reserve: i64,
+    /// `Current Reserve Amount`.
+    pub current_reserve: i64,
+    /// `Payable to Amazon`.
+    pub payable: i64,
+}
+
+impl Carried {
+    /// Reads them off a settlement.
+    pub fn of(settlement: &Settlement, names: &Names) -> Self {
+        let sum = |wanted: &str| {
+            let labels = settlement.tally.labels.iter();
+            let fits = |label: u32| {
+                names.labels.get(label as usize).is_some_and(|label| label.description.trim().eq_ignore_ascii_case(wanted))
+            };
+            labels.filter(|(label, _)| fits(**label)).map(|(_, sums)| sums.amount).sum()
+        };
+        Self {
+            previous_reserve: sum("Previous Reserve Amount Balance"),
+            current_reserve: sum("Current Reserve Amount"),
+            payable: sum("Payable to Amazon"),
+        }
+    }
+}
+
+/// Which check a finding comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Check {
+    /// F2: the reserve held back is released by the next settlement.
+    Reserve,
+    /// F2b: a negative total comes back as `Payable to Amazon`.
+    Carried,
+    /// F3: the next settlement starts where the last ended.
+    Period,
+}
+
+/// Something between two settlements that does not fit.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Finding {
+    /// Which check.
+    pub check: Check,
+    /// Settlement before.
+    pub before: String,
+    /// Settlement after.
+    pub after: String,
+    /// What does not fit, for a person.
+    pub message: String,
+}
+
+/// The chains of an account in one currency.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct Chains {
+    /// Each chain's settlements in order.
+    pub chains: Vec<Vec<Link>>,
+    /// What does not fit.
+    pub findings: Vec<Finding>,
+}
+
+impl Chains {
+    /// Puts settlements of one account and one currency into chains.
+    pub fn of(mut links: Vec<Link>) -> Self {
+        links.sort_by(|a, b| (a.start, a.end, &a.id).cmp(&(b.start, b.end, &b.id)));
+        let mut all = Self::default();
+        for link in links {
+            match all.place(&link) {
+                Some(at) => all.chains[at].push(link),
+                None => all.chains.push(vec![link]),
+            }
+        }
+        for chain in &all.chains {
+            for pair in chain.windows(2) {
+                all.findings.extend(compare(&pair[0], &pair[1]));
+            }
+        }
+        all
+    }
+
+    /// The chain a settlement continues; none if it begins one.
+    fn place(&self, link: &Link) -> Option<usize> {
+        let open = || self.chains.iter().enumerate().filter_map(|(at, chain)| chain.last().map(|last| (at, last)));
+        let released = |last: &Link| last.current_reserve == -link.previous_reserve;
+        let adjoining = open().filter(|(_, last)| last.end == link.start);
+        let earlier = || open().filter(|(_, last)| last.end < link.start);
+        adjoining
+            .max_by_key(|(_, last)| released(last))
+            .or_else(|| earlier().filter(|(_, last)| last.current_reserve != 0 && released(last)).max_by_key(|(_, last)| last.end))
+            .or_else(|| if link.previous_reserve == 0 { None } else { earlier().max_by_key(|(_, last)| last.end) })
+            .or_else(|| {
+                // Without a reserve to go by: a gap in the only chain, unless chains run in parallel already.
+                let mut candidates = earlier();
+                candidates.next().filter(|_| self.chains.len() == 1)
+            })
+            .map(|(at, _)| at)
+    }
+
+    /// Up to which instant every chain covers without a gap; none without settlements.
+    pub fn covered_until(&self) -> Option<i64> {
+        self.chains.iter().filter_map(|chain| chain.last().map(|last| last.end)).min()
+    }
+
+    /// Whether the days up to `end` (an instant) are not final yet: a chain ends before, or has a gap before it.
+    pub fn provisional(&self, end: i64) -> bool {
+        let gap = self.chains.iter().flat_map(|chain| chain.windows(2)).any(|pair| pair[0].end != pair[1].start && pair[0].end < end);
+        gap || self.covered_until().is_none_or(|covered| covered < end)
+    }
+}
+
+fn compare(before: &Link, after: &Link) -> Vec<Finding> {
+    let money = |amount: i64| crate::Minor(amount).decimal(after.currency);
+    let mut findings = Vec::new();
+    let mut find = |check, message| {
+        findings.push(Finding { check, before: before.id.clone(), after: after.id.clone(), message });
+    };
+    let date = |micros: i64| {
+        jiff::Timestamp::from_microsecond(micros).map_or_else(|_| String::new(), |at| at.strftime("%d %b %Y").to_string())
+    };
+    if before.end != after.start {
+        find(
+            Check::Period,
+            format!(
+                "Settlement {} ends on {}, the next one we have, {}, starts on {}. Import the settlement between them.",
+                before.id,
+                date(before.end),
+                after.id,
+                date(after.start),
+            ),
+        );
+        return findings;
+    }
+    if before.current_reserve != -after.previous_reserve {
+        find(
+            Check::Reserve,
+            format!(
+                "Settlement {} holds back {}, but {} releases {}. A settlement may be missing, or Amazon moved money to deferred.",
+                before.id,
+                money(-before.current_reserve),
+                after.id,
+                money(after.previous_reserve),
+            ),
+        );
+    }
+    let carried = before.total.min(0);
+    if carried != after.payable {
+        find(
+            Check::Carried,
+            format!("Settlement {} ends at {}, but {} carries over {}.", before.id, money(before.total), after.id, money(after.payable)),
+        );
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(id: &str, start: i64, end: i64, previous: i64, current: i64) -> Link {
+        Link { id: id.into(), currency: Currency::INR, start, end, total: 100, previous_reserve: previous, current_reserve: -current, payable: 0 }
+    }
+
+    #[test]
+    fn two_chains_run_in_parallel_without_findings() {
+        let chains = Chains::of(vec![
+            link("e1", 0, 7, 0, 50),
+            link("c1", 2, 9, 0, 30),
+            link("e2", 7, 14, 50, 60),
+            link("c2", 9, 16, 30, 20),
+            link("e3", 14, 21, 60, 0),
+        ]);
+        assert_eq!(chains.findings, []);
+        assert_eq!(chains.chains.len(), 2);
+        assert_eq!(chains.covered_until(), Some(16));
+        assert!(chains.provisional(17) && !chains.provisional(16));
+    }
+
+    #[test]
+    fn chains_with_the_same_boundaries_are_told_apart_by_their_reserve() {
+        let chains = Chains::of(vec![link("e1", 0, 7, 0, 50), link("c1", 0, 7, 0, 30), link("c2", 7, 14, 30, 0), link("e2", 7, 14, 50, 0)]);
+        assert_eq!(chains.findings, []);
+        assert_eq!(chains.chains.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2]);
+    }
+
+    #[test]
+    fn a_missing_settlement_is_a_gap_and_makes_what_follows_provisional() {
+        let chains = Chains::of(vec![link("a", 0, 7, 0, 50), link("c", 14, 21, 60, 0)]);
+        assert_eq!(chains.findings.len(), 1);
+        assert_eq!(chains.findings[0].check, Check::Period);
+        assert!(chains.provisional(20) && !chains.provisional(7));
+    }
+
+    #[test]
+    fn a_reserve_that_is_not_released_is_found() {
+        let chains = Chains::of(vec![link("a", 0, 7, 0, 50), link("b", 7, 14, 49, 0)]);
+        assert_eq!(chains.findings[0].check, Check::Reserve);
+        assert!(chains.findings[0].message.contains("holds back 0.50, but b releases 0.49"), "{:?}", chains.findings);
+    }
+
+    #[test]
+    fn a_negative_total_comes_back_as_payable() {
+        let mut first = link("a", 0, 7, 0, 0);
+        first.total = -32_169;
+        let mut second = link("b", 7, 14, 0, 0);
+        second.payable = -32_169;
+        assert_eq!(Chains::of(vec![first.clone(), second.clone()]).findings, []);
+        second.payable = 0;
+        assert_eq!(Chains::of(vec![first, second]).findings[0].check, Check::Carried);
+    }
+}

@@ -1,0 +1,326 @@
+//! What products cost: per SKU, from a day on, optionally for one marketplace, in components without GST.
+//!
+//! Spans of one SKU and marketplace never overlap; gaps are reported. A missing cost is unknown, never zero.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use crate::{
+    Error, day,
+    money::Currency,
+    settlement::{amount_of_text, UnitKey},
+};
+
+/// Largest number of rows of a cost sheet.
+pub const MOST_ROWS: usize = 200_000;
+
+/// One row of a cost sheet. Money in minor units.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Cost {
+    /// Stock-keeping unit.
+    pub sku: String,
+    /// Marketplace, such as `Amazon.in`; none: all.
+    pub marketplace: Option<String>,
+    /// Currency of the parts.
+    pub currency: Currency,
+    /// First day.
+    pub from: i32,
+    /// Last day, if it ends.
+    pub to: Option<i32>,
+    /// Goods, freight, duty, packing, other.
+    pub parts: [i64; 5],
+}
+
+impl Cost {
+    /// Names of the parts, as columns of a sheet.
+    pub const PARTS: [&'static str; 5] = ["goods", "freight", "duty", "packing", "other"];
+
+    /// The cost of one unit.
+    pub fn unit(&self) -> Result<i64, Error> {
+        self.parts.iter().try_fold(0_i64, |sum, part| sum.checked_add(*part)).ok_or(Error::Overflow)
+    }
+}
+
+/// What is wrong with a row of a sheet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CostProblem {
+    /// Row of the sheet, from 1.
+    pub row: usize,
+    /// Column name, if one is at fault.
+    pub column: Option<String>,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+/// Costs of many products, ready to be asked.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct CostSheet {
+    /// By (SKU, marketplace or empty, currency), in the order of their first day.
+    spans: BTreeMap<(String, String, Currency), Vec<Cost>>,
+}
+
+/// A stretch of days without a cost between two costs of a product.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Gap {
+    /// Stock-keeping unit.
+    pub sku: String,
+    /// First day without a cost.
+    pub from: i32,
+    /// Last day without a cost.
+    pub to: i32,
+}
+
+impl CostSheet {
+    /// Reads rows of cells, the header first. All problems are told, not only the first.
+    ///
+    /// ```
+    /// use ecom_ledger::cost::CostSheet;
+    /// let rows = [["sku", "from", "goods"], ["MUG-RED", "2026-04-01", "85.50"]];
+    /// let rows: Vec<Vec<String>> = rows.iter().map(|row| row.map(str::to_owned).to_vec()).collect();
+    /// assert_eq!(CostSheet::read(&rows).unwrap().all().count(), 1);
+    /// ```
+    pub fn read(rows: &[Vec<String>]) -> Result<Self, Vec<CostProblem>> {
+        let header = Header::read(rows)?;
+        let mut problems = Vec::new();
+        let mut costs = Vec::new();
+        for (index, row) in rows.iter().enumerate().skip(1) {
+            if row.iter().all(|cell| cell.trim().is_empty()) {
+                continue;
+            }
+            match header.cost(row) {
+                Ok(cost) => costs.push((index + 1, cost)),
+                Err((column, message)) => {
+                    problems.push(CostProblem { row: index + 1, column: Some(column.to_owned()), message });
+                }
+            }
+        }
+        let sheet = Self::place(costs, &mut problems);
+        problems.sort_by_key(|problem| problem.row);
+        if problems.is_empty() { Ok(sheet) } else { Err(problems) }
+    }
+
+    /// Puts costs together; overlaps are refused.
+    pub fn new(costs: Vec<Cost>) -> Result<Self, Vec<CostProblem>> {
+        let mut problems = Vec::new();
+        let sheet = Self::place(costs.into_iter().enumerate().collect(), &mut problems);
+        if problems.is_empty() { Ok(sheet) } else { Err(problems) }
+    }
+
+    fn place(costs: Vec<(usize, Cost)>, problems: &mut Vec<CostProblem>) -> Self {
+        let mut placed: BTreeMap<(String, String, Currency), Vec<(usize, Cost)>> = BTreeMap::new();
+        for (row, cost) in costs {
+            let key = (cost.sku.clone(), fold(cost.marketplace.as_deref().unwrap_or_default()), cost.currency);
+            placed.entry(key).or_default().push((row, cost));
+        }
+        for spans in placed.values_mut() {
+            spans.sort_by_key(|(row, cost)| (cost.from, *row));
+            for pair in spans.windows(2) {
+                problems.extend(overlap(&pair[0], &pair[1]));
+            }
+        }
+        let spans = placed.into_iter().map(|(key, costs)| (key, costs.into_iter().map(|(_, cost)| cost).collect()));
+        Self { spans: spans.collect() }
+    }
+
+    /// All costs.
+    pub fn all(&self) -> impl Iterator<Item = &Cost> {
+        self.spans.values().flatten()
+    }
+
+    /// The cost of one unit on a day: that of the marketplace before the general one; none if unknown.
+    pub fn unit(&self, sku: &str, marketplace: &str, currency: Currency, day: i32) -> Result<Option<i64>, Error> {
+        for place in [fold(marketplace), String::new()] {
+            let spans = self.spans.get(&(sku.to_owned(), place, currency)).map_or(&[][..], Vec::as_slice);
+            let at = spans.partition_point(|cost| cost.from <= day);
+            let last = at.checked_sub(1).and_then(|at| spans.get(at));
+            if let Some(cost) = last.filter(|cost| cost.to.is_none_or(|to| day <= to)) {
+                return cost.unit().map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Days between two costs of a product that neither covers.
+    pub fn gaps(&self) -> Vec<Gap> {
+        let pairs = self.spans.values().flat_map(|spans| spans.windows(2));
+        pairs
+            .filter_map(|pair| {
+                let to = pair[0].to.filter(|to| to + 1 < pair[1].from)?;
+                Some(Gap { sku: pair[0].sku.clone(), from: to + 1, to: pair[1].from - 1 })
+            })
+            .collect()
+    }
+
+    /// Cost of goods sold (≤ 0) of some units, and how many of them have no known cost.
+    pub fn cogs(&self, key: &UnitKey, names: &crate::settlement::Names, currency: Currency, units: i64) -> Result<(i64, i64), Error> {
+        let name = |names: &[String], at: u32| names.get(at as usize).cloned().unwrap_or_default();
+        let (sku, marketplace) = (name(&names.skus, key.sku), name(&names.marketplaces, key.marketplace));
+        match self.unit(&sku, &marketplace, currency, key.day)? {
+            Some(unit) => Ok((unit.checked_mul(-units).ok_or(Error::Overflow)?, 0)),
+            None => Ok((0, units)),
+        }
+    }
+}
+
+fn fold(marketplace: &str) -> String {
+    marketplace.trim().to_lowercase()
+}
+
+fn overlap((_, first): &(usize, Cost), (row, second): &(usize, Cost)) -> Option<CostProblem> {
+    let date = |day: i32| day::to_date(day).to_string();
+    let message = if first.from == second.from {
+        format!("`{}` has two costs from {}; keep one of them", second.sku, date(second.from))
+    } else if first.to.is_some_and(|to| to >= second.from) {
+        format!(
+            "the cost of `{}` from {} overlaps the one before it, which lasts until {}; end that one earlier",
+            second.sku,
+            date(second.from),
+            date(first.to.unwrap_or(second.from)),
+        )
+    } else {
+        return None;
+    };
+    Some(CostProblem { row: *row, column: Some("from".to_owned()), message })
+}
+
+/// Where the columns of a sheet stand.
+struct Header {
+    sku: usize,
+    from: usize,
+    to: Option<usize>,
+    marketplace: Option<usize>,
+    currency: Option<usize>,
+    parts: [Option<usize>; 5],
+}
+
+impl Header {
+    fn read(rows: &[Vec<String>]) -> Result<Self, Vec<CostProblem>> {
+        let problem = |message: String| vec![CostProblem { row: 1, column: None, message }];
+        if rows.len() > MOST_ROWS {
+            return Err(problem(format!("the sheet has more than {MOST_ROWS} rows; split it")));
+        }
+        let names: Vec<String> = rows.first().map(|row| row.iter().map(|cell| column_name(cell)).collect()).unwrap_or_default();
+        let find = |wanted: &[&str]| names.iter().position(|name| wanted.contains(&name.as_str()));
+        let known = ["sku", "from", "effectivefrom", "date", "to", "until", "marketplace", "currency", "cost", ""];
+        let stranger = names.iter().find(|name| !known.contains(&name.as_str()) && !Cost::PARTS.contains(&name.as_str()));
+        if let Some(name) = stranger {
+            return Err(problem(format!(
+                "column `{name}` is not known; use sku, from, to, marketplace, currency, goods, freight, duty, packing, other"
+            )));
+        }
+        let mut parts = Cost::PARTS.map(|part| find(&[part]));
+        parts[0] = parts[0].or_else(|| find(&["cost"]));
+        match (find(&["sku"]), find(&["from", "effectivefrom", "date"]), parts[0]) {
+            (Some(sku), Some(from), Some(_)) => Ok(Self {
+                sku,
+                from,
+                to: find(&["to", "until"]),
+                marketplace: find(&["marketplace"]),
+                currency: find(&["currency"]),
+                parts,
+            }),
+            _ => Err(problem("the first row must name at least the columns sku, from, goods".to_owned())),
+        }
+    }
+
+    fn cost(&self, row: &[String]) -> Result<Cost, (&'static str, String)> {
+        let cell = |at: Option<usize>| at.and_then(|at| row.get(at)).map_or("", |cell| cell.trim());
+        let sku = cell(Some(self.sku));
+        if sku.is_empty() {
+            return Err(("sku", "the SKU is empty".to_owned()));
+        }
+        let currency = match cell(self.currency) {
+            "" => Currency::INR,
+            code => Currency::parse(code).map_err(|error| ("currency", error.to_string()))?,
+        };
+        let from = date(cell(Some(self.from))).map_err(|message| ("from", message))?;
+        let to = match cell(self.to) {
+            "" => None,
+            text => Some(date(text).map_err(|message| ("to", message))?),
+        };
+        if to.is_some_and(|to| to < from) {
+            return Err(("to", "the last day is before the first".to_owned()));
+        }
+        let mut parts = [0; 5];
+        for ((part, at), name) in parts.iter_mut().zip(self.parts).zip(Cost::PARTS) {
+            *part = money(cell(at), currency, name == "goods").map_err(|message| (name, message))?;
+        }
+        let marketplace = Some(cell(self.marketplace)).filter(|name| !name.is_empty()).map(str::to_owned);
+        Ok(Cost { sku: sku.to_owned(), marketplace, currency, from, to, parts })
+    }
+}
+
+fn column_name(cell: &str) -> String {
+    cell.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+fn date(text: &str) -> Result<i32, String> {
+    let parsed = text.get(..10).unwrap_or(text).parse::<Date>();
+    parsed.map(day::of_date).map_err(|_| format!("`{text}` is no date; write it as 2026-04-01"))
+}
+
+fn money(text: &str, currency: Currency, needed: bool) -> Result<i64, String> {
+    if text.is_empty() {
+        return if needed { Err("the cost is empty; a cost of nothing is 0".to_owned()) } else { Ok(0) };
+    }
+    match amount_of_text(text, currency) {
+        Some(amount) if amount < 0 => Err(format!("`{text}` is negative; costs are written without a sign")),
+        Some(amount) => Ok(amount),
+        None => Err(format!("`{text}` is no amount; write it as 1234.50")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(text: &str) -> Vec<Vec<String>> {
+        text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
+    }
+
+    fn on(date: &str) -> i32 {
+        day::of_date(date.parse().unwrap())
+    }
+
+    #[test]
+    fn the_cost_of_a_day_is_the_one_that_holds_on_it() {
+        let sheet = CostSheet::read(&rows(
+            "SKU,Effective from,goods,freight,marketplace\nA,2026-01-01,10,0.50,\nA,2026-06-01,12,,\nA,2026-03-01,99,,Amazon.com\n",
+        ))
+        .unwrap();
+        let unit = |place: &str, date| sheet.unit("A", place, Currency::INR, on(date)).unwrap();
+        assert_eq!(unit("Amazon.in", "2025-12-31"), None);
+        assert_eq!(unit("Amazon.in", "2026-05-31"), Some(1050));
+        assert_eq!(unit("Amazon.in", "2026-06-01"), Some(1200));
+        assert_eq!(unit("amazon.com", "2026-06-01"), Some(9900));
+        assert_eq!(sheet.unit("B", "", Currency::INR, on("2026-06-01")).unwrap(), None);
+    }
+
+    #[test]
+    fn every_bad_row_is_told_with_its_column() {
+        let problems = CostSheet::read(&rows(
+            "sku,from,goods\nA,2026-01-01,ten\n,2026-01-01,1\nB,2026-02-30,1\nC,2026-01-01,-5\nD,2026-01-01,\nE,2026-01-01,1\nE,2026-01-01,2",
+        ))
+        .unwrap_err();
+        let told: Vec<(usize, &str)> =
+            problems.iter().map(|problem| (problem.row, problem.column.as_deref().unwrap())).collect();
+        assert_eq!(told, [(2, "goods"), (3, "sku"), (4, "from"), (5, "goods"), (6, "goods"), (8, "from")]);
+    }
+
+    #[test]
+    fn overlaps_are_refused_and_gaps_reported() {
+        let problems = CostSheet::read(&rows("sku,from,to,goods\nA,2026-01-01,2026-03-31,1\nA,2026-03-01,,2")).unwrap_err();
+        assert!(problems[0].message.contains("overlaps"), "{problems:?}");
+        let sheet = CostSheet::read(&rows("sku,from,to,goods\nA,2026-01-01,2026-01-31,1\nA,2026-03-01,,2")).unwrap();
+        assert_eq!(sheet.gaps(), [Gap { sku: "A".into(), from: on("2026-02-01"), to: on("2026-02-28") }]);
+        assert_eq!(sheet.unit("A", "", Currency::INR, on("2026-02-10")).unwrap(), None);
+    }
+
+    #[test]
+    fn a_sheet_without_the_needed_columns_says_which() {
+        assert!(CostSheet::read(&rows("sku,price\nA,1")).unwrap_err()[0].message.contains("`price` is not known"));
+        assert!(CostSheet::read(&rows("sku,from\nA,1")).unwrap_err()[0].message.contains("sku, from, goods"));
+        assert!(CostSheet::read(&[]).is_err());
+    }
+}

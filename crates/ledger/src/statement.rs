@@ -1,0 +1,232 @@
+//! The profit statement, and the bridge from profit to what the settlements total.
+//!
+//! A statement is the movement of every account over some set of lines, in one currency. Net profit is
+//! Σ income + Σ expense. The bridge is exact for every set of lines.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    Error, Minor,
+    account::{Account, Class, Group},
+    money::Currency,
+    settlement::{Accounts, NO_ACCOUNTS, Turnover},
+};
+
+/// Movements of one currency.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Statement {
+    /// Of all amounts.
+    pub currency: Currency,
+    /// Movement of every account, by [`Account::slot`].
+    pub accounts: Box<Accounts>,
+    /// Indirect expenses by category; their sum stands in `expense:indirect` too.
+    pub indirect: BTreeMap<String, i64>,
+    /// Units sold.
+    pub units: i64,
+    /// Units sold whose cost is unknown.
+    pub uncosted: i64,
+}
+
+impl Statement {
+    /// A statement of nothing.
+    pub fn new(currency: Currency) -> Self {
+        Self { currency, accounts: Box::new(NO_ACCOUNTS), indirect: BTreeMap::new(), units: 0, uncosted: 0 }
+    }
+
+    /// Adds movements of accounts.
+    pub fn add_accounts(&mut self, accounts: &Accounts) -> Result<(), Error> {
+        self.accounts.iter_mut().zip(accounts).try_for_each(|(mine, theirs)| mine.merge(theirs))
+    }
+
+    /// Adds the movement of one account.
+    pub fn add(&mut self, account: Account, turnover: &Turnover) -> Result<(), Error> {
+        self.accounts[account.slot()].merge(turnover)
+    }
+
+    /// Adds an amount that is no settlement line, such as a cost.
+    pub fn add_amount(&mut self, account: Account, amount: i64) -> Result<(), Error> {
+        let (credit, debit) = if amount < 0 { (0, amount) } else { (amount, 0) };
+        self.add(account, &Turnover { credit, debit, ..Turnover::default() })
+    }
+
+    /// Adds an indirect expense (< 0) under a category.
+    pub fn add_indirect(&mut self, category: &str, amount: i64) -> Result<(), Error> {
+        let sum = self.indirect.entry(category.to_owned()).or_default();
+        *sum = sum.checked_add(amount).ok_or(Error::Overflow)?;
+        self.add_amount(Account::Indirect, amount)
+    }
+
+    /// Adds another statement of the same currency.
+    pub fn merge(&mut self, other: &Self) -> Result<(), Error> {
+        if self.currency != other.currency {
+            return Err(Error::Value(format!("{} and {} are never added", self.currency, other.currency)));
+        }
+        self.add_accounts(&other.accounts)?;
+        for (category, amount) in &other.indirect {
+            let sum = self.indirect.entry(category.clone()).or_default();
+            *sum = sum.checked_add(*amount).ok_or(Error::Overflow)?;
+        }
+        self.units = self.units.checked_add(other.units).ok_or(Error::Overflow)?;
+        self.uncosted = self.uncosted.checked_add(other.uncosted).ok_or(Error::Overflow)?;
+        Ok(())
+    }
+
+    /// Movement of an account.
+    pub fn turnover(&self, account: Account) -> &Turnover {
+        &self.accounts[account.slot()]
+    }
+
+    /// Accounts that moved, in the order of the chart.
+    pub fn moved(&self) -> impl Iterator<Item = (Account, &Turnover)> {
+        let all = Account::ALL.iter().map(|&account| (account, self.turnover(account)));
+        all.filter(|(_, turnover)| turnover.lines > 0 || turnover.credit != 0 || turnover.debit != 0)
+    }
+
+    /// Net of a line of the statement.
+    pub fn group(&self, group: Group) -> Result<i64, Error> {
+        self.sum(|account| account.group() == group)
+    }
+
+    /// Net profit: Σ income + Σ expense. With `uncosted` units it is the profit before their unknown cost.
+    pub fn profit(&self) -> Result<i64, Error> {
+        self.sum(|account| account.class() == Class::Profit)
+    }
+
+    /// Net profit over net sales, in basis points; none without sales.
+    pub fn margin_bp(&self) -> Result<Option<i64>, Error> {
+        ratio_bp(self.profit()?, self.group(Group::NetSales)?)
+    }
+
+    /// Net profit over cost of goods, in basis points; none without costs.
+    pub fn roi_bp(&self) -> Result<Option<i64>, Error> {
+        ratio_bp(self.profit()?, self.group(Group::Cogs)?.checked_neg().ok_or(Error::Overflow)?)
+    }
+
+    /// The bridge from profit to the total of the settlements.
+    pub fn bridge(&self) -> Result<Bridge, Error> {
+        let class = |class: Class| self.sum(|account| account.class() == class);
+        let bridge = Bridge {
+            profit: self.profit()?,
+            cogs: self.turnover(Account::Cogs).net(),
+            inventory_loss: self.turnover(Account::InventoryLoss).net(),
+            indirect: self.turnover(Account::Indirect).net(),
+            tax_collected: class(Class::TaxCollected)?,
+            tax_withheld: class(Class::TaxWithheld)?,
+            gst_input: class(Class::GstInput)?,
+            tcs: class(Class::Tcs)?,
+            tds: class(Class::Tds)?,
+            tds_on_fees: class(Class::TdsOnFees)?,
+            amazon_reserve: class(Class::Reserve)?,
+            transfer: class(Class::Transfer)?,
+            loan: class(Class::Loan)?,
+            suspense: class(Class::Suspense)?,
+            total: 0,
+        };
+        bridge.totalled()
+    }
+
+    fn sum(&self, wanted: impl Fn(Account) -> bool) -> Result<i64, Error> {
+        let nets = Account::ALL.iter().filter(|&&account| wanted(account));
+        Minor::sum(nets.map(|&account| Minor(self.turnover(account).net()))).map(|sum| sum.0)
+    }
+}
+
+fn ratio_bp(part: i64, whole: i64) -> Result<Option<i64>, Error> {
+    if whole == 0 { Ok(None) } else { Minor(part).part(10_000, whole).map(|ratio| Some(ratio.0)) }
+}
+
+/// From profit to Σ total-amount. All terms signed:
+/// `total = profit − cogs − inventory_loss − indirect + tax_collected + … + suspense`.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[allow(missing_docs, reason = "the names are those of the formula")]
+pub struct Bridge {
+    pub profit: i64,
+    pub cogs: i64,
+    pub inventory_loss: i64,
+    pub indirect: i64,
+    pub tax_collected: i64,
+    pub tax_withheld: i64,
+    pub gst_input: i64,
+    pub tcs: i64,
+    pub tds: i64,
+    pub tds_on_fees: i64,
+    pub amazon_reserve: i64,
+    pub transfer: i64,
+    pub loan: i64,
+    pub suspense: i64,
+    pub total: i64,
+}
+
+impl Bridge {
+    /// Names and amounts in the order of the formula, `total` last.
+    pub fn parts(&self) -> [(&'static str, i64); 15] {
+        [
+            ("profit", self.profit),
+            ("cogs", self.cogs),
+            ("inventory_loss", self.inventory_loss),
+            ("indirect", self.indirect),
+            ("tax_collected", self.tax_collected),
+            ("tax_withheld", self.tax_withheld),
+            ("gst_input", self.gst_input),
+            ("tcs", self.tcs),
+            ("tds", self.tds),
+            ("tds_on_fees", self.tds_on_fees),
+            ("amazon_reserve", self.amazon_reserve),
+            ("transfer", self.transfer),
+            ("loan", self.loan),
+            ("suspense", self.suspense),
+            ("total", self.total),
+        ]
+    }
+
+    fn totalled(mut self) -> Result<Self, Error> {
+        let total = self.parts()[..14].iter().try_fold(Minor::ZERO, |sum, (name, amount)| match *name {
+            "cogs" | "inventory_loss" | "indirect" => sum.minus(Minor(*amount)),
+            _ => sum.plus(Minor(*amount)),
+        });
+        self.total = total?.0;
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const OUTSIDE: [Account; 3] = [Account::Cogs, Account::InventoryLoss, Account::Indirect];
+
+    proptest! {
+        #[test]
+        fn the_bridge_ends_at_the_sum_of_the_lines(lines in proptest::collection::vec((0_usize..50, -10_i64.pow(12)..10_i64.pow(12)), 0..60)) {
+            let mut statement = Statement::new(Currency::INR);
+            let mut total = 0;
+            for (account, amount) in lines {
+                let account = Account::ALL[account];
+                statement.add_amount(account, amount).unwrap();
+                total += if OUTSIDE.contains(&account) { 0 } else { amount };
+            }
+            prop_assert_eq!(statement.bridge().unwrap().total, total);
+        }
+    }
+
+    #[test]
+    fn margin_is_on_net_sales_and_roi_on_cost_of_goods() {
+        let mut statement = Statement::new(Currency::INR);
+        assert_eq!((statement.margin_bp(), statement.roi_bp()), (Ok(None), Ok(None)));
+        statement.add_amount(Account::SalesProduct, 100_000).unwrap();
+        statement.add_amount(Account::FeeReferral, -20_000).unwrap();
+        statement.add_amount(Account::Cogs, -50_000).unwrap();
+        statement.add_indirect("rent", -10_000).unwrap();
+        assert_eq!(statement.profit(), Ok(20_000));
+        assert_eq!((statement.margin_bp(), statement.roi_bp()), (Ok(Some(2000)), Ok(Some(4000))));
+    }
+
+    #[test]
+    fn currencies_are_never_added() {
+        let mut statement = Statement::new(Currency::INR);
+        let other = Statement::new(Currency::parse("USD").unwrap());
+        assert!(statement.merge(&other).is_err());
+    }
+}
