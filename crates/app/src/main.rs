@@ -1,6 +1,7 @@
 //! The binary `ecom`: command line, configuration, wiring. Business rules live in the other crates.
 
 mod generate;
+mod profit;
 
 use std::process::ExitCode;
 
@@ -16,11 +17,13 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Profit from settlement files, without a database
+    Profit(profit::Args),
     /// Make files of an invented seller, for trying things out and for benchmarks
     Generate(generate::Args),
     /// Print a completion script for your shell
     ///
-    /// Example: ecom completions bash > /etc/bash_completion.d/ecom
+    /// Example: ecom completions bash > /`etc/bash_completion.d/ecom`
     Completions {
         /// bash, zsh, fish, elvish or powershell
         shell: clap_complete::Shell,
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
+        Command::Profit(args) => profit::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "ecom", &mut std::io::stdout());

@@ -101,10 +101,7 @@ impl Gstin {
 
     /// The PAN inside. None for those registered without one (UIN, non-residents, departments with a TAN).
     pub fn pan(&self) -> Option<Pan> {
-        self.text[2..12]
-            .try_into()
-            .ok()
-            .and_then(|bytes| Pan::from_bytes(bytes).ok())
+        self.text[2..12].try_into().ok().and_then(|bytes| Pan::from_bytes(bytes).ok())
     }
 
     /// `27AAPFUXXXXF1ZV`: enough to recognise one's own, not enough to use.
@@ -141,22 +138,14 @@ fn kind(text: &[u8; LENGTH]) -> Result<GstinKind, GstinError> {
         Pan::from_bytes(text[2..12].try_into().map_err(|_| GstinError::Length(LENGTH))?)?;
     }
     if text[12] == b'0' {
-        return Err(misplaced(
-            text,
-            12,
-            "the number of the registration, 1 to 9 or A to Z",
-        ));
+        return Err(misplaced(text, 12, "the number of the registration, 1 to 9 or A to Z"));
     }
     match text[13] {
         b'Z' if tan => Ok(GstinKind::Government),
         b'Z' => Ok(GstinKind::Taxpayer),
         b'D' => Ok(GstinKind::TdsDeductor),
         b'C' if !tan => Ok(GstinKind::TcsCollector),
-        _ => Err(misplaced(
-            text,
-            13,
-            "`Z` (or `D` or `C` for those who deduct or collect tax)",
-        )),
+        _ => Err(misplaced(text, 13, "`Z` (or `D` or `C` for those who deduct or collect tax)")),
     }
 }
 
@@ -183,20 +172,12 @@ fn without_pan(text: &[u8; LENGTH]) -> Result<GstinKind, GstinError> {
         (b"UN" | b"ON", _) => Ok(GstinKind::Uin),
         (b"NR", _) => Ok(GstinKind::NonResident),
         (b"OS", b"99") => Ok(GstinKind::Oidar),
-        _ => Err(misplaced(
-            text,
-            12,
-            "the start of `UN`, `ON`, `NR` or (with State 99) `OS`",
-        )),
+        _ => Err(misplaced(text, 12, "the start of `UN`, `ON`, `NR` or (with State 99) `OS`")),
     }
 }
 
 fn misplaced(text: &[u8; LENGTH], index: usize, expected: &'static str) -> GstinError {
-    GstinError::Shape {
-        position: index + 1,
-        found: char::from(text[index]),
-        expected,
-    }
+    GstinError::Shape { position: index + 1, found: char::from(text[index]), expected }
 }
 
 impl FromStr for Gstin {
@@ -211,31 +192,18 @@ impl FromStr for Gstin {
         }
         let foreign = |letter: &char| !letter.is_ascii_alphanumeric();
         if let Some((index, found)) = text.chars().enumerate().find(|(_, letter)| foreign(letter)) {
-            return Err(GstinError::Character {
-                position: index + 1,
-                found,
-            });
+            return Err(GstinError::Character { position: index + 1, found });
         }
-        let bytes: [u8; LENGTH] = text
-            .as_bytes()
-            .try_into()
-            .map_err(|_| GstinError::Length(count))?;
+        let bytes: [u8; LENGTH] = text.as_bytes().try_into().map_err(|_| GstinError::Length(count))?;
         let state = State::from_code(&text[..2])
             .filter(|state| state.issues_gstins())
             .ok_or_else(|| GstinError::State(text[..2].to_owned()))?;
         let kind = kind(&bytes)?;
         let (expected, found) = (check_character(&bytes), bytes[LENGTH - 1]);
         if expected != found {
-            return Err(GstinError::Check {
-                expected: char::from(expected),
-                found: char::from(found),
-            });
+            return Err(GstinError::Check { expected: char::from(expected), found: char::from(found) });
         }
-        Ok(Self {
-            text: bytes,
-            state,
-            kind,
-        })
+        Ok(Self { text: bytes, state, kind })
     }
 }
 

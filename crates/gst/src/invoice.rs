@@ -55,10 +55,7 @@ impl FromStr for InvoiceNumber {
         }
         let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '/';
         if let Some((index, found)) = text.chars().enumerate().find(|(_, letter)| !allowed(*letter)) {
-            return Err(InvoiceNumberError::Character {
-                position: index + 1,
-                found,
-            });
+            return Err(InvoiceNumberError::Character { position: index + 1, found });
         }
         match text.chars().next() {
             Some(first @ ('0' | '-' | '/')) => Err(InvoiceNumberError::Start(first)),
@@ -98,34 +95,19 @@ mod tests {
 
     #[test]
     fn invoice_numbers_follow_rule_46() {
-        assert_eq!(
-            "ab/26-27/000123".parse::<InvoiceNumber>().unwrap().as_str(),
-            "AB/26-27/000123"
-        );
+        assert_eq!("ab/26-27/000123".parse::<InvoiceNumber>().unwrap().as_str(), "AB/26-27/000123");
         let why = |text: &str| text.parse::<InvoiceNumber>().unwrap_err();
         assert_eq!(why(""), InvoiceNumberError::Length(0));
         assert_eq!(why("ABC/2026-27/00012"), InvoiceNumberError::Length(17));
-        assert_eq!(
-            why("AB_1"),
-            InvoiceNumberError::Character {
-                position: 3,
-                found: '_'
-            }
-        );
+        assert_eq!(why("AB_1"), InvoiceNumberError::Character { position: 3, found: '_' });
         assert_eq!(why("012"), InvoiceNumberError::Start('0'));
     }
 
     #[test]
     fn the_same_state_splits_the_tax_another_does_not() {
         let state = |code| State::from_code(code).unwrap();
-        assert_eq!(
-            TaxHeads::of(state("27"), state("27")),
-            TaxHeads::Within(SecondTax::Sgst)
-        );
-        assert_eq!(
-            TaxHeads::of(state("04"), state("04")),
-            TaxHeads::Within(SecondTax::Utgst)
-        );
+        assert_eq!(TaxHeads::of(state("27"), state("27")), TaxHeads::Within(SecondTax::Sgst));
+        assert_eq!(TaxHeads::of(state("04"), state("04")), TaxHeads::Within(SecondTax::Utgst));
         assert_eq!(TaxHeads::of(state("27"), state("29")), TaxHeads::Between);
         assert_eq!(TaxHeads::of(state("27"), state("96")), TaxHeads::Between);
         assert_eq!(TaxHeads::of(state("96"), state("96")), TaxHeads::Between);

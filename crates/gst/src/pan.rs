@@ -93,11 +93,7 @@ impl Pan {
             };
             if !fits {
                 let (position, found) = (index + 1, char::from(byte));
-                return Err(PanError::Shape {
-                    position,
-                    found,
-                    expected,
-                });
+                return Err(PanError::Shape { position, found, expected });
             }
         }
         if holder(bytes[3]).is_none() {
@@ -135,10 +131,7 @@ pub(crate) fn masked(text: &str, hidden: std::ops::Range<usize>) -> String {
 
 /// What people type or paste: spaces dropped, letters made capitals.
 pub(crate) fn tidy(text: &str) -> String {
-    text.chars()
-        .filter(|letter| !letter.is_whitespace())
-        .map(|letter| letter.to_ascii_uppercase())
-        .collect()
+    text.chars().filter(|letter| !letter.is_whitespace()).map(|letter| letter.to_ascii_uppercase()).collect()
 }
 
 impl FromStr for Pan {
@@ -152,11 +145,7 @@ impl FromStr for Pan {
             return Err(PanError::Length(count));
         }
         if let Some((index, found)) = text.chars().enumerate().find(|(_, letter)| !letter.is_ascii()) {
-            return Err(PanError::Shape {
-                position: index + 1,
-                found,
-                expected: "a letter or a digit",
-            });
+            return Err(PanError::Shape { position: index + 1, found, expected: "a letter or a digit" });
         }
         let bytes = text.as_bytes().try_into().map_err(|_| PanError::Length(count))?;
         Self::from_bytes(bytes)
@@ -196,19 +185,10 @@ mod tests {
     fn each_fault_has_its_own_message() {
         let why = |text: &str| text.parse::<Pan>().unwrap_err().to_string();
         assert_eq!(why("ACUPA7085RR"), "a PAN has 10 characters, this has 11");
-        assert_eq!(
-            why("ABMPA32111"),
-            "character 10 of the PAN should be a letter, not `1`"
-        );
-        assert_eq!(
-            why("ABMPAO2111"),
-            "character 6 of the PAN should be a digit, not `O`"
-        );
+        assert_eq!(why("ABMPA32111"), "character 10 of the PAN should be a letter, not `1`");
+        assert_eq!(why("ABMPAO2111"), "character 6 of the PAN should be a digit, not `O`");
         assert!(why("ABMXA3211G").starts_with("the fourth letter of the PAN, `X`"));
-        assert_eq!(
-            why("ACUPA0000R"),
-            "the four digits of the PAN are 0000, which is never issued"
-        );
+        assert_eq!(why("ACUPA0000R"), "the four digits of the PAN are 0000, which is never issued");
         assert!(why("ACUPA70₹5R").starts_with("character 8"));
     }
 

@@ -88,18 +88,11 @@ pub struct Deduction {
 }
 
 const fn heads(igst: u32, each: u32) -> Heads {
-    Heads {
-        igst: Rate(igst),
-        cgst: Rate(each),
-        second: Rate(each),
-    }
+    Heads { igst: Rate(igst), cgst: Rate(each), second: Rate(each) }
 }
 
 const fn deduction(rate: u32) -> Deduction {
-    Deduction {
-        rate: Rate(rate),
-        without_pan: Rate(500),
-    }
+    Deduction { rate: Rate(rate), without_pan: Rate(500) }
 }
 
 /// TCS under CGST section 52, on net taxable supplies through an e-commerce operator.
@@ -174,11 +167,7 @@ fn lookup<T>(
     day: Date,
     tax: &'static str,
 ) -> Result<&'static Dated<T>, RateMissing> {
-    let missing = || RateMissing {
-        tax,
-        began: table.first().map_or(day, |row| row.from),
-        asked: day,
-    };
+    let missing = || RateMissing { tax, began: table.first().map_or(day, |row| row.from), asked: day };
     table.iter().rev().find(|row| row.from <= day).ok_or_else(missing)
 }
 
@@ -254,10 +243,7 @@ mod tests {
         let shown: Vec<_> = [1800, 50, 25, 75, 10, 1250, 5]
             .map(|bp| Rate::from_bp(bp).to_string().replace('\u{2009}', " "))
             .into();
-        assert_eq!(
-            shown,
-            ["18 %", "0.5 %", "0.25 %", "0.75 %", "0.1 %", "12.5 %", "0.05 %"]
-        );
+        assert_eq!(shown, ["18 %", "0.5 %", "0.25 %", "0.75 %", "0.1 %", "12.5 %", "0.05 %"]);
     }
 
     proptest! {

@@ -46,13 +46,7 @@ struct Entry {
 }
 
 const fn entry(code: u8, digits: &'static str, name: &'static str, second: SecondTax) -> Entry {
-    Entry {
-        code,
-        digits,
-        name,
-        second: Some(second),
-        used: Use::Now,
-    }
+    Entry { code, digits, name, second: Some(second), used: Use::Now }
 }
 
 const fn odd(
@@ -62,13 +56,7 @@ const fn odd(
     second: Option<SecondTax>,
     used: Use,
 ) -> Entry {
-    Entry {
-        code,
-        digits,
-        name,
-        second,
-        used,
-    }
+    Entry { code, digits, name, second, used }
 }
 
 use SecondTax::{Sgst, Utgst};
@@ -104,13 +92,7 @@ const STATES: &[Entry] = &[
     entry(26, "26", "Dadra and Nagar Haveli and Daman and Diu", Utgst),
     entry(27, "27", "Maharashtra", Sgst),
     // Before Telangana was split off in 2014.
-    odd(
-        28,
-        "28",
-        "Andhra Pradesh (before division)",
-        Some(Sgst),
-        Use::Legacy,
-    ),
+    odd(28, "28", "Andhra Pradesh (before division)", Some(Sgst), Use::Legacy),
     entry(29, "29", "Karnataka", Sgst),
     entry(30, "30", "Goa", Sgst),
     entry(31, "31", "Lakshadweep", Utgst),
@@ -163,10 +145,7 @@ impl State {
             return None;
         }
         let code: u8 = code.parse().ok()?;
-        STATES
-            .iter()
-            .any(|entry| entry.code == code)
-            .then_some(Self(code))
+        STATES.iter().any(|entry| entry.code == code).then_some(Self(code))
     }
 
     /// From a name in any usual spelling; case, spaces, points and `&` or `and` make no difference.
@@ -219,10 +198,7 @@ impl State {
 
     fn entry(self) -> &'static Entry {
         // A State is only ever made from a code in the table; the first row is never reached by default.
-        STATES
-            .iter()
-            .find(|entry| entry.code == self.0)
-            .unwrap_or(&STATES[0])
+        STATES.iter().find(|entry| entry.code == self.0).unwrap_or(&STATES[0])
     }
 }
 
@@ -240,9 +216,7 @@ impl FromStr for State {
     /// A code or a name.
     fn from_str(text: &str) -> Result<Self, StateError> {
         let text = text.trim();
-        Self::from_code(text)
-            .or_else(|| Self::from_name(text))
-            .ok_or_else(|| StateError(text.to_owned()))
+        Self::from_code(text).or_else(|| Self::from_name(text)).ok_or_else(|| StateError(text.to_owned()))
     }
 }
 

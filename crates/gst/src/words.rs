@@ -24,15 +24,10 @@ const SMALL: [&str; 20] = [
     "Eighteen",
     "Nineteen",
 ];
-const TENS: [&str; 10] = [
-    "", "", "Twenty", "Thirty", "Forty", "Fifty", "Sixty", "Seventy", "Eighty", "Ninety",
-];
-const UNITS: [(u64, &str); 4] = [
-    (10_000_000, "Crore"),
-    (100_000, "Lakh"),
-    (1_000, "Thousand"),
-    (100, "Hundred"),
-];
+const TENS: [&str; 10] =
+    ["", "", "Twenty", "Thirty", "Forty", "Fifty", "Sixty", "Seventy", "Eighty", "Ninety"];
+const UNITS: [(u64, &str); 4] =
+    [(10_000_000, "Crore"), (100_000, "Lakh"), (1_000, "Thousand"), (100, "Hundred")];
 
 /// `Rupees One Crore Twenty Three Lakh Forty Five Thousand Six Hundred Seventy Eight and Paise Ninety Only`.
 /// Negative amounts begin with `Minus`; below a rupee only the paise are said.
@@ -103,10 +98,7 @@ mod tests {
                 1_234_567_890,
                 "Rupees One Crore Twenty Three Lakh Forty Five Thousand Six Hundred Seventy Eight and Paise Ninety Only",
             ),
-            (
-                -41_260_000,
-                "Minus Rupees Four Lakh Twelve Thousand Six Hundred Only",
-            ),
+            (-41_260_000, "Minus Rupees Four Lakh Twelve Thousand Six Hundred Only"),
             (100_000_000_000_000, "Rupees One Lakh Crore Only"),
         ] {
             assert_eq!(rupees_in_words(paise), text);

@@ -37,11 +37,7 @@ const YEARS: RangeInclusive<i16> = 1900..=2199;
 impl FinancialYear {
     /// The year a day lies in. Days before April 1900 or after March 2200 count to the nearest year.
     pub fn of(day: Date) -> Self {
-        let start = if day.month() >= 4 {
-            day.year()
-        } else {
-            day.year() - 1
-        };
+        let start = if day.month() >= 4 { day.year() } else { day.year() - 1 };
         Self(start.clamp(*YEARS.start(), *YEARS.end()))
     }
 
@@ -137,13 +133,8 @@ impl FromStr for FinancialYear {
         let fault = || FinancialYearError(text.to_owned());
         let label = text.trim();
         let label = label.strip_prefix("FY").unwrap_or(label).trim_start();
-        let start = label
-            .get(..4)
-            .and_then(|year| year.parse().ok())
-            .ok_or_else(fault)?;
-        Self::starting(start)
-            .filter(|year| year.label() == label)
-            .ok_or_else(fault)
+        let start = label.get(..4).and_then(|year| year.parse().ok()).ok_or_else(fault)?;
+        Self::starting(start).filter(|year| year.label() == label).ok_or_else(fault)
     }
 }
 

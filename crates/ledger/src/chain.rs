@@ -47,7 +47,10 @@ impl Carried {
         let sum = |wanted: &str| {
             let labels = settlement.tally.labels.iter();
             let fits = |label: u32| {
-                names.labels.get(label as usize).is_some_and(|label| label.description.trim().eq_ignore_ascii_case(wanted))
+                names
+                    .labels
+                    .get(label as usize)
+                    .is_some_and(|label| label.description.trim().eq_ignore_ascii_case(wanted))
             };
             labels.filter(|(label, _)| fits(**label)).map(|(_, sums)| sums.amount).sum()
         };
@@ -113,14 +116,21 @@ impl Chains {
 
     /// The chain a settlement continues; none if it begins one.
     fn place(&self, link: &Link) -> Option<usize> {
-        let open = || self.chains.iter().enumerate().filter_map(|(at, chain)| chain.last().map(|last| (at, last)));
+        let open =
+            || self.chains.iter().enumerate().filter_map(|(at, chain)| chain.last().map(|last| (at, last)));
         let released = |last: &Link| last.current_reserve == -link.previous_reserve;
         let adjoining = open().filter(|(_, last)| last.end == link.start);
         let earlier = || open().filter(|(_, last)| last.end < link.start);
         adjoining
             .max_by_key(|(_, last)| released(last))
-            .or_else(|| earlier().filter(|(_, last)| last.current_reserve != 0 && released(last)).max_by_key(|(_, last)| last.end))
-            .or_else(|| if link.previous_reserve == 0 { None } else { earlier().max_by_key(|(_, last)| last.end) })
+            .or_else(|| {
+                earlier()
+                    .filter(|(_, last)| last.current_reserve != 0 && released(last))
+                    .max_by_key(|(_, last)| last.end)
+            })
+            .or_else(|| {
+                if link.previous_reserve == 0 { None } else { earlier().max_by_key(|(_, last)| last.end) }
+            })
             .or_else(|| {
                 // Without a reserve to go by: a gap in the only chain, unless chains run in parallel already.
                 let mut candidates = earlier();
@@ -136,7 +146,11 @@ impl Chains {
 
     /// Whether the days up to `end` (an instant) are not final yet: a chain ends before, or has a gap before it.
     pub fn provisional(&self, end: i64) -> bool {
-        let gap = self.chains.iter().flat_map(|chain| chain.windows(2)).any(|pair| pair[0].end != pair[1].start && pair[0].end < end);
+        let gap = self
+            .chains
+            .iter()
+            .flat_map(|chain| chain.windows(2))
+            .any(|pair| pair[0].end != pair[1].start && pair[0].end < end);
         gap || self.covered_until().is_none_or(|covered| covered < end)
     }
 }
@@ -148,7 +162,8 @@ fn compare(before: &Link, after: &Link) -> Vec<Finding> {
         findings.push(Finding { check, before: before.id.clone(), after: after.id.clone(), message });
     };
     let date = |micros: i64| {
-        jiff::Timestamp::from_microsecond(micros).map_or_else(|_| String::new(), |at| at.strftime("%d %b %Y").to_string())
+        jiff::Timestamp::from_microsecond(micros)
+            .map_or_else(|_| String::new(), |at| at.strftime("%d %b %Y").to_string())
     };
     if before.end != after.start {
         find(
@@ -179,7 +194,13 @@ fn compare(before: &Link, after: &Link) -> Vec<Finding> {
     if carried != after.payable {
         find(
             Check::Carried,
-            format!("Settlement {} ends at {}, but {} carries over {}.", before.id, money(before.total), after.id, money(after.payable)),
+            format!(
+                "Settlement {} ends at {}, but {} carries over {}.",
+                before.id,
+                money(before.total),
+                after.id,
+                money(after.payable)
+            ),
         );
     }
     findings
@@ -190,7 +211,16 @@ mod tests {
     use super::*;
 
     fn link(id: &str, start: i64, end: i64, previous: i64, current: i64) -> Link {
-        Link { id: id.into(), currency: Currency::INR, start, end, total: 100, previous_reserve: previous, current_reserve: -current, payable: 0 }
+        Link {
+            id: id.into(),
+            currency: Currency::INR,
+            start,
+            end,
+            total: 100,
+            previous_reserve: previous,
+            current_reserve: -current,
+            payable: 0,
+        }
     }
 
     #[test]
@@ -210,7 +240,12 @@ mod tests {
 
     #[test]
     fn chains_with_the_same_boundaries_are_told_apart_by_their_reserve() {
-        let chains = Chains::of(vec![link("e1", 0, 7, 0, 50), link("c1", 0, 7, 0, 30), link("c2", 7, 14, 30, 0), link("e2", 7, 14, 50, 0)]);
+        let chains = Chains::of(vec![
+            link("e1", 0, 7, 0, 50),
+            link("c1", 0, 7, 0, 30),
+            link("c2", 7, 14, 30, 0),
+            link("e2", 7, 14, 50, 0),
+        ]);
         assert_eq!(chains.findings, []);
         assert_eq!(chains.chains.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2]);
     }
@@ -227,7 +262,11 @@ mod tests {
     fn a_reserve_that_is_not_released_is_found() {
         let chains = Chains::of(vec![link("a", 0, 7, 0, 50), link("b", 7, 14, 49, 0)]);
         assert_eq!(chains.findings[0].check, Check::Reserve);
-        assert!(chains.findings[0].message.contains("holds back 0.50, but b releases 0.49"), "{:?}", chains.findings);
+        assert!(
+            chains.findings[0].message.contains("holds back 0.50, but b releases 0.49"),
+            "{:?}",
+            chains.findings
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use crate::{
     Error, day,
     money::Currency,
-    settlement::{amount_of_text, UnitKey},
+    settlement::{UnitKey, amount_of_text},
 };
 
 /// Largest number of rows of a cost sheet.
@@ -46,7 +46,7 @@ impl Cost {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CostProblem {
     /// Row of the sheet, from 1.
-    pub row: usize,
+    pub row: u32,
     /// Column name, if one is at fault.
     pub column: Option<String>,
     /// What is wrong and what to do.
@@ -72,26 +72,26 @@ pub struct Gap {
 }
 
 impl CostSheet {
-    /// Reads rows of cells, the header first. All problems are told, not only the first.
+    /// Reads numbered rows of cells, the header first. All problems are told, not only the first.
     ///
     /// ```
     /// use ecom_ledger::cost::CostSheet;
     /// let rows = [["sku", "from", "goods"], ["MUG-RED", "2026-04-01", "85.50"]];
-    /// let rows: Vec<Vec<String>> = rows.iter().map(|row| row.map(str::to_owned).to_vec()).collect();
+    /// let rows: Vec<_> = (1..).zip(rows.map(|row| row.map(str::to_owned).to_vec())).collect();
     /// assert_eq!(CostSheet::read(&rows).unwrap().all().count(), 1);
     /// ```
-    pub fn read(rows: &[Vec<String>]) -> Result<Self, Vec<CostProblem>> {
+    pub fn read(rows: &[(u32, Vec<String>)]) -> Result<Self, Vec<CostProblem>> {
         let header = Header::read(rows)?;
         let mut problems = Vec::new();
         let mut costs = Vec::new();
-        for (index, row) in rows.iter().enumerate().skip(1) {
+        for (number, row) in rows.iter().skip(1) {
             if row.iter().all(|cell| cell.trim().is_empty()) {
                 continue;
             }
             match header.cost(row) {
-                Ok(cost) => costs.push((index + 1, cost)),
+                Ok(cost) => costs.push((*number, cost)),
                 Err((column, message)) => {
-                    problems.push(CostProblem { row: index + 1, column: Some(column.to_owned()), message });
+                    problems.push(CostProblem { row: *number, column: Some(column.to_owned()), message });
                 }
             }
         }
@@ -103,14 +103,15 @@ impl CostSheet {
     /// Puts costs together; overlaps are refused.
     pub fn new(costs: Vec<Cost>) -> Result<Self, Vec<CostProblem>> {
         let mut problems = Vec::new();
-        let sheet = Self::place(costs.into_iter().enumerate().collect(), &mut problems);
+        let sheet = Self::place((1..).zip(costs).collect(), &mut problems);
         if problems.is_empty() { Ok(sheet) } else { Err(problems) }
     }
 
-    fn place(costs: Vec<(usize, Cost)>, problems: &mut Vec<CostProblem>) -> Self {
-        let mut placed: BTreeMap<(String, String, Currency), Vec<(usize, Cost)>> = BTreeMap::new();
+    fn place(costs: Vec<(u32, Cost)>, problems: &mut Vec<CostProblem>) -> Self {
+        let mut placed: BTreeMap<(String, String, Currency), Vec<(u32, Cost)>> = BTreeMap::new();
         for (row, cost) in costs {
-            let key = (cost.sku.clone(), fold(cost.marketplace.as_deref().unwrap_or_default()), cost.currency);
+            let key =
+                (cost.sku.clone(), fold(cost.marketplace.as_deref().unwrap_or_default()), cost.currency);
             placed.entry(key).or_default().push((row, cost));
         }
         for spans in placed.values_mut() {
@@ -119,7 +120,8 @@ impl CostSheet {
                 problems.extend(overlap(&pair[0], &pair[1]));
             }
         }
-        let spans = placed.into_iter().map(|(key, costs)| (key, costs.into_iter().map(|(_, cost)| cost).collect()));
+        let spans =
+            placed.into_iter().map(|(key, costs)| (key, costs.into_iter().map(|(_, cost)| cost).collect()));
         Self { spans: spans.collect() }
     }
 
@@ -129,7 +131,13 @@ impl CostSheet {
     }
 
     /// The cost of one unit on a day: that of the marketplace before the general one; none if unknown.
-    pub fn unit(&self, sku: &str, marketplace: &str, currency: Currency, day: i32) -> Result<Option<i64>, Error> {
+    pub fn unit(
+        &self,
+        sku: &str,
+        marketplace: &str,
+        currency: Currency,
+        day: i32,
+    ) -> Result<Option<i64>, Error> {
         for place in [fold(marketplace), String::new()] {
             let spans = self.spans.get(&(sku.to_owned(), place, currency)).map_or(&[][..], Vec::as_slice);
             let at = spans.partition_point(|cost| cost.from <= day);
@@ -153,7 +161,13 @@ impl CostSheet {
     }
 
     /// Cost of goods sold (≤ 0) of some units, and how many of them have no known cost.
-    pub fn cogs(&self, key: &UnitKey, names: &crate::settlement::Names, currency: Currency, units: i64) -> Result<(i64, i64), Error> {
+    pub fn cogs(
+        &self,
+        key: &UnitKey,
+        names: &crate::settlement::Names,
+        currency: Currency,
+        units: i64,
+    ) -> Result<(i64, i64), Error> {
         let name = |names: &[String], at: u32| names.get(at as usize).cloned().unwrap_or_default();
         let (sku, marketplace) = (name(&names.skus, key.sku), name(&names.marketplaces, key.marketplace));
         match self.unit(&sku, &marketplace, currency, key.day)? {
@@ -167,7 +181,7 @@ fn fold(marketplace: &str) -> String {
     marketplace.trim().to_lowercase()
 }
 
-fn overlap((_, first): &(usize, Cost), (row, second): &(usize, Cost)) -> Option<CostProblem> {
+fn overlap((_, first): &(u32, Cost), (row, second): &(u32, Cost)) -> Option<CostProblem> {
     let date = |day: i32| day::to_date(day).to_string();
     let message = if first.from == second.from {
         format!("`{}` has two costs from {}; keep one of them", second.sku, date(second.from))
@@ -195,15 +209,21 @@ struct Header {
 }
 
 impl Header {
-    fn read(rows: &[Vec<String>]) -> Result<Self, Vec<CostProblem>> {
+    fn read(rows: &[(u32, Vec<String>)]) -> Result<Self, Vec<CostProblem>> {
         let problem = |message: String| vec![CostProblem { row: 1, column: None, message }];
         if rows.len() > MOST_ROWS {
             return Err(problem(format!("the sheet has more than {MOST_ROWS} rows; split it")));
         }
-        let names: Vec<String> = rows.first().map(|row| row.iter().map(|cell| column_name(cell)).collect()).unwrap_or_default();
+        let names: Vec<String> = rows
+            .first()
+            .map(|(_, row)| row.iter().map(|cell| column_name(cell)).collect())
+            .unwrap_or_default();
         let find = |wanted: &[&str]| names.iter().position(|name| wanted.contains(&name.as_str()));
-        let known = ["sku", "from", "effectivefrom", "date", "to", "until", "marketplace", "currency", "cost", ""];
-        let stranger = names.iter().find(|name| !known.contains(&name.as_str()) && !Cost::PARTS.contains(&name.as_str()));
+        let known =
+            ["sku", "from", "effectivefrom", "date", "to", "until", "marketplace", "currency", "cost", ""];
+        let stranger = names
+            .iter()
+            .find(|name| !known.contains(&name.as_str()) && !Cost::PARTS.contains(&name.as_str()));
         if let Some(name) = stranger {
             return Err(problem(format!(
                 "column `{name}` is not known; use sku, from, to, marketplace, currency, goods, freight, duty, packing, other"
@@ -275,8 +295,8 @@ fn money(text: &str, currency: Currency, needed: bool) -> Result<i64, String> {
 mod tests {
     use super::*;
 
-    fn rows(text: &str) -> Vec<Vec<String>> {
-        text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
+    fn rows(text: &str) -> Vec<(u32, Vec<String>)> {
+        (1..).zip(text.lines().map(|line| line.split(',').map(str::to_owned).collect())).collect()
     }
 
     fn on(date: &str) -> i32 {
@@ -303,23 +323,28 @@ mod tests {
             "sku,from,goods\nA,2026-01-01,ten\n,2026-01-01,1\nB,2026-02-30,1\nC,2026-01-01,-5\nD,2026-01-01,\nE,2026-01-01,1\nE,2026-01-01,2",
         ))
         .unwrap_err();
-        let told: Vec<(usize, &str)> =
+        let told: Vec<(u32, &str)> =
             problems.iter().map(|problem| (problem.row, problem.column.as_deref().unwrap())).collect();
         assert_eq!(told, [(2, "goods"), (3, "sku"), (4, "from"), (5, "goods"), (6, "goods"), (8, "from")]);
     }
 
     #[test]
     fn overlaps_are_refused_and_gaps_reported() {
-        let problems = CostSheet::read(&rows("sku,from,to,goods\nA,2026-01-01,2026-03-31,1\nA,2026-03-01,,2")).unwrap_err();
+        let problems =
+            CostSheet::read(&rows("sku,from,to,goods\nA,2026-01-01,2026-03-31,1\nA,2026-03-01,,2"))
+                .unwrap_err();
         assert!(problems[0].message.contains("overlaps"), "{problems:?}");
-        let sheet = CostSheet::read(&rows("sku,from,to,goods\nA,2026-01-01,2026-01-31,1\nA,2026-03-01,,2")).unwrap();
+        let sheet =
+            CostSheet::read(&rows("sku,from,to,goods\nA,2026-01-01,2026-01-31,1\nA,2026-03-01,,2")).unwrap();
         assert_eq!(sheet.gaps(), [Gap { sku: "A".into(), from: on("2026-02-01"), to: on("2026-02-28") }]);
         assert_eq!(sheet.unit("A", "", Currency::INR, on("2026-02-10")).unwrap(), None);
     }
 
     #[test]
     fn a_sheet_without_the_needed_columns_says_which() {
-        assert!(CostSheet::read(&rows("sku,price\nA,1")).unwrap_err()[0].message.contains("`price` is not known"));
+        assert!(
+            CostSheet::read(&rows("sku,price\nA,1")).unwrap_err()[0].message.contains("`price` is not known")
+        );
         assert!(CostSheet::read(&rows("sku,from\nA,1")).unwrap_err()[0].message.contains("sku, from, goods"));
         assert!(CostSheet::read(&[]).is_err());
     }

@@ -12,11 +12,7 @@ const MICROS_PER_DAY: i64 = 24 * MICROS_PER_HOUR;
 
 /// Days since 1970-01-01 of a civil date.
 pub fn of_date(date: Date) -> i32 {
-    let (year, month, day) = (
-        i32::from(date.year()),
-        i32::from(date.month()),
-        i32::from(date.day()),
-    );
+    let (year, month, day) = (i32::from(date.year()), i32::from(date.month()), i32::from(date.day()));
     // Howard Hinnant's days_from_civil: years begin in March, so that a leap day ends its year.
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
@@ -34,11 +30,7 @@ pub fn to_date(day: i32) -> Date {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day_of_month = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 {
-        shifted_month + 3
-    } else {
-        shifted_month - 9
-    };
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     let small = |value: i64| i8::try_from(value).unwrap_or(1);
     let year = i16::try_from(year).unwrap_or(if year < 0 { -9999 } else { 9999 });
@@ -131,21 +123,14 @@ impl DayCutter {
 
     /// Days of any zone.
     pub fn new(zone: TimeZone) -> Self {
-        let fixed = zone
-            .to_fixed_offset()
-            .ok()
-            .map(|offset| i64::from(offset.seconds()) * 1_000_000);
+        let fixed = zone.to_fixed_offset().ok().map(|offset| i64::from(offset.seconds()) * 1_000_000);
         // Kolkata and Tokyo have kept one offset since long before Amazon; jiff still calls them variable.
         let known = match zone.iana_name() {
             Some("Asia/Kolkata") => Some(19_800_000_000),
             Some("Asia/Tokyo") => Some(32_400_000_000),
             _ => None,
         };
-        Self {
-            zone,
-            fixed: fixed.or(known),
-            offsets: FxHashMap::default(),
-        }
+        Self { zone, fixed: fixed.or(known), offsets: FxHashMap::default() }
     }
 
     /// The zone.
@@ -162,13 +147,23 @@ impl DayCutter {
         i32::try_from(micros.saturating_add(offset).div_euclid(MICROS_PER_DAY)).unwrap_or(i32::MAX)
     }
 
+    /// The instant at which a day begins, in microseconds since 1970-01-01 UTC.
+    pub fn start_of(&mut self, day: i32) -> i64 {
+        let midnight = i64::from(day) * MICROS_PER_DAY;
+        match self.fixed {
+            Some(offset) => midnight - offset,
+            None => to_date(day)
+                .to_zoned_datetime(self.zone.clone())
+                .map_or(midnight, |start| start.timestamp().as_microsecond()),
+        }
+    }
+
     fn offset(&mut self, micros: i64) -> i64 {
         let hour = micros.div_euclid(MICROS_PER_HOUR);
         let zone = &self.zone;
         *self.offsets.entry(hour).or_insert_with(|| {
-            Timestamp::from_microsecond(hour.saturating_mul(MICROS_PER_HOUR)).map_or(0, |instant| {
-                i64::from(zone.to_offset(instant).seconds()) * 1_000_000
-            })
+            Timestamp::from_microsecond(hour.saturating_mul(MICROS_PER_HOUR))
+                .map_or(0, |instant| i64::from(zone.to_offset(instant).seconds()) * 1_000_000)
         })
     }
 }
@@ -183,14 +178,8 @@ mod tests {
     fn an_evening_sale_in_utc_is_the_next_day_in_india() {
         let mut india = DayCutter::for_currency(Currency::INR);
         let instant: Timestamp = "2026-09-20T18:30:00Z".parse().unwrap();
-        assert_eq!(
-            to_date(india.day(instant.as_microsecond())).to_string(),
-            "2026-09-21"
-        );
-        assert_eq!(
-            to_date(india.day(instant.as_microsecond() - 1)).to_string(),
-            "2026-09-20"
-        );
+        assert_eq!(to_date(india.day(instant.as_microsecond())).to_string(), "2026-09-21");
+        assert_eq!(to_date(india.day(instant.as_microsecond() - 1)).to_string(), "2026-09-20");
     }
 
     #[test]
@@ -200,6 +189,16 @@ mod tests {
         let winter: Timestamp = "2026-12-01T07:59:59Z".parse().unwrap();
         assert_eq!(to_date(us.day(summer.as_microsecond())).to_string(), "2026-06-30");
         assert_eq!(to_date(us.day(winter.as_microsecond())).to_string(), "2026-11-30");
+    }
+
+    #[test]
+    fn a_day_begins_at_midnight_of_the_zone() {
+        for code in ["INR", "USD", "AUD"] {
+            let mut cutter = DayCutter::for_currency(Currency::parse(code).unwrap());
+            let day = of_date(Date::new(2026, 10, 4).unwrap());
+            let start = cutter.start_of(day);
+            assert_eq!((cutter.day(start), cutter.day(start - 1)), (day, day - 1), "{code}");
+        }
     }
 
     #[test]

@@ -29,34 +29,28 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal of the file as a whole.
     pub fn whole(message: impl Into<String>, remedy: &'static str) -> Self {
-        Self {
-            line: None,
-            column: None,
-            message: message.into(),
-            remedy,
-        }
+        Self { line: None, column: None, message: message.into(), remedy }
     }
 
     /// A refusal because of one line.
     pub fn at(line: u64, column: &str, message: impl Into<String>, remedy: &'static str) -> Self {
         let column = (!column.is_empty()).then(|| column.to_owned());
-        Self {
-            line: Some(line),
-            column,
-            message: message.into(),
-            remedy,
-        }
+        Self { line: Some(line), column, message: message.into(), remedy }
+    }
+
+    /// What is wrong and what to do, without the line, for where that stands beside it.
+    pub fn unplaced(&self) -> String {
+        let column = self.column.as_ref().map(|column| format!("column {column}: ")).unwrap_or_default();
+        format!("{column}{}. {}", self.message, self.remedy)
     }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.line, &self.column) {
-            (Some(line), Some(column)) => write!(f, "line {line}, column {column}: ")?,
-            (Some(line), None) => write!(f, "line {line}: ")?,
-            _ => {}
+        if let Some(line) = self.line {
+            write!(f, "line {line}{}", if self.column.is_some() { ", " } else { ": " })?;
         }
-        write!(f, "{}. {}", self.message, self.remedy)
+        f.write_str(&self.unplaced())
     }
 }
 

@@ -5,9 +5,10 @@
 #![deny(clippy::float_arithmetic)]
 
 pub mod account;
-pub mod day;
+pub mod books;
 pub mod chain;
 pub mod cost;
+pub mod day;
 mod error;
 pub mod money;
 pub mod settlement;

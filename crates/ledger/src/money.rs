@@ -21,10 +21,9 @@ impl Currency {
             Ok(code) if code.iter().all(u8::is_ascii_alphabetic) => {
                 Ok(Self(code.map(|letter| letter.to_ascii_uppercase())))
             }
-            _ => Err(Error::Value(format!(
-                "`{}` is no currency code; expected one such as INR",
-                text.trim()
-            ))),
+            _ => {
+                Err(Error::Value(format!("`{}` is no currency code; expected one such as INR", text.trim())))
+            }
         }
     }
 
@@ -90,11 +89,7 @@ impl Minor {
         let product = i128::from(self.0) * i128::from(numerator);
         let divisor = i128::from(denominator);
         let half = divisor.abs() / 2;
-        let rounded = if product < 0 {
-            (product - half) / divisor
-        } else {
-            (product + half) / divisor
-        };
+        let rounded = if product < 0 { (product - half) / divisor } else { (product + half) / divisor };
         i64::try_from(rounded).map(Self).map_err(|_| Error::Overflow)
     }
 
@@ -104,11 +99,7 @@ impl Minor {
         let sign = if self.0 < 0 { "-" } else { "" };
         let digits = format!("{:0>width$}", self.0.unsigned_abs(), width = places + 1);
         let (whole, fraction) = digits.split_at(digits.len() - places);
-        if places == 0 {
-            format!("{sign}{whole}")
-        } else {
-            format!("{sign}{whole}.{fraction}")
-        }
+        if places == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
     }
 }
 

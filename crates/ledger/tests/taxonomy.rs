@@ -246,11 +246,8 @@ fn every_known_label_goes_to_its_account() {
 #[test]
 fn case_spaces_and_punctuation_do_not_matter_but_the_space_before_a_tax_head_does() {
     let taxonomy = Taxonomy::built_in().unwrap();
-    let account = |description: &str| {
-        taxonomy
-            .verdict(&Label::new("ORDER", " itemfees ", description), 20_000)
-            .credit
-    };
+    let account =
+        |description: &str| taxonomy.verdict(&Label::new("ORDER", " itemfees ", description), 20_000).credit;
     assert_eq!(account("fixed  CLOSING fee"), Account::FeeClosing);
     assert_eq!(account("FixedClosingFee IGST"), Account::GstInputIgst);
     assert_eq!(account("tcs-igst"), Account::TcsIgst);
@@ -259,27 +256,10 @@ fn case_spaces_and_punctuation_do_not_matter_but_the_space_before_a_tax_head_doe
 #[test]
 fn only_three_kinds_of_indian_rows_hold_their_gst_inside() {
     let taxonomy = Taxonomy::built_in().unwrap();
-    let gst = |label: [&str; 3]| {
-        taxonomy
-            .verdict(&Label::new(label[0], label[1], label[2]), 20_000)
-            .gst
-    };
-    assert_eq!(
-        gst(["ServiceFee", "Cost of Advertising", "TransactionTotalAmount"]),
-        Gst::Included
-    );
-    assert_eq!(
-        gst(["CouponRedemptionFee", "CouponRedemptionFee", "x"]),
-        Gst::Included
-    );
-    assert_eq!(
-        gst([
-            "other-transaction",
-            "other-transaction",
-            "Amazon Easy Ship Charges"
-        ]),
-        Gst::Included
-    );
+    let gst = |label: [&str; 3]| taxonomy.verdict(&Label::new(label[0], label[1], label[2]), 20_000).gst;
+    assert_eq!(gst(["ServiceFee", "Cost of Advertising", "TransactionTotalAmount"]), Gst::Included);
+    assert_eq!(gst(["CouponRedemptionFee", "CouponRedemptionFee", "x"]), Gst::Included);
+    assert_eq!(gst(["other-transaction", "other-transaction", "Amazon Easy Ship Charges"]), Gst::Included);
     assert_eq!(gst(["Order", "ItemFees", "Commission"]), Gst::Separate);
 }
 
@@ -288,16 +268,9 @@ fn a_dated_decision_holds_from_its_day_on() {
     let decision =
         "2026-07-01\t*\tother-transaction\tSome Future Amazon Line\texpense:fee:storage\tunknown\n";
     let taxonomy = Taxonomy::built_in().unwrap().with_decisions(decision).unwrap();
-    let label = Label::new(
-        "other-transaction",
-        "other-transaction",
-        "Some Future Amazon Line",
-    );
+    let label = Label::new("other-transaction", "other-transaction", "Some Future Amazon Line");
     let first = ecom_ledger::day::of_date("2026-07-01".parse().unwrap());
-    let (before, after) = (
-        taxonomy.verdict(&label, first - 1),
-        taxonomy.verdict(&label, first),
-    );
+    let (before, after) = (taxonomy.verdict(&label, first - 1), taxonomy.verdict(&label, first));
     assert_eq!((before.credit, before.to), (Account::Unclassified, first - 1));
     assert_eq!((after.credit, after.from), (Account::FeeStorage, first));
 }

@@ -41,12 +41,7 @@ struct Adder {
 
 impl Sink for Adder {
     fn line(&mut self, line: &Line<'_>, posting: Posting) -> Result<(), Error> {
-        assert!(
-            line.number > self.last,
-            "line {} after {}",
-            line.number,
-            self.last
-        );
+        assert!(line.number > self.last, "line {} after {}", line.number, self.last);
         self.last = line.number;
         self.sum += line.amount;
         self.lines += 1;
@@ -66,29 +61,16 @@ impl Sink for Adder {
 fn a_file_of_many_blocks_sums_the_same_in_threads_and_line_by_line() {
     let file = generated(3, 30_000);
     let report = read(&file).unwrap();
-    let [settlement] = report.settlements.as_slice() else {
-        panic!("one settlement")
-    };
+    let [settlement] = report.settlements.as_slice() else { panic!("one settlement") };
     assert!(settlement.balanced());
     assert_eq!(settlement.tally.lines, 30_000);
     assert_eq!(report.file_lines, 30_002);
-    let adder = settlement::replay(
-        file.as_slice(),
-        &report,
-        &Options::new().unwrap(),
-        Adder::default(),
-    )
-    .unwrap();
-    assert_eq!(
-        (adder.sum, adder.lines, adder.last),
-        (settlement.tally.sum, 30_000, 30_002)
-    );
+    let adder =
+        settlement::replay(file.as_slice(), &report, &Options::new().unwrap(), Adder::default()).unwrap();
+    assert_eq!((adder.sum, adder.lines, adder.last), (settlement.tally.sum, 30_000, 30_002));
     assert_eq!(adder.units, settlement.tally.units.values().sum::<i64>());
     let accounts = settlement.tally.accounts().unwrap();
-    let nets: Vec<i64> = accounts
-        .iter()
-        .map(ecom_ledger::settlement::Turnover::net)
-        .collect();
+    let nets: Vec<i64> = accounts.iter().map(ecom_ledger::settlement::Turnover::net).collect();
     assert_eq!(adder.by_account, nets);
 }
 
@@ -129,9 +111,7 @@ fn a_contradiction_of_decimal_forms_names_both_lines() {
     let refusal = read(lines.join("\n").as_bytes()).err().unwrap();
     assert_eq!(refusal.line, Some(11_001));
     assert!(
-        refusal
-            .message
-            .contains("line 2 has a decimal point, the one on line 11001 a decimal comma"),
+        refusal.message.contains("line 2 has a decimal point, the one on line 11001 a decimal comma"),
         "{refusal}"
     );
 }
@@ -143,12 +123,7 @@ fn a_bad_value_names_its_line_in_a_late_block() {
         (14, "amount", "12.3x", "`12.3x` is no amount"),
         (14, "amount", "", "the amount is empty"),
         (14, "amount", "99999999999999999999.00", "too large"),
-        (
-            17,
-            "posted-date-time",
-            "31.02.2026 10:00:00 UTC",
-            "`31.02.2026 10:00:00 UTC` is no date",
-        ),
+        (17, "posted-date-time", "31.02.2026 10:00:00 UTC", "`31.02.2026 10:00:00 UTC` is no date"),
         (22, "quantity-purchased", "two", "`two` is no quantity"),
         (0, "settlement-id", "", "the settlement id is empty"),
     ] {
@@ -157,11 +132,7 @@ fn a_bad_value_names_its_line_in_a_late_block() {
         cells[column] = bad;
         lines[10_500] = cells.join("\t");
         let refusal = read(lines.join("\n").as_bytes()).err().unwrap();
-        assert_eq!(
-            (refusal.line, refusal.column.as_deref()),
-            (Some(10_501), Some(name)),
-            "{refusal}"
-        );
+        assert_eq!((refusal.line, refusal.column.as_deref()), (Some(10_501), Some(name)), "{refusal}");
         assert!(refusal.message.contains(says), "{refusal}");
     }
 }
@@ -172,10 +143,9 @@ fn a_file_cut_in_the_middle_of_a_row_is_refused_or_does_not_balance() {
     let cut = text.len() - 60;
     match read(&text.as_bytes()[..cut]) {
         Ok(report) => assert!(!report.settlements[0].balanced()),
-        Err(refusal) => assert!(
-            refusal.message.contains("cut off") || refusal.message.contains("no date"),
-            "{refusal}"
-        ),
+        Err(refusal) => {
+            assert!(refusal.message.contains("cut off") || refusal.message.contains("no date"), "{refusal}");
+        }
     }
     let rows = text.lines().take(500).collect::<Vec<_>>().join("\n");
     assert!(!read(rows.as_bytes()).unwrap().settlements[0].balanced());
@@ -189,15 +159,8 @@ fn nul_bytes_and_a_missing_column_are_refused_with_a_remedy() {
     let refusal = read(&file).err().unwrap();
     assert!(refusal.message.contains("NUL"), "{refusal}");
     assert!(refusal.line.unwrap() > 900);
-    let refusal = read(text(20).replace("\tamount-type\t", "\tamount-kind\t").as_bytes())
-        .err()
-        .unwrap();
-    assert!(
-        refusal
-            .to_string()
-            .contains("the header has no column `amount-type`"),
-        "{refusal}"
-    );
+    let refusal = read(text(20).replace("\tamount-type\t", "\tamount-kind\t").as_bytes()).err().unwrap();
+    assert!(refusal.to_string().contains("the header has no column `amount-type`"), "{refusal}");
 }
 
 #[test]
@@ -218,10 +181,7 @@ fn file(head: [&str; 5], rows: &[(&str, &str, &str, &str, &str)]) -> String {
     let [start, end, deposit, total, currency] = head;
     let mut lines = vec![
         HEADER.to_owned(),
-        format!(
-            "77\t{start}\t{end}\t{deposit}\t{total}\t{currency}{}",
-            "\t".repeat(18)
-        ),
+        format!("77\t{start}\t{end}\t{deposit}\t{total}\t{currency}{}", "\t".repeat(18)),
     ];
     for (label, amount, date, time, sku) in rows {
         let [transaction, kind, description] = label.split('|').collect::<Vec<_>>().try_into().unwrap();
@@ -232,30 +192,13 @@ fn file(head: [&str; 5], rows: &[(&str, &str, &str, &str, &str)]) -> String {
 
 #[test]
 fn yen_with_points_slashed_dates_and_line_ends_of_windows() {
-    let head = [
-        "2026/08/01 00:00:00 UTC",
-        "2026/08/15 00:00:00 UTC",
-        "2026/08/17 00:00:00 UTC",
-        "880.00",
-        "JPY",
-    ];
+    let head =
+        ["2026/08/01 00:00:00 UTC", "2026/08/15 00:00:00 UTC", "2026/08/17 00:00:00 UTC", "880.00", "JPY"];
     let text = file(
         head,
         &[
-            (
-                "Order|ItemPrice|Principal",
-                "1000.00",
-                "2026/08/02",
-                "2026/08/02 15:30:00 UTC",
-                "CUP",
-            ),
-            (
-                "Order|ItemFees|Commission",
-                "-100",
-                "2026/08/02",
-                "2026/08/02 15:30:00 UTC",
-                "CUP",
-            ),
+            ("Order|ItemPrice|Principal", "1000.00", "2026/08/02", "2026/08/02 15:30:00 UTC", "CUP"),
+            ("Order|ItemFees|Commission", "-100", "2026/08/02", "2026/08/02 15:30:00 UTC", "CUP"),
             (
                 "FBAFees|FBA Inventory Storage Fee|Tax on fee",
                 "-20.00",
@@ -283,30 +226,13 @@ fn yen_with_points_slashed_dates_and_line_ends_of_windows() {
 
 #[test]
 fn a_byte_order_mark_and_offsets_from_gmt() {
-    let head = [
-        "14.09.2026 06:30:00 UTC",
-        "28.09.2026 06:30:00 UTC",
-        "30.09.2026 06:30:00 UTC",
-        "10.00",
-        "INR",
-    ];
+    let head =
+        ["14.09.2026 06:30:00 UTC", "28.09.2026 06:30:00 UTC", "30.09.2026 06:30:00 UTC", "10.00", "INR"];
     let text = file(
         head,
         &[
-            (
-                "Order|ItemPrice|Principal",
-                "4.00",
-                "20.09.2026",
-                "20.09.2026 12:00:00 GMT-8",
-                "A",
-            ),
-            (
-                "Order|ItemPrice|Principal",
-                "6.00",
-                "20.09.2026",
-                "20.09.2026 23:59 GMT+5:30",
-                "A",
-            ),
+            ("Order|ItemPrice|Principal", "4.00", "20.09.2026", "20.09.2026 12:00:00 GMT-8", "A"),
+            ("Order|ItemPrice|Principal", "6.00", "20.09.2026", "20.09.2026 23:59 GMT+5:30", "A"),
         ],
     );
     let report = read(&[b"\xEF\xBB\xBF", text.as_bytes()].concat()).unwrap();
@@ -323,25 +249,10 @@ fn a_byte_order_mark_and_offsets_from_gmt() {
 #[test]
 fn text_that_is_not_utf8_is_read_as_the_marketplace_writes_it() {
     let head = ["01.09.2026", "14.09.2026", "16.09.2026", "2,00", "EUR"];
-    let text = file(
-        head,
-        &[(
-            "Order|ItemPrice|Principal",
-            "2,00",
-            "03.09.2026",
-            "",
-            "GR\u{fffd}N",
-        )],
-    );
+    let text = file(head, &[("Order|ItemPrice|Principal", "2,00", "03.09.2026", "", "GR\u{fffd}N")]);
     let bytes: Vec<u8> = text
         .chars()
-        .map(|c| {
-            if c == '\u{fffd}' {
-                0xDC
-            } else {
-                u8::try_from(u32::from(c)).unwrap()
-            }
-        })
+        .map(|c| if c == '\u{fffd}' { 0xDC } else { u8::try_from(u32::from(c)).unwrap() })
         .collect();
     let report = read(&bytes).unwrap();
     assert_eq!(report.names.skus, ["", "GRÜN"]);
@@ -350,68 +261,31 @@ fn text_that_is_not_utf8_is_read_as_the_marketplace_writes_it() {
 
 #[test]
 fn rows_without_a_date_stand_on_the_last_day_and_are_told() {
-    let head = [
-        "14.09.2026 06:30:00 UTC",
-        "28.09.2026 06:30:00 UTC",
-        "30.09.2026 06:30:00 UTC",
-        "-5.00",
-        "INR",
-    ];
+    let head =
+        ["14.09.2026 06:30:00 UTC", "28.09.2026 06:30:00 UTC", "30.09.2026 06:30:00 UTC", "-5.00", "INR"];
     let report = read(
-        file(
-            head,
-            &[(
-                "ServiceFee|other-transaction|Subscription Fee",
-                "-5.00",
-                "",
-                "",
-                "",
-            )],
-        )
-        .as_bytes(),
+        file(head, &[("ServiceFee|other-transaction|Subscription Fee", "-5.00", "", "", "")]).as_bytes(),
     )
     .unwrap();
     assert_eq!(report.problems.len(), 1);
-    let days: Vec<i32> = report.settlements[0]
-        .tally
-        .days
-        .keys()
-        .map(|key| key.day)
-        .collect();
+    let days: Vec<i32> = report.settlements[0].tally.days.keys().map(|key| key.day).collect();
     assert_eq!(ecom_ledger::day::to_date(days[0]).to_string(), "2026-09-28");
 }
 
 #[test]
 fn gst_inside_is_split_in_india_only_and_only_if_credit_is_due() {
     use ecom_ledger::settlement::GstMode;
-    let head = [
-        "14.09.2026 06:30:00 UTC",
-        "28.09.2026 06:30:00 UTC",
-        "30.09.2026 06:30:00 UTC",
-        "-2469.72",
-        "INR",
-    ];
+    let head =
+        ["14.09.2026 06:30:00 UTC", "28.09.2026 06:30:00 UTC", "30.09.2026 06:30:00 UTC", "-2469.72", "INR"];
     let text = file(
         head,
-        &[(
-            "ServiceFee|Cost of Advertising|TransactionTotalAmount",
-            "-2469.72",
-            "20.09.2026",
-            "",
-            "",
-        )],
+        &[("ServiceFee|Cost of Advertising|TransactionTotalAmount", "-2469.72", "20.09.2026", "", "")],
     );
     let advertising = |text: &str, gst| {
-        let options = Options {
-            gst,
-            ..Options::new().unwrap()
-        };
+        let options = Options { gst, ..Options::new().unwrap() };
         let report = settlement::read(text.as_bytes(), &options, &|_| ()).unwrap();
         let accounts = report.settlements[0].tally.accounts().unwrap();
-        (
-            accounts[Account::Advertising.slot()].net(),
-            accounts[Account::GstInputUnsplit.slot()].estimated,
-        )
+        (accounts[Account::Advertising.slot()].net(), accounts[Account::GstInputUnsplit.slot()].estimated)
     };
     assert_eq!(advertising(&text, None), (-209_298, -37_674));
     assert_eq!(advertising(&text, Some(GstMode::CreditAsPrinted)), (-246_972, 0));

@@ -16,8 +16,13 @@ const KINDS: [(&str, &str, i64, i64); 12] = [
     ("BOTTLE", "Copper water bottle, 1 litre", 84_900, 1800),
     ("SAREE", "Chanderi saree", 249_900, 500),
 ];
-const COLOURS: [(&str, &str); 5] =
-    [("BLU", "indigo"), ("RED", "madder red"), ("GRN", "leaf green"), ("YEL", "turmeric"), ("NAT", "natural")];
+const COLOURS: [(&str, &str); 5] = [
+    ("BLU", "indigo"),
+    ("RED", "madder red"),
+    ("GRN", "leaf green"),
+    ("YEL", "turmeric"),
+    ("NAT", "natural"),
+];
 const SIZES: [&str; 5] = ["S", "M", "L", "XL", "2"];
 
 /// A product. Money in paise without GST.

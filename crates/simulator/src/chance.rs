@@ -1,4 +1,4 @@
-//! Repeatable chance: SplitMix64, whose sequence for a seed will not change with a library's version.
+//! Repeatable chance: `SplitMix64`, whose sequence for a seed will not change with a library's version.
 
 /// A stream of pseudo-random numbers.
 #[derive(Clone)]

@@ -48,7 +48,8 @@ pub fn demo(today: Timestamp) -> Demo {
     let catalogue = Catalogue::new(SEED, PRODUCTS);
     let date = TimeZone::UTC.to_datetime(today).date();
     let from = date.first_of_month().saturating_sub(MONTHS.months());
-    let start = from.to_zoned_datetime(TimeZone::UTC).map_or(0, |zoned| zoned.timestamp().as_second()) - 86_400;
+    let start =
+        from.to_zoned_datetime(TimeZone::UTC).map_or(0, |zoned| zoned.timestamp().as_second()) - 86_400;
     let weeks = (today.as_second() - start) / WEEK_S;
     let mut files = Vec::new();
     for week in 0..weeks {
@@ -71,7 +72,8 @@ fn electronic(week: i64, weeks: i64, start: i64) -> DemoFile {
     let festival = if (weeks / 2..weeks / 2 + 3).contains(&week) { 700 } else { 0 };
     plan.rows = u64::try_from(700 + week * 6 + festival).unwrap_or(700);
     if week % 4 == 3 {
-        let label = ["other-transaction", "other-transaction", "FBA Return Processing Adj"].map(str::to_owned);
+        let label =
+            ["other-transaction", "other-transaction", "FBA Return Processing Adj"].map(str::to_owned);
         plan.extra.push(Extra { label, sku: String::new(), amount: -11_800 });
     }
     file(plan, week * 2)
@@ -103,7 +105,9 @@ fn file(plan: Plan, number: i64) -> DemoFile {
 
 /// A settlement of two months ago comes again with one more line, under a newer report id.
 fn replace_one(files: &mut Vec<DemoFile>) {
-    let Some(old) = files.iter().rev().step_by(2).nth(8) else { return };
+    let Some(old) = files.iter().rev().step_by(2).nth(8) else {
+        return;
+    };
     let mut plan = old.plan.clone();
     let label = ["SAFE-T Reimbursement", "Other Transactions", "SAFE-T Reimbursement"].map(str::to_owned);
     plan.rows += 1;
@@ -117,9 +121,16 @@ fn costs(catalogue: &Catalogue, from: Date) -> String {
     let mut sheet = String::from("sku,from,goods,freight,packing\n");
     let later = from.saturating_add(8.months());
     for (index, product) in catalogue.products.iter().enumerate().filter(|(index, _)| *index != 2) {
-        let _ = writeln!(sheet, "{},{},{},12.50,4.00", product.sku, from.saturating_sub(2.months()), rupees(product.cost));
+        let _ = writeln!(
+            sheet,
+            "{},{},{},12.50,4.00",
+            product.sku,
+            from.saturating_sub(2.months()),
+            rupees(product.cost)
+        );
         if index % 3 == 0 {
-            let _ = writeln!(sheet, "{},{later},{},14.00,4.00", product.sku, rupees(product.cost * 106 / 100));
+            let _ =
+                writeln!(sheet, "{},{later},{},14.00,4.00", product.sku, rupees(product.cost * 106 / 100));
         }
     }
     sheet

@@ -5,7 +5,10 @@
 
 use std::io::{self, Write};
 
-use crate::{catalogue::{Catalogue, Product}, chance::Chance};
+use crate::{
+    catalogue::{Catalogue, Product},
+    chance::Chance,
+};
 
 const HEADER: &str = "settlement-id\tsettlement-start-date\tsettlement-end-date\tdeposit-date\ttotal-amount\tcurrency\ttransaction-type\torder-id\tmerchant-order-id\tadjustment-id\tshipment-id\tmarketplace-name\tamount-type\tamount-description\tamount\tfulfillment-id\tposted-date\tposted-date-time\torder-item-code\tmerchant-order-item-id\tmerchant-adjustment-item-id\tsku\tquantity-purchased\tpromotion-id\n";
 
@@ -121,7 +124,16 @@ struct Tail<'a> {
 
 impl<W: Write> Sheet<'_, W> {
     #[allow(clippy::too_many_arguments, reason = "the columns of one row")]
-    fn row(&mut self, transaction: &str, order: &str, kind: &str, description: &str, amount: i64, quantity: i64, tail: &Tail<'_>) -> io::Result<()> {
+    fn row(
+        &mut self,
+        transaction: &str,
+        order: &str,
+        kind: &str,
+        description: &str,
+        amount: i64,
+        quantity: i64,
+        tail: &Tail<'_>,
+    ) -> io::Result<()> {
         use std::fmt::Write as _;
         if self.left == 0 {
             return Ok(());
@@ -135,21 +147,44 @@ impl<W: Write> Sheet<'_, W> {
         let written = writeln!(
             self.scratch,
             "{}\t\t\t\t\t\t{transaction}\t{order}\t{merchant}\t{}\t{}\t{}\t{kind}\t{description}\t{}\t{}\t{date}\t{}\t{}\t\t\t{}\t{units}\t",
-            self.plan.id, tail.adjustment, tail.shipment, tail.marketplace, Money(amount), tail.fulfilment, tail.when, tail.item, tail.sku,
+            self.plan.id,
+            tail.adjustment,
+            tail.shipment,
+            tail.marketplace,
+            Money(amount),
+            tail.fulfilment,
+            tail.when,
+            tail.item,
+            tail.sku,
         );
         written.map_err(io::Error::other)?;
         self.out.write_all(self.scratch.as_bytes())
     }
 
     /// A fee and the GST on it: one line each, or two for the two heads inside a State.
-    fn fee(&mut self, transaction: &str, name: &str, amount: i64, same_state: bool, tail: &Tail<'_>) -> io::Result<()> {
+    fn fee(
+        &mut self,
+        transaction: &str,
+        name: &str,
+        amount: i64,
+        same_state: bool,
+        tail: &Tail<'_>,
+    ) -> io::Result<()> {
         self.row(transaction, tail.order, "ItemFees", name, amount, 0, tail)?;
         if same_state {
             let half = share(amount, 900);
             self.row(transaction, tail.order, "ItemFees", &format!("{name} CGST"), half, 0, tail)?;
             self.row(transaction, tail.order, "ItemFees", &format!("{name} SGST"), half, 0, tail)
         } else {
-            self.row(transaction, tail.order, "ItemFees", &format!("{name} IGST"), share(amount, 1800), 0, tail)
+            self.row(
+                transaction,
+                tail.order,
+                "ItemFees",
+                &format!("{name} IGST"),
+                share(amount, 1800),
+                0,
+                tail,
+            )
         }
     }
 }
@@ -176,7 +211,11 @@ impl<'a> Order<'a> {
     fn new(plan: &Plan, catalogue: &'a Catalogue, chance: &mut Chance, serial: u64) -> Self {
         let product = &catalogue.products[chance.popular(catalogue.products.len())];
         let posted = chance.between(plan.start, plan.end - 1);
-        let (first, middle, last) = (chance.between(402, 408), chance.between(1_000_000, 9_999_999), chance.between(1_000_000, 9_999_999));
+        let (first, middle, last) = (
+            chance.between(402, 408),
+            chance.between(1_000_000, 9_999_999),
+            chance.between(1_000_000, 9_999_999),
+        );
         Self {
             product,
             id: format!("{first}-{middle}-{last}"),
@@ -224,11 +263,29 @@ impl<'a> Order<'a> {
             taxable += rebate;
         }
         let with_gst = price + share(price, self.product.gst_bp);
-        let closing = if with_gst > 100_000 { -7900 } else if with_gst > 50_000 { -4800 } else { -2600 };
-        sheet.fee("Order", "Commission", -share(with_gst, self.product.referral_bp), self.same_state, &tail)?;
+        let closing = if with_gst > 100_000 {
+            -7900
+        } else if with_gst > 50_000 {
+            -4800
+        } else {
+            -2600
+        };
+        sheet.fee(
+            "Order",
+            "Commission",
+            -share(with_gst, self.product.referral_bp),
+            self.same_state,
+            &tail,
+        )?;
         sheet.fee("Order", "Fixed closing fee", closing, self.same_state, &tail)?;
         sheet.fee("Order", "FBA Pick & Pack Fee", -1400 * self.quantity, self.same_state, &tail)?;
-        sheet.fee("Order", "FBA Weight Handling Fee", -4400 - 1300 * (self.quantity - 1), self.same_state, &tail)?;
+        sheet.fee(
+            "Order",
+            "FBA Weight Handling Fee",
+            -4400 - 1300 * (self.quantity - 1),
+            self.same_state,
+            &tail,
+        )?;
         if chance.percent(30) {
             sheet.fee("Order", "Technology Fee", -500, self.same_state, &tail)?;
         }
@@ -240,14 +297,34 @@ impl<'a> Order<'a> {
         let price = self.product.price * self.quantity;
         let with_gst = price + share(price, self.product.gst_bp);
         sheet.row("Refund", tail.order, "ItemPrice", "Principal", -price, 0, &tail)?;
-        sheet.row("Refund", tail.order, "ItemPrice", "Product Tax", -share(price, self.product.gst_bp), 0, &tail)?;
-        sheet.fee("Refund", "Commission", share(with_gst, self.product.referral_bp), self.same_state, &tail)?;
+        sheet.row(
+            "Refund",
+            tail.order,
+            "ItemPrice",
+            "Product Tax",
+            -share(price, self.product.gst_bp),
+            0,
+            &tail,
+        )?;
+        sheet.fee(
+            "Refund",
+            "Commission",
+            share(with_gst, self.product.referral_bp),
+            self.same_state,
+            &tail,
+        )?;
         sheet.fee("Refund", "Refund commission", -5000, self.same_state, &tail)?;
         self.withheld(sheet, "Refund", -price, &tail)
     }
 
     /// TCS under section 52 CGST (0.5 %) and TDS under section 194-O (0.1 %) on the taxable value.
-    fn withheld<W: Write>(&self, sheet: &mut Sheet<'_, W>, transaction: &str, taxable: i64, tail: &Tail<'_>) -> io::Result<()> {
+    fn withheld<W: Write>(
+        &self,
+        sheet: &mut Sheet<'_, W>,
+        transaction: &str,
+        taxable: i64,
+        tail: &Tail<'_>,
+    ) -> io::Result<()> {
         if self.same_state {
             sheet.row(transaction, tail.order, "ItemTCS", "TCS-CGST", -share(taxable, 25), 0, tail)?;
             sheet.row(transaction, tail.order, "ItemTCS", "TCS-SGST", -share(taxable, 25), 0, tail)?;
@@ -259,7 +336,11 @@ impl<'a> Order<'a> {
 }
 
 /// Advertising by the day, storage, a coupon, reimbursements: about 1 % of the rows of a small file.
-fn account_rows<W: Write>(sheet: &mut Sheet<'_, W>, chance: &mut Chance, catalogue: &Catalogue) -> io::Result<()> {
+fn account_rows<W: Write>(
+    sheet: &mut Sheet<'_, W>,
+    chance: &mut Chance,
+    catalogue: &Catalogue,
+) -> io::Result<()> {
     let plan = sheet.plan;
     let days = (plan.end - plan.start) / 86_400;
     let scale = i64::try_from(plan.rows).unwrap_or(i64::MAX).min(1_000_000);
@@ -272,11 +353,35 @@ fn account_rows<W: Write>(sheet: &mut Sheet<'_, W>, chance: &mut Chance, catalog
     let storage = -scale * chance.between(8, 14);
     sheet.row("FBAFees", "", "FBA Inventory Storage Fee", "Base fee", storage, 0, &tail)?;
     sheet.row("FBAFees", "", "FBA Inventory Storage Fee", "Tax on fee", share(storage, 1800), 0, &tail)?;
-    sheet.row("CouponRedemptionFee", "", "CouponRedemptionFee", "Redemptions for coupon FESTIVE10", -scale, 0, &tail)?;
+    sheet.row(
+        "CouponRedemptionFee",
+        "",
+        "CouponRedemptionFee",
+        "Redemptions for coupon FESTIVE10",
+        -scale,
+        0,
+        &tail,
+    )?;
     let product = &catalogue.products[chance.popular(catalogue.products.len())];
     let tail = Tail { sku: &product.sku, ..tail };
-    sheet.row("other-transaction", "", "FBA Inventory Reimbursement", "WAREHOUSE_DAMAGE", product.cost, 1, &tail)?;
-    sheet.row("SAFE-T Reimbursement", "", "Other Transactions", "SAFE-T Reimbursement", product.price / 2, 0, &tail)
+    sheet.row(
+        "other-transaction",
+        "",
+        "FBA Inventory Reimbursement",
+        "WAREHOUSE_DAMAGE",
+        product.cost,
+        1,
+        &tail,
+    )?;
+    sheet.row(
+        "SAFE-T Reimbursement",
+        "",
+        "Other Transactions",
+        "SAFE-T Reimbursement",
+        product.price / 2,
+        0,
+        &tail,
+    )
 }
 
 #[cfg(test)]
@@ -285,7 +390,16 @@ mod tests {
 
     fn plan(rows: u64) -> Plan {
         let start = 1_790_000_000;
-        Plan { seed: 7, id: 26_000_000_001, start, end: start + 14 * 86_400, rows, previous_reserve: 4_567_800, current_reserve: 5_123_400, extra: Vec::new() }
+        Plan {
+            seed: 7,
+            id: 26_000_000_001,
+            start,
+            end: start + 14 * 86_400,
+            rows,
+            previous_reserve: 4_567_800,
+            current_reserve: 5_123_400,
+            extra: Vec::new(),
+        }
     }
 
     #[test]

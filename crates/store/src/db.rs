@@ -51,9 +51,7 @@ impl Db {
             None if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
                 Self::open_postgres(url).await
             }
-            None => Err(StoreError::Setup(
-                "a database URL begins with sqlite: or postgres://".to_owned(),
-            )),
+            None => Err(StoreError::Setup("a database URL begins with sqlite: or postgres://".to_owned())),
         }
     }
 
@@ -67,21 +65,11 @@ impl Db {
             .pragma("temp_store", "memory")
             .busy_timeout(WRITER_WAIT);
         let writer = options.clone().pragma("cache_size", WRITER_CACHE_KIB);
-        let write = PoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(WRITER_WAIT)
-            .connect_with(writer)
-            .await?;
+        let write =
+            PoolOptions::new().max_connections(1).acquire_timeout(WRITER_WAIT).connect_with(writer).await?;
         let reader = options.pragma("cache_size", READER_CACHE_KIB);
-        let read = PoolOptions::new()
-            .max_connections(SQLITE_READERS)
-            .connect_with(reader)
-            .await?;
-        Ok(Self::Sqlite {
-            read,
-            write,
-            path: path.into(),
-        })
+        let read = PoolOptions::new().max_connections(SQLITE_READERS).connect_with(reader).await?;
+        Ok(Self::Sqlite { read, write, path: path.into() })
     }
 
     async fn open_postgres(url: &str) -> Result<Self> {

@@ -71,11 +71,9 @@ impl StoreError {
     /// Name of the violated constraint or column list, if a uniqueness was violated.
     pub fn unique_violation(&self) -> Option<String> {
         match self {
-            Self::Database(sqlx::Error::Database(database)) if database.is_unique_violation() => Some(
-                database
-                    .constraint()
-                    .map_or_else(|| database.message().to_owned(), ToOwned::to_owned),
-            ),
+            Self::Database(sqlx::Error::Database(database)) if database.is_unique_violation() => {
+                Some(database.constraint().map_or_else(|| database.message().to_owned(), ToOwned::to_owned))
+            }
             _ => None,
         }
     }
@@ -86,13 +84,5 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// Refuses a change that touched another number of rows than one.
 pub(crate) fn expect_one(table: &'static str, found: u64) -> Result<()> {
-    if found == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::Rows {
-            table,
-            expected: 1,
-            found,
-        })
-    }
+    if found == 1 { Ok(()) } else { Err(StoreError::Rows { table, expected: 1, found }) }
 }

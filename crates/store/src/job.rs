@@ -157,9 +157,7 @@ impl Platform<'_> {
         )?
         .unwrap_or((0, 0));
         let again = retry && attempts < most;
-        let wait = BACKOFF_MICROS
-            .saturating_mul(1 << attempts.clamp(1, 20) >> 1)
-            .min(MOST_BACKOFF_MICROS);
+        let wait = BACKOFF_MICROS.saturating_mul(1 << attempts.clamp(1, 20) >> 1).min(MOST_BACKOFF_MICROS);
         let changed = exec!(
             self.tx,
             "update job set state = $3, outcome = $4, run_at = $5, finished_at = $6, leased_until = null
@@ -176,11 +174,8 @@ impl Platform<'_> {
 
     /// When the next queued job is due.
     pub async fn next_due(&mut self) -> Result<Option<i64>> {
-        let row = fetch_optional!(
-            (Option<i64>,),
-            self.tx,
-            "select min(run_at) from job where state = 'queued'"
-        )?;
+        let row =
+            fetch_optional!((Option<i64>,), self.tx, "select min(run_at) from job where state = 'queued'")?;
         Ok(row.and_then(|(at,)| at))
     }
 
@@ -215,14 +210,5 @@ impl Platform<'_> {
 type Row = (i64, String, String, String, i64, i64, Option<String>, i64);
 
 fn view((id, kind, payload, state, done, total, outcome, created_at): Row) -> JobView {
-    JobView {
-        id: JobId(id),
-        kind,
-        payload,
-        state,
-        done,
-        total,
-        outcome,
-        created_at,
-    }
+    JobView { id: JobId(id), kind, payload, state, done, total, outcome, created_at }
 }

@@ -34,18 +34,11 @@ impl Keys {
             }
             None => {
                 let check = root.check().as_bytes().to_vec();
-                exec!(
-                    &mut tx,
-                    "insert into root_check (id, value) values (1, $1)",
-                    check
-                )?;
+                exec!(&mut tx, "insert into root_check (id, value) values (1, $1)", check)?;
             }
         }
         tx.commit().await?;
-        Ok(Self {
-            db,
-            root: Arc::new(root),
-        })
+        Ok(Self { db, root: Arc::new(root) })
     }
 
     /// Makes and stores the key of a tenant that is about to exist.
@@ -87,9 +80,7 @@ impl Keys {
         exec!(&mut tx, "delete from tenant_key where tenant = $1", tenant.0)?;
         tx.commit().await?;
         if let Db::Sqlite { write, .. } = &self.db {
-            sqlx::query("pragma wal_checkpoint(truncate)")
-                .execute(write)
-                .await?;
+            sqlx::query("pragma wal_checkpoint(truncate)").execute(write).await?;
         }
         Ok(())
     }
@@ -97,17 +88,10 @@ impl Keys {
     /// Deletes keys of tenants that never came to exist, if they are older than `before`.
     pub async fn sweep(&self, tenants: &[TenantId], before: i64) -> Result<usize> {
         let mut tx = self.db.write().await?;
-        let stored = fetch_all!(
-            (i64,),
-            &mut tx,
-            "select tenant from tenant_key where created_at < $1",
-            before
-        )?;
-        let orphans: Vec<i64> = stored
-            .into_iter()
-            .map(|(id,)| id)
-            .filter(|id| !tenants.contains(&TenantId(*id)))
-            .collect();
+        let stored =
+            fetch_all!((i64,), &mut tx, "select tenant from tenant_key where created_at < $1", before)?;
+        let orphans: Vec<i64> =
+            stored.into_iter().map(|(id,)| id).filter(|id| !tenants.contains(&TenantId(*id))).collect();
         for id in &orphans {
             exec!(&mut tx, "delete from tenant_key where tenant = $1", *id)?;
         }

@@ -13,20 +13,11 @@ use crate::{
 };
 
 /// Tables that belong to no tenant. All others carry `tenant_id` and are reached by a tenant's handle only.
-pub const PLATFORM_TABLES: &[&str] = &[
-    "schema_version",
-    "business",
-    "person",
-    "membership",
-    "session",
-    "login_failure",
-    "job",
-];
+pub const PLATFORM_TABLES: &[&str] =
+    &["schema_version", "business", "person", "membership", "session", "login_failure", "job"];
 
-pub(crate) const MIGRATIONS: &[&str] = &[
-    include_str!("../migrations/0001_platform.sql"),
-    include_str!("../migrations/0002_settlement.sql"),
-];
+pub(crate) const MIGRATIONS: &[&str] =
+    &[include_str!("../migrations/0001_platform.sql"), include_str!("../migrations/0002_settlement.sql")];
 
 const KEY_MIGRATIONS: &[&str] = &[include_str!("../migrations/keys_0001.sql")];
 
@@ -65,23 +56,12 @@ async fn run(db: &Db, migrations: &[&'static str], app_role: Option<&str>) -> Re
         snapshot(db, found).await?;
     }
     let mut tx = db.write().await?;
-    for (index, sql) in migrations
-        .iter()
-        .enumerate()
-        .skip(usize::try_from(found).unwrap_or(0))
-    {
+    for (index, sql) in migrations.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
         match &mut tx {
             Tx::Sqlite(tx) => raw_sql(*sql).execute(&mut **tx).await.map(drop)?,
-            Tx::Postgres(tx) => raw_sql(AssertSqlSafe(postgres(sql)))
-                .execute(&mut **tx)
-                .await
-                .map(drop)?,
+            Tx::Postgres(tx) => raw_sql(AssertSqlSafe(postgres(sql))).execute(&mut **tx).await.map(drop)?,
         }
-        exec!(
-            &mut tx,
-            "insert into schema_version (version) values ($1)",
-            number(index + 1)
-        )?;
+        exec!(&mut tx, "insert into schema_version (version) values ($1)", number(index + 1))?;
     }
     if let (Tx::Postgres(tx), Some(role)) = (&mut tx, app_role) {
         raw_sql(AssertSqlSafe(grants(role)?)).execute(&mut **tx).await?;
@@ -143,7 +123,7 @@ pub(crate) fn postgres(sql: &str) -> String {
             continue;
         }
         if let Some(rest) = code.strip_prefix("create table ") {
-            table = rest.split(' ').next().unwrap_or_default().to_owned();
+            rest.split(' ').next().unwrap_or_default().clone_into(&mut table);
         }
         out.push_str(&postgres_line(code));
         out.push('\n');
@@ -167,9 +147,7 @@ fn postgres_line(code: &str) -> String {
     if code.starts_with(')') {
         return ");".to_owned();
     }
-    code.replace(" integer", " bigint")
-        .replace(" text", " text collate \"C\"")
-        .replace(" blob", " bytea")
+    code.replace(" integer", " bigint").replace(" text", " text collate \"C\"").replace(" blob", " bytea")
 }
 
 fn row_security(table: &str) -> String {
@@ -182,13 +160,9 @@ fn row_security(table: &str) -> String {
 
 fn grants(role: &str) -> Result<String> {
     let plain = !role.is_empty()
-        && role
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        && role.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
     if !plain {
-        return Err(StoreError::Setup(format!(
-            "`{role}` is no plain role name (a-z, 0-9, _)"
-        )));
+        return Err(StoreError::Setup(format!("`{role}` is no plain role name (a-z, 0-9, _)")));
     }
     Ok(format!(
         "grant select, insert, update, delete on all tables in schema public to {role};
@@ -224,21 +198,14 @@ mod tests {
     #[test]
     fn every_column_says_whose_data_it_is() {
         for migration in MIGRATIONS.iter().chain(KEY_MIGRATIONS) {
-            let columns = migration
-                .lines()
-                .filter(|line| line.starts_with("    "))
-                .filter(|line| {
-                    !["primary key", "foreign key", "unique "]
-                        .iter()
-                        .any(|word| line.trim_start().starts_with(word))
-                });
+            let columns = migration.lines().filter(|line| line.starts_with("    ")).filter(|line| {
+                !["primary key", "foreign key", "unique "]
+                    .iter()
+                    .any(|word| line.trim_start().starts_with(word))
+            });
             for column in columns {
                 let class = column.split(" -- ").nth(1).unwrap_or_default();
-                assert_eq!(
-                    class.split('/').filter(|part| !part.is_empty()).count(),
-                    3,
-                    "{column}"
-                );
+                assert_eq!(class.split('/').filter(|part| !part.is_empty()).count(), 3, "{column}");
             }
         }
     }
@@ -250,10 +217,7 @@ mod tests {
             for line in migration.lines() {
                 if let Some(rest) = line.strip_prefix("create table ") {
                     table = rest.split(' ').next().unwrap();
-                    let body = migration
-                        .split(&format!("create table {table} ("))
-                        .nth(1)
-                        .unwrap();
+                    let body = migration.split(&format!("create table {table} (")).nth(1).unwrap();
                     let scoped = body.trim_start().starts_with("tenant_id integer not null");
                     assert_ne!(scoped, PLATFORM_TABLES.contains(&table), "{table}");
                 }

@@ -112,11 +112,7 @@ impl Platform<'_> {
             "select id, name, password_hash from person where email_folded = $1",
             fold_email(email),
         )?;
-        Ok(row.map(|(id, name, password_hash)| PersonLogin {
-            id: PersonId(id),
-            name,
-            password_hash,
-        }))
+        Ok(row.map(|(id, name, password_hash)| PersonLogin { id: PersonId(id), name, password_hash }))
     }
 
     /// Opens a session for the first business of a person. `id_hash` is the SHA-256 of the cookie's token.
@@ -147,16 +143,14 @@ impl Platform<'_> {
             now - SESSION_IDLE_MICROS,
             now - SESSION_MOST_MICROS,
         )?;
-        Ok(
-            row.map(|(person, name, tenant, business, role, last_seen)| Signed {
-                person: PersonId(person),
-                name,
-                tenant: TenantId(tenant),
-                business,
-                role,
-                stale: last_seen + SEEN_EVERY_MICROS < now,
-            }),
-        )
+        Ok(row.map(|(person, name, tenant, business, role, last_seen)| Signed {
+            person: PersonId(person),
+            name,
+            tenant: TenantId(tenant),
+            business,
+            role,
+            stale: last_seen + SEEN_EVERY_MICROS < now,
+        }))
     }
 
     /// Notes that a session is in use.
@@ -224,20 +218,13 @@ impl Platform<'_> {
 
     /// Changes a person's password.
     pub async fn set_password(&mut self, person: PersonId, password_hash: &str) -> Result<()> {
-        let changed = exec!(
-            self.tx,
-            "update person set password_hash = $2 where id = $1",
-            person.0,
-            password_hash
-        )?;
+        let changed =
+            exec!(self.tx, "update person set password_hash = $2 where id = $1", person.0, password_hash)?;
         expect_one("person", changed)
     }
 }
 
 /// The field of a registration that is taken by somebody else.
 pub fn taken_field(error: &StoreError) -> Option<&'static str> {
-    error
-        .unique_violation()
-        .filter(|name| name.contains("email"))
-        .map(|_| "email")
+    error.unique_violation().filter(|name| name.contains("email")).map(|_| "email")
 }

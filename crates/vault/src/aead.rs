@@ -90,10 +90,7 @@ pub(crate) fn open(key: &Key, id: KeyId, binding: Binding, sealed: &[u8]) -> Res
     }
     if header[1..] != id.0 {
         let sealed_with = key_id(sealed)?;
-        return Err(VaultError::OtherKey {
-            sealed_with,
-            given: id,
-        });
+        return Err(VaultError::OtherKey { sealed_with, given: id });
     }
     let mut bytes = ciphertext.to_vec();
     decrypt(key, *nonce, &binding.with(header).0, &mut bytes, *tag)?;
@@ -114,9 +111,7 @@ fn encrypt(key: &Key, nonce: [u8; NONCE], data: &[u8], text: &mut [u8]) -> Resul
     let long = VaultError::Long(text.len());
     let cipher = Aes256Gcm::new(key.bytes().into());
     let nonce: Nonce<_> = nonce.into();
-    let tag = cipher
-        .encrypt_inout_detached(&nonce, data, InOutBuf::from(text))
-        .map_err(|_| long)?;
+    let tag = cipher.encrypt_inout_detached(&nonce, data, InOutBuf::from(text)).map_err(|_| long)?;
     Ok(tag.into())
 }
 
@@ -129,9 +124,7 @@ fn decrypt(
 ) -> Result<(), VaultError> {
     let cipher = Aes256Gcm::new(key.bytes().into());
     let (nonce, tag): (Nonce<_>, Tag) = (nonce.into(), tag.into());
-    cipher
-        .decrypt_inout_detached(&nonce, data, InOutBuf::from(text), &tag)
-        .map_err(|_| VaultError::Tampered)
+    cipher.decrypt_inout_detached(&nonce, data, InOutBuf::from(text), &tag).map_err(|_| VaultError::Tampered)
 }
 
 #[cfg(test)]
@@ -197,18 +190,12 @@ mod tests {
             let data = hex::bytes(data);
             let mut text = hex::bytes(plain);
             let made = encrypt(&key, nonce, &data, &mut text).unwrap();
-            assert_eq!(
-                (hex::encode(&text).as_str(), hex::encode(&made).as_str()),
-                (*cipher, *tag)
-            );
+            assert_eq!((hex::encode(&text).as_str(), hex::encode(&made).as_str()), (*cipher, *tag));
             decrypt(&key, nonce, &data, &mut text, made).unwrap();
             assert_eq!(hex::encode(&text), *plain);
             let mut wrong = made;
             wrong[15] ^= 1;
-            assert_eq!(
-                decrypt(&key, nonce, &data, &mut text, wrong),
-                Err(VaultError::Tampered)
-            );
+            assert_eq!(decrypt(&key, nonce, &data, &mut text, wrong), Err(VaultError::Tampered));
         }
     }
 

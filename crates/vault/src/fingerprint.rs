@@ -104,11 +104,7 @@ impl FromStr for Fingerprint {
 
     fn from_str(text: &str) -> Result<Self, FingerprintError> {
         let mut bytes = [0; 32];
-        if hex::decode(text.as_bytes(), &mut bytes) {
-            Ok(Self(bytes))
-        } else {
-            Err(FingerprintError)
-        }
+        if hex::decode(text.as_bytes(), &mut bytes) { Ok(Self(bytes)) } else { Err(FingerprintError) }
     }
 }
 
@@ -139,19 +135,12 @@ mod tests {
         key.bytes_mut().fill(0xaa);
         let made =
             FingerprintKey::new(key).fingerprint(b"Test Using Larger Than Block-Size Key - Hash Key First");
-        assert_eq!(
-            made.to_string(),
-            "e0c56032d9053afe4787b467b28418c8207a241652c851d9f590fc486e42fc80"
-        );
+        assert_eq!(made.to_string(), "e0c56032d9053afe4787b467b28418c8207a241652c851d9f590fc486e42fc80");
     }
 
     #[test]
     fn tenants_do_not_share_addresses() {
-        let of = |seed| {
-            TenantKey::generate(&mut SeededEntropy::new(seed))
-                .unwrap()
-                .fingerprint()
-        };
+        let of = |seed| TenantKey::generate(&mut SeededEntropy::new(seed)).unwrap().fingerprint();
         assert_ne!(of(1).fingerprint(b"file"), of(2).fingerprint(b"file"));
         assert_eq!(of(1).fingerprint(b"file"), of(1).fingerprint(b"file"));
     }

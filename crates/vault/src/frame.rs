@@ -69,20 +69,14 @@ mod tests {
     use crate::testing::SeededEntropy;
 
     fn key(seed: u64) -> ArchiveKey {
-        TenantKey::generate(&mut SeededEntropy::new(seed))
-            .unwrap()
-            .archive()
+        TenantKey::generate(&mut SeededEntropy::new(seed)).unwrap().archive()
     }
 
     #[test]
     fn an_archive_comes_back_frame_by_frame() {
         let (key, mut entropy) = (key(1), SeededEntropy::new(2));
         let parts: [&[u8]; 3] = [b"first line\n", b"", b"third\n"];
-        let frame = |number: u32| Frame {
-            archive: b"A1",
-            number,
-            last: number == 2,
-        };
+        let frame = |number: u32| Frame { archive: b"A1", number, last: number == 2 };
         let sealed: Vec<_> = parts
             .iter()
             .zip(0..)
@@ -97,11 +91,7 @@ mod tests {
     #[test]
     fn a_shortened_archive_cannot_pass_its_second_last_frame_as_the_last() {
         let key = key(1);
-        let middle = Frame {
-            archive: b"A1",
-            number: 1,
-            last: false,
-        };
+        let middle = Frame { archive: b"A1", number: 1, last: false };
         let sealed = key.seal_frame(&mut SeededEntropy::new(2), &middle, b"x").unwrap();
         let claimed = Frame { last: true, ..middle };
         assert_eq!(key.open_frame(&claimed, &sealed), Err(VaultError::Tampered));
@@ -109,18 +99,9 @@ mod tests {
 
     #[test]
     fn another_tenants_key_does_not_open_it() {
-        let frame = Frame {
-            archive: b"A1",
-            number: 0,
-            last: true,
-        };
-        let sealed = key(1)
-            .seal_frame(&mut SeededEntropy::new(2), &frame, b"x")
-            .unwrap();
-        assert!(matches!(
-            key(2).open_frame(&frame, &sealed),
-            Err(VaultError::OtherKey { .. })
-        ));
+        let frame = Frame { archive: b"A1", number: 0, last: true };
+        let sealed = key(1).seal_frame(&mut SeededEntropy::new(2), &frame, b"x").unwrap();
+        assert!(matches!(key(2).open_frame(&frame, &sealed), Err(VaultError::OtherKey { .. })));
     }
 
     proptest! {

@@ -5,10 +5,7 @@ const DIGITS: &[u8; 16] = b"0123456789abcdef";
 /// Small letters.
 pub(crate) fn encode(bytes: &[u8]) -> String {
     let digit = |value: u8| char::from(DIGITS[usize::from(value & 15)]);
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(*byte)])
-        .collect()
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
 }
 
 /// Exactly `out.len()` bytes from either letter case; false leaves `out` in any state.
@@ -22,15 +19,13 @@ pub(crate) fn decode(text: &[u8], out: &mut [u8]) -> bool {
         b'A'..=b'F' => Some(letter - b'A' + 10),
         _ => None,
     };
-    text.chunks_exact(2)
-        .zip(out)
-        .all(|(pair, byte)| match (digit(pair[0]), digit(pair[1])) {
-            (Some(high), Some(low)) => {
-                *byte = high << 4 | low;
-                true
-            }
-            _ => false,
-        })
+    text.chunks_exact(2).zip(out).all(|(pair, byte)| match (digit(pair[0]), digit(pair[1])) {
+        (Some(high), Some(low)) => {
+            *byte = high << 4 | low;
+            true
+        }
+        _ => false,
+    })
 }
 
 #[cfg(test)]

@@ -70,11 +70,7 @@ impl RootKey {
     /// Creates a new key and its file, readable by the owner alone; on disk when this returns.
     pub fn create_file(entropy: &mut dyn Entropy, path: &Path) -> Result<Self, RootKeyError> {
         let key = Self(Key::random(entropy)?);
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path);
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
         let file = file.map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => RootKeyError::Exists(path.to_owned()),
             _ => file_error(path, source),
@@ -83,10 +79,9 @@ impl RootKey {
             // A half-written key file would be in the way of the next try.
             match fs::remove_file(path) {
                 Ok(()) => file_error(path, source),
-                Err(left) => file_error(
-                    path,
-                    io::Error::other(format!("{source}; and it stays there: {left}")),
-                ),
+                Err(left) => {
+                    file_error(path, io::Error::other(format!("{source}; and it stays there: {left}")))
+                }
             }
         })?;
         Ok(key)
@@ -110,10 +105,7 @@ impl RootKey {
         // Asked of the open file, not of the path, which might be another one by then.
         let mode = file.metadata().map_err(fail)?.permissions().mode() & 0o777;
         if mode & 0o077 != 0 {
-            return Err(RootKeyError::Readable {
-                path: path.to_owned(),
-                mode,
-            });
+            return Err(RootKeyError::Readable { path: path.to_owned(), mode });
         }
         let mut bytes = Zeroizing::new(Vec::with_capacity(256));
         file.take(MOST + 1).read_to_end(&mut bytes).map_err(fail)?;
@@ -146,11 +138,7 @@ impl RootKey {
 
     /// Whether the data was made with this key.
     pub fn verify(&self, stored: &KeyCheck) -> Result<(), WrongRootKey> {
-        if bool::from(self.check().0.ct_eq(&stored.0)) {
-            Ok(())
-        } else {
-            Err(WrongRootKey)
-        }
+        if bool::from(self.check().0.ct_eq(&stored.0)) { Ok(()) } else { Err(WrongRootKey) }
     }
 
     /// Wraps a tenant's key for storage; it unwraps for this tenant only.
@@ -160,13 +148,7 @@ impl RootKey {
         tenant: i64,
         key: &TenantKey,
     ) -> Result<WrappedKey, VaultError> {
-        let bytes = aead::seal(
-            entropy,
-            &self.wrapping(),
-            self.id(),
-            binding(tenant),
-            key.key().bytes(),
-        )?;
+        let bytes = aead::seal(entropy, &self.wrapping(), self.id(), binding(tenant), key.key().bytes())?;
         Ok(WrappedKey::from_bytes(bytes))
     }
 
@@ -188,10 +170,7 @@ impl RootKey {
 }
 
 fn file_error(path: &Path, source: io::Error) -> RootKeyError {
-    RootKeyError::File {
-        path: path.to_owned(),
-        source,
-    }
+    RootKeyError::File { path: path.to_owned(), source }
 }
 
 fn binding(tenant: i64) -> Binding {
@@ -234,11 +213,7 @@ mod tests {
         assert_eq!(RootKey::read_file(&path).unwrap().id(), made.id());
         let again = RootKey::create_file(&mut SeededEntropy::new(2), &path).unwrap_err();
         assert!(matches!(again, RootKeyError::Exists(_)));
-        assert_eq!(
-            RootKey::read_file(&path).unwrap().id(),
-            made.id(),
-            "it is not overwritten"
-        );
+        assert_eq!(RootKey::read_file(&path).unwrap().id(), made.id(), "it is not overwritten");
     }
 
     #[test]
@@ -249,18 +224,13 @@ mod tests {
         for mode in [0o640, 0o604, 0o622] {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
             let fault = RootKey::read_file(&path).unwrap_err().to_string();
-            assert!(
-                fault.contains(&format!("mode {mode:03o}")) && fault.contains("chmod 600"),
-                "{fault}"
-            );
+            assert!(fault.contains(&format!("mode {mode:03o}")) && fault.contains("chmod 600"), "{fault}");
         }
     }
 
     #[test]
     fn a_missing_file_is_named() {
-        let fault = RootKey::read_file(Path::new("/nonexistent/root.key"))
-            .unwrap_err()
-            .to_string();
+        let fault = RootKey::read_file(Path::new("/nonexistent/root.key")).unwrap_err().to_string();
         assert!(fault.contains("/nonexistent/root.key"), "{fault}");
         let made = RootKey::create_file(&mut SeededEntropy::new(1), Path::new("/nonexistent/root.key"));
         assert!(matches!(made, Err(RootKeyError::File { .. })));
@@ -276,15 +246,9 @@ mod tests {
         let digits = format!("  {}\r\n", hex::encode(&raw).to_uppercase());
         let one = RootKey::from_bytes(&raw).unwrap();
         assert_eq!(RootKey::from_bytes(digits.as_bytes()).unwrap().id(), one.id());
-        assert!(matches!(
-            RootKey::from_bytes(b"secret"),
-            Err(RootKeyError::Content)
-        ));
+        assert!(matches!(RootKey::from_bytes(b"secret"), Err(RootKeyError::Content)));
         assert!(matches!(RootKey::from_bytes(&[0; 32]), Err(RootKeyError::Weak)));
-        assert!(matches!(
-            RootKey::from_bytes(&[7; 500]),
-            Err(RootKeyError::Content)
-        ));
+        assert!(matches!(RootKey::from_bytes(&[7; 500]), Err(RootKeyError::Content)));
     }
 
     #[test]
@@ -305,10 +269,7 @@ mod tests {
         assert_eq!(root_key.unwrap_key(8, &stored).unwrap_err(), VaultError::Tampered);
         assert_eq!(
             other.unwrap_key(7, &stored).unwrap_err(),
-            VaultError::OtherKey {
-                sealed_with: root_key.id(),
-                given: other.id()
-            }
+            VaultError::OtherKey { sealed_with: root_key.id(), given: other.id() }
         );
     }
 
@@ -320,10 +281,7 @@ mod tests {
         for at in 0..wrapped.as_bytes().len() {
             let mut bytes = wrapped.as_bytes().to_vec();
             bytes[at] ^= 0x80;
-            assert!(
-                root.unwrap_key(7, &WrappedKey::from_bytes(bytes)).is_err(),
-                "byte {at}"
-            );
+            assert!(root.unwrap_key(7, &WrappedKey::from_bytes(bytes)).is_err(), "byte {at}");
         }
     }
 

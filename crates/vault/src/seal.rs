@@ -68,17 +68,10 @@ mod tests {
     use crate::tenant::TenantKey;
     use crate::testing::{NoEntropy, SeededEntropy};
 
-    const HERE: Aad<'static> = Aad {
-        tenant: 7,
-        table: "connection",
-        column: "refresh_token",
-        row: "42",
-    };
+    const HERE: Aad<'static> = Aad { tenant: 7, table: "connection", column: "refresh_token", row: "42" };
 
     fn key(seed: u64) -> SecretKey {
-        TenantKey::generate(&mut SeededEntropy::new(seed))
-            .unwrap()
-            .secret()
+        TenantKey::generate(&mut SeededEntropy::new(seed)).unwrap().secret()
     }
 
     #[test]
@@ -101,21 +94,12 @@ mod tests {
         let (one, two) = (key(1), key(2));
         let sealed = one.seal(&mut SeededEntropy::new(3), &HERE, b"x").unwrap();
         let fault = two.open(&HERE, &sealed).unwrap_err();
-        assert_eq!(
-            fault,
-            VaultError::OtherKey {
-                sealed_with: one.id,
-                given: two.id
-            }
-        );
+        assert_eq!(fault, VaultError::OtherKey { sealed_with: one.id, given: two.id });
     }
 
     #[test]
     fn nothing_is_sealed_without_randomness() {
-        assert!(matches!(
-            key(1).seal(&mut NoEntropy, &HERE, b"x"),
-            Err(VaultError::Entropy(_))
-        ));
+        assert!(matches!(key(1).seal(&mut NoEntropy, &HERE, b"x"), Err(VaultError::Entropy(_))));
     }
 
     #[test]

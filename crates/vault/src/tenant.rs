@@ -90,13 +90,8 @@ mod tests {
     fn keys_print_their_id_and_nothing_else() {
         let key = TenantKey::generate(&mut SeededEntropy::new(1)).unwrap();
         let secret = crate::hex::encode(key.0.bytes());
-        let shown = format!(
-            "{key:?} {:?} {:?} {:?} {:?}",
-            key.archive(),
-            key.secret(),
-            key.fingerprint(),
-            key.0
-        );
+        let shown =
+            format!("{key:?} {:?} {:?} {:?} {:?}", key.archive(), key.secret(), key.fingerprint(), key.0);
         assert!(shown.contains(&key.id().to_string()));
         assert!(!shown.contains(&secret[..8]), "{shown}");
         assert_eq!(shown.matches("[secret]").count(), 5);
@@ -117,12 +112,7 @@ mod tests {
         }
         let tenant = TenantKey::new(key);
         assert_eq!(tenant.id().to_string(), "df17ba68891ca8612cbae7e022a0a712");
-        let at = Aad {
-            tenant: 7,
-            table: "connection",
-            column: "refresh_token",
-            row: "42",
-        };
+        let at = Aad { tenant: 7, table: "connection", column: "refresh_token", row: "42" };
         let sealed = crate::hex::bytes(
             "01df17ba68891ca8612cbae7e022a0a7126465666768696a6b6c6d6e6f8542375bb7a234bec26a9d345a83e113bed103b503",
         );
@@ -130,16 +120,9 @@ mod tests {
         let sealed = crate::hex::bytes(
             "01df17ba68891ca8612cbae7e022a0a7126465666768696a6b6c6d6e6f4d0c7f802343218bb9b1213ce93acfd5207a527010",
         );
-        let frame = crate::Frame {
-            archive: b"A1",
-            number: 3,
-            last: true,
-        };
+        let frame = crate::Frame { archive: b"A1", number: 3, last: true };
         assert_eq!(tenant.archive().open_frame(&frame, &sealed).unwrap(), b"line\n");
         let print = tenant.fingerprint().fingerprint(b"file");
-        assert_eq!(
-            print.to_string(),
-            "243a0be25d3f7e3806741d58f16b548e28e6e43a3cf5f1a02e3f101a2f9e58cb"
-        );
+        assert_eq!(print.to_string(), "243a0be25d3f7e3806741d58f16b548e28e6e43a3cf5f1a02e3f101a2f9e58cb");
     }
 }

@@ -20,6 +20,8 @@ use ecom_ledger::{
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
+use answer::Costs;
+
 /// Below this size nobody waits long enough for a progress bar.
 const PROGRESS_FROM_BYTES: u64 = 64 << 20;
 
@@ -37,7 +39,7 @@ pub(crate) struct Args {
     /// Costs per SKU, CSV or XLSX: sku, from, goods, freight, duty, packing, other
     #[arg(long, value_name = "FILE")]
     costs: Option<PathBuf>,
-    /// Also give the figures by day, month, SKU, account at Amazon (its currency), or settlement
+    /// Also give the figures by this; year is the Indian financial year, account the ledger account
     #[arg(long, value_enum)]
     by: Option<By>,
     /// How to print
@@ -58,6 +60,9 @@ pub(crate) enum By {
     Sku,
     Account,
     Settlement,
+    Week,
+    Year,
+    Marketplace,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -76,8 +81,8 @@ pub(crate) struct Read {
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let options = Options { gst: mode(args), ..Options::new()? };
     let reads: Vec<Read> = args.files.iter().map(|path| read(path, &options)).collect();
-    let costs = args.costs.as_deref().map(cost_rows).transpose()?;
-    let answer = answer::make(&reads, costs, args.by)?;
+    let costs = args.costs.as_deref().map(costs).transpose()?;
+    let answer = answer::make(&reads, costs.as_ref(), args.by)?;
     let mut out = BufWriter::new(io::stdout().lock());
     let printed = match args.format {
         Form::Json => print::json(&answer.view, &mut out),
@@ -100,9 +105,11 @@ fn mode(args: &Args) -> Option<GstMode> {
 }
 
 fn read(path: &Path, options: &Options) -> Read {
-    let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
+    let name = file_name(path);
     let outcome = File::open(path)
-        .map_err(|error| Refusal::whole(format!("The file cannot be opened: {error}"), "Check its name and your rights"))
+        .map_err(|error| {
+            Refusal::whole(format!("The file cannot be opened: {error}"), "Check its name and your rights")
+        })
         .and_then(|file| read_with_progress(file, &name, options));
     Read { name, outcome }
 }
@@ -126,7 +133,15 @@ fn read_with_progress(file: File, name: &str, options: &Options) -> Result<Repor
     report
 }
 
-fn cost_rows(path: &Path) -> anyhow::Result<Vec<Vec<String>>> {
+fn costs(path: &Path) -> anyhow::Result<Costs> {
+    let name = file_name(path);
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    crate::sheet::rows(&bytes).with_context(|| format!("{}", path.display()))
+    let rows = ecom_documents::read_table(&bytes, &ecom_documents::Limits::default())
+        .with_context(|| name.clone())?
+        .numbered();
+    Ok(Costs { name, rows })
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }

@@ -23,7 +23,11 @@ pub(crate) fn csv(view: &View, out: &mut impl Write) -> io::Result<()> {
     for group in &view.groups {
         let key = cell(&group.key);
         for row in &group.accounts {
-            writeln!(out, "{},{key},{},{},{},{}", group.by, group.currency, row.account, row.amount, row.estimated)?;
+            writeln!(
+                out,
+                "{},{key},{},{},{},{}",
+                group.by, group.currency, row.account, row.amount, row.estimated
+            )?;
         }
     }
     Ok(())
@@ -67,7 +71,11 @@ fn settlements(settlements: &[SettlementView], out: &mut impl Write) -> io::Resu
             one.currency,
             one.lines,
             one.file,
-            if one.balanced { String::new() } else { format!("  DOES NOT BALANCE: lines sum to {}", one.sum) },
+            if one.balanced {
+                String::new()
+            } else {
+                format!("  DOES NOT BALANCE: lines sum to {}", one.sum)
+            },
         )?;
     }
     Ok(())
@@ -81,7 +89,11 @@ fn statement(summary: &SummaryView, out: &mut impl Write) -> io::Result<()> {
     let title = if summary.units_without_cost > 0 { "Profit before unknown costs" } else { "Net profit" };
     writeln!(out, "  {title:<36}{:>18}", summary.profit)?;
     if summary.units_without_cost > 0 {
-        writeln!(out, "  cost unknown for {} of {} units: give them with --costs", summary.units_without_cost, summary.units)?;
+        writeln!(
+            out,
+            "  cost unknown for {} of {} units: give them with --costs",
+            summary.units_without_cost, summary.units
+        )?;
     }
     for (name, value) in [("margin", &summary.margin), ("return on cost of goods", &summary.roi)] {
         if let Some(value) = value {
@@ -92,12 +104,18 @@ fn statement(summary: &SummaryView, out: &mut impl Write) -> io::Result<()> {
 }
 
 fn groups(view: &View, out: &mut impl Write) -> io::Result<()> {
-    let Some(first) = view.groups.first() else { return Ok(()) };
+    let Some(first) = view.groups.first() else {
+        return Ok(());
+    };
     writeln!(out, "\n{:<32} {:>3} {:>9} {:>18} {:>18}", first.by, "", "units", "net sales", "profit")?;
     for group in &view.groups {
         let key = if group.key.is_empty() { "(none)" } else { &group.key };
         let note = if group.cost_known { "" } else { "  cost unknown" };
-        writeln!(out, "{key:<32} {:>3} {:>9} {:>18} {:>18}{note}", group.currency, group.units, group.net_sales, group.profit)?;
+        writeln!(
+            out,
+            "{key:<32} {:>3} {:>9} {:>18} {:>18}{note}",
+            group.currency, group.units, group.net_sales, group.profit
+        )?;
     }
     Ok(())
 }
@@ -109,7 +127,9 @@ fn attention(view: &View, out: &mut impl Write) -> io::Result<()> {
     if !view.unclassified.is_empty() {
         writeln!(out, "\nNot understood (in no profit):")?;
         for one in &view.unclassified {
-            let label = [&one.transaction_type, &one.amount_type, &one.amount_description].map(String::as_str).join(" | ");
+            let label = [&one.transaction_type, &one.amount_type, &one.amount_description]
+                .map(String::as_str)
+                .join(" | ");
             writeln!(out, "  {label}: {} lines, {}", one.lines, one.amount)?;
         }
     }

@@ -88,8 +88,8 @@ fn two_decimals(text: &[u8]) -> Option<(i64, Form)> {
 
 fn general(text: &[u8], exponent: u32, grouping: Grouping) -> Result<(i64, Form), Bad> {
     let (negative, body) = match text {
-        [b'-', rest @ ..] => (true, rest),
-        [0xE2, 0x88, 0x92, rest @ ..] => (true, rest), // U+2212, a true minus sign
+        // A hyphen, or U+2212, a true minus sign.
+        [b'-', rest @ ..] | [0xE2, 0x88, 0x92, rest @ ..] => (true, rest),
         [b'+', rest @ ..] => (false, rest),
         _ => (false, text),
     };
@@ -115,7 +115,7 @@ fn split(body: &[u8], grouping: Grouping) -> Result<(&[u8], &[u8], Form), Bad> {
     {
         return Err(Bad::NotANumber);
     }
-    let Some(last) = body.iter().rposition(|byte| separator(byte)) else {
+    let Some(last) = body.iter().rposition(separator) else {
         return Ok((body, &[], Form::Any));
     };
     let (whole, fraction) = (&body[..last], &body[last + 1..]);
@@ -131,19 +131,12 @@ fn split(body: &[u8], grouping: Grouping) -> Result<(&[u8], &[u8], Form), Bad> {
     // No two final digits: the separators can only be grouping, and then the other one is the decimal mark.
     let mark = body[last];
     let decimal = if mark == b'.' { b',' } else { b'.' };
-    if grouped(body, mark, grouping) {
-        Ok((body, &[], form_of(decimal)))
-    } else {
-        Err(Bad::NotANumber)
-    }
+    if grouped(body, mark, grouping) { Ok((body, &[], form_of(decimal))) } else { Err(Bad::NotANumber) }
 }
 
 fn grouped(whole: &[u8], mark: u8, grouping: Grouping) -> bool {
     let mut groups: Vec<&[u8]> = whole.split(|&byte| byte == mark).collect();
-    if groups
-        .iter()
-        .any(|group| group.iter().any(|byte| !byte.is_ascii_digit()))
-    {
+    if groups.iter().any(|group| group.iter().any(|byte| !byte.is_ascii_digit())) {
         return false;
     }
     let (Some(last), true) = (groups.pop(), !whole.is_empty()) else {
@@ -159,14 +152,9 @@ fn grouped(whole: &[u8], mark: u8, grouping: Grouping) -> bool {
 }
 
 fn scale(whole: i64, fraction: &[u8], exponent: u32) -> Result<i64, Bad> {
-    let hundredths = fraction
-        .iter()
-        .fold(0, |value, byte| value * 10 + i64::from(byte - b'0'));
+    let hundredths = fraction.iter().fold(0, |value, byte| value * 10 + i64::from(byte - b'0'));
     let times = |value: i64, factor: i64| {
-        value
-            .checked_mul(factor)
-            .filter(|v| v.abs() < 10_i64.pow(17))
-            .ok_or(Bad::TooLarge)
+        value.checked_mul(factor).filter(|v| v.abs() < 10_i64.pow(17)).ok_or(Bad::TooLarge)
     };
     match exponent {
         0 if hundredths == 0 => Ok(whole),
@@ -201,18 +189,9 @@ mod tests {
         assert_eq!(read("1.234,56"), Ok((123_456, Form::Comma)));
         assert_eq!(read("1,234"), Ok((123_400, Form::Point)));
         assert_eq!(read("1,44,957.78"), Err(Bad::NotANumber));
-        assert_eq!(
-            parse(b"1,44,957.78", 2, Grouping::Lakh),
-            Ok((14_495_778, Form::Point))
-        );
-        assert_eq!(
-            parse(b"-1,09,999.99", 2, Grouping::Lakh),
-            Ok((-10_999_999, Form::Point))
-        );
-        assert_eq!(
-            parse(b"1,50,000", 2, Grouping::Lakh),
-            Ok((15_000_000, Form::Point))
-        );
+        assert_eq!(parse(b"1,44,957.78", 2, Grouping::Lakh), Ok((14_495_778, Form::Point)));
+        assert_eq!(parse(b"-1,09,999.99", 2, Grouping::Lakh), Ok((-10_999_999, Form::Point)));
+        assert_eq!(parse(b"1,50,000", 2, Grouping::Lakh), Ok((15_000_000, Form::Point)));
         assert_eq!(read("12,34.56"), Err(Bad::NotANumber));
         assert_eq!(read(",234.56"), Err(Bad::NotANumber));
     }
@@ -227,9 +206,7 @@ mod tests {
 
     #[test]
     fn rubbish() {
-        for text in [
-            "", "-", ".", "1.2", "1e5", "NaN", "12.345.6", "1 000.00", "--1.00", "1.-0",
-        ] {
+        for text in ["", "-", ".", "1.2", "1e5", "NaN", "12.345.6", "1 000.00", "--1.00", "1.-0"] {
             assert!(read(text).is_err(), "{text}");
         }
         assert_eq!(read("99999999999999999999.00"), Err(Bad::TooLarge));

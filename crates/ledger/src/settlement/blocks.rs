@@ -28,13 +28,7 @@ pub(crate) enum BlockError {
 
 impl<R: Read> Blocks<R> {
     pub(crate) fn new(reader: R) -> Self {
-        Self {
-            reader,
-            carry: Vec::new(),
-            next: 0,
-            bytes: 0,
-            done: false,
-        }
+        Self { reader, carry: Vec::new(), next: 0, bytes: 0, done: false }
     }
 
     /// Bytes read so far.
@@ -84,11 +78,7 @@ impl<R: Read> Blocks<R> {
         }
         block.truncate(filled);
         self.bytes += (filled - from) as u64;
-        if self.bytes > MOST_FILE_BYTES {
-            Err(BlockError::TooLarge)
-        } else {
-            Ok(())
-        }
+        if self.bytes > MOST_FILE_BYTES { Err(BlockError::TooLarge) } else { Ok(()) }
     }
 }
 

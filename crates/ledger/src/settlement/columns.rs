@@ -32,11 +32,7 @@ impl Columns {
     pub(crate) fn parse(header: &[u8]) -> Result<Self, Refusal> {
         let names: Vec<String> = header
             .split(|&byte| byte == b'\t')
-            .map(|name| {
-                String::from_utf8_lossy(name.trim_ascii())
-                    .trim_matches('"')
-                    .to_lowercase()
-            })
+            .map(|name| String::from_utf8_lossy(name.trim_ascii()).trim_matches('"').to_lowercase())
             .collect();
         let find = |name: &str| names.iter().position(|found| found == name);
         let need = |name: &'static str| {
@@ -89,11 +85,7 @@ impl<'a> Fields<'a> {
     /// A field without the spaces around it; empty if the row is shorter.
     pub(crate) fn get(&self, at: usize) -> &'a [u8] {
         let Some(&end) = self.ends.get(at) else { return &[] };
-        let start = if at == 0 {
-            self.start
-        } else {
-            self.ends[at - 1] + 1
-        };
+        let start = if at == 0 { self.start } else { self.ends[at - 1] + 1 };
         let field = &self.bytes[start..end];
         match field {
             [b' ' | b'\r', ..] | [.., b' ' | b'\r'] => field.trim_ascii(),

@@ -57,19 +57,12 @@ fn fast(text: &[u8]) -> Option<Posted> {
         (_, b'-') if text[7] == b'-' => (two(0)? * 100 + two(2)?, two(5)?, two(8)?),
         _ => return None,
     };
-    Some(Posted {
-        micros: micros(civil(year, month, date)?, (two(11)?, two(14)?, two(17)?), 0)?,
-        day: None,
-    })
+    Some(Posted { micros: micros(civil(year, month, date)?, (two(11)?, two(14)?, two(17)?), 0)?, day: None })
 }
 
 fn civil(year: i32, month: i32, date: i32) -> Option<i32> {
-    let date = Date::new(
-        i16::try_from(year).ok()?,
-        i8::try_from(month).ok()?,
-        i8::try_from(date).ok()?,
-    )
-    .ok()?;
+    let date =
+        Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(date).ok()?).ok()?;
     (1990..2200).contains(&year).then(|| day::of_date(date))
 }
 
@@ -86,16 +79,10 @@ fn general(text: &str, slashes: SlashOrder) -> Option<Posted> {
     let words: Vec<&str> = text.split([' ', ',']).filter(|word| !word.is_empty()).collect();
     let (day, rest) = date(&words, slashes)?;
     if rest.is_empty() {
-        return Some(Posted {
-            micros: micros(day, (0, 0, 0), 0)?,
-            day: Some(day),
-        });
+        return Some(Posted { micros: micros(day, (0, 0, 0), 0)?, day: Some(day) });
     }
     let (clock, offset) = clock(rest)?;
-    Some(Posted {
-        micros: micros(day, clock, offset)?,
-        day: None,
-    })
+    Some(Posted { micros: micros(day, clock, offset)?, day: None })
 }
 
 /// A `T` between date and time becomes a space; in names of months and zones it stays.
@@ -121,23 +108,14 @@ fn date<'a, 'b>(words: &'a [&'b str], slashes: SlashOrder) -> Option<(i32, &'a [
         Some(month) => (month, *second),
         None => (month(second)?, first),
     };
-    Some((
-        civil(year, month, date.trim_end_matches('.').parse().ok()?)?,
-        rest,
-    ))
+    Some((civil(year, month, date.trim_end_matches('.').parse().ok()?)?, rest))
 }
 
 fn numeric_date(word: &str, slashes: SlashOrder) -> Option<i32> {
-    let mark = word
-        .chars()
-        .find(|c| !c.is_ascii_digit())
-        .filter(|c| matches!(c, '.' | '-' | '/'))?;
+    let mark = word.chars().find(|c| !c.is_ascii_digit()).filter(|c| matches!(c, '.' | '-' | '/'))?;
     let parts: Vec<&str> = word.split(mark).collect();
     let [a, b, c] = parts.as_slice() else { return None };
-    if ![a, b, c]
-        .iter()
-        .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
-    {
+    if ![a, b, c].iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())) {
         return None;
     }
     let (year, month, date) = match (a.len(), mark) {
@@ -150,11 +128,7 @@ fn numeric_date(word: &str, slashes: SlashOrder) -> Option<i32> {
         4 => 0,
         _ => return None,
     };
-    civil(
-        century + year.parse::<i32>().ok()?,
-        month.parse().ok()?,
-        date.parse().ok()?,
-    )
+    civil(century + year.parse::<i32>().ok()?, month.parse().ok()?, date.parse().ok()?)
 }
 
 fn month(word: &str) -> Option<i32> {
@@ -173,9 +147,7 @@ fn month(word: &str) -> Option<i32> {
         &["nov", "november"],
         &["dec", "december", "dez", "dezember"],
     ];
-    let at = names
-        .iter()
-        .position(|spellings| spellings.contains(&word.as_str()))?;
+    let at = names.iter().position(|spellings| spellings.contains(&word.as_str()))?;
     i32::try_from(at + 1).ok()
 }
 
@@ -186,11 +158,8 @@ fn clock(words: &[&str]) -> Option<(Clock, i32)> {
     let (&time, mut rest) = words.split_first()?;
     let cut = time.find(['+', '-', 'Z', 'z']).unwrap_or(time.len());
     let (time, attached) = time.split_at(cut);
-    let mut parts = time
-        .split('.')
-        .next()?
-        .split(':')
-        .map(|part| part.parse::<i32>().ok().filter(|n| *n >= 0));
+    let mut parts =
+        time.split('.').next()?.split(':').map(|part| part.parse::<i32>().ok().filter(|n| *n >= 0));
     let (mut hour, minute) = (parts.next()??, parts.next()??);
     let second = parts.next().map_or(Some(0), |second| second)?;
     if let [half, after @ ..] = rest
@@ -202,11 +171,7 @@ fn clock(words: &[&str]) -> Option<(Clock, i32)> {
         hour = hour % 12 + if half.starts_with('p') { 12 } else { 0 };
         rest = after;
     }
-    let zone = if attached.is_empty() {
-        rest.concat()
-    } else {
-        attached.to_owned()
-    };
+    let zone = if attached.is_empty() { rest.concat() } else { attached.to_owned() };
     Some(((hour, minute, second), offset(&zone)?))
 }
 
@@ -282,23 +247,11 @@ mod tests {
 
     #[test]
     fn a_date_without_time_keeps_its_day() {
-        let date = |text: &str, order| {
-            parse(text.as_bytes(), order)
-                .and_then(|posted| posted.day)
-                .map(day::to_date)
-        };
-        assert_eq!(
-            date("07/31/25", SlashOrder::MonthFirst),
-            Date::new(2025, 7, 31).ok()
-        );
-        assert_eq!(
-            date("31/07/2025", SlashOrder::DayFirst),
-            Date::new(2025, 7, 31).ok()
-        );
-        assert_eq!(
-            date("31.07.2025", SlashOrder::DayFirst),
-            Date::new(2025, 7, 31).ok()
-        );
+        let date =
+            |text: &str, order| parse(text.as_bytes(), order).and_then(|posted| posted.day).map(day::to_date);
+        assert_eq!(date("07/31/25", SlashOrder::MonthFirst), Date::new(2025, 7, 31).ok());
+        assert_eq!(date("31/07/2025", SlashOrder::DayFirst), Date::new(2025, 7, 31).ok());
+        assert_eq!(date("31.07.2025", SlashOrder::DayFirst), Date::new(2025, 7, 31).ok());
     }
 
     #[test]

@@ -90,12 +90,7 @@ pub(crate) struct Poster<'t> {
 
 impl<'t> Poster<'t> {
     pub(crate) fn new(taxonomy: &'t Taxonomy, mode: GstMode) -> Self {
-        Self {
-            taxonomy,
-            mode,
-            verdicts: FxHashMap::default(),
-            last: None,
-        }
+        Self { taxonomy, mode, verdicts: FxHashMap::default(), last: None }
     }
 
     /// The posting of an amount under a label whose raw text is `text`.
@@ -109,11 +104,7 @@ impl<'t> Poster<'t> {
         let verdict = self.verdict(label, text, day);
         let account = self.placed(verdict.account(amount));
         let splits = self.mode == GstMode::Credit && verdict.gst == Gst::Included && amount != 0;
-        let gst_inside = if splits {
-            Some(Minor(amount).part(18, 118)?.0)
-        } else {
-            None
-        };
+        let gst_inside = if splits { Some(Minor(amount).part(18, 118)?.0) } else { None };
         Ok(Posting { account, gst_inside })
     }
 

@@ -37,20 +37,11 @@ pub(crate) fn report(
         add(part.scan, &mut names, &mut settlements)?;
     }
     let encoding = names.encoding(Some(currency));
-    let ids: Vec<String> = names
-        .settlements
-        .iter()
-        .map(|id| super::names::decode(encoding, id))
-        .collect();
+    let ids: Vec<String> = names.settlements.iter().map(|id| super::names::decode(encoding, id)).collect();
     let settlements: Vec<Settlement> = ids
         .into_iter()
         .zip(settlements)
-        .map(|(id, (head, tally))| Settlement {
-            id,
-            head,
-            tally,
-            memo: Memo::default(),
-        })
+        .map(|(id, (head, tally))| Settlement { id, head, tally, memo: Memo::default() })
         .collect();
     let mut problems = Vec::new();
     if undated > 0 {
@@ -83,14 +74,10 @@ fn add(
     let skus = renumber(&scan.names.skus, &mut names.skus);
     let marketplaces = renumber(&scan.names.marketplaces, &mut names.marketplaces);
     settlements.resize_with(names.settlements.len(), Default::default);
-    let to = Renumber {
-        labels: &labels,
-        skus: &skus,
-        marketplaces: &marketplaces,
-    };
+    let to = Renumber { labels: &labels, skus: &skus, marketplaces: &marketplaces };
     for (from, tally) in scan.sink.finish().into_iter().enumerate() {
         if let Some(&at) = to_settlement.get(from) {
-            settlements[at as usize].1.merge(tally, &to).map_err(overflow)?;
+            settlements[at as usize].1.merge(tally, &to).map_err(|error| overflow(&error))?;
         }
     }
     for (from, head) in scan.heads {
@@ -99,7 +86,7 @@ fn add(
     Ok(())
 }
 
-fn overflow(error: crate::Error) -> Refusal {
+fn overflow(error: &crate::Error) -> Refusal {
     Refusal::whole(error.to_string(), "Check the amounts of this file")
 }
 
@@ -140,23 +127,12 @@ impl LineNumbers {
 
 /// The refusal of a stop in a block that `before` lines precede.
 pub(crate) fn located(stop: Stop, before: u64) -> Refusal {
-    Refusal {
-        line: Some(before + u64::from(stop.place.line) + 1),
-        ..stop.refusal
-    }
+    Refusal { line: Some(before + u64::from(stop.place.line) + 1), ..stop.refusal }
 }
 
 fn refuse_stopped(parts: &[Part<'_>], lines: &LineNumbers) -> Result<(), Refusal> {
-    let first = parts
-        .iter()
-        .filter_map(|part| part.stopped.as_ref())
-        .min_by_key(|stop| stop.place);
-    first.map_or(Ok(()), |stop| {
-        Err(Refusal {
-            line: Some(lines.at(stop.place)),
-            ..stop.refusal.clone()
-        })
-    })
+    let first = parts.iter().filter_map(|part| part.stopped.as_ref()).min_by_key(|stop| stop.place);
+    first.map_or(Ok(()), |stop| Err(Refusal { line: Some(lines.at(stop.place)), ..stop.refusal.clone() }))
 }
 
 fn refuse_mixed_decimals(parts: &[Part<'_>], lines: &LineNumbers) -> Result<(), Refusal> {
@@ -166,38 +142,25 @@ fn refuse_mixed_decimals(parts: &[Part<'_>], lines: &LineNumbers) -> Result<(), 
         return Ok(());
     };
     let (point, comma) = (lines.at(point), lines.at(comma));
-    let (first, first_form, later, later_form) = if point < comma {
-        (point, "point", comma, "comma")
-    } else {
-        (comma, "comma", point, "point")
-    };
+    let (first, first_form, later, later_form) =
+        if point < comma { (point, "point", comma, "comma") } else { (comma, "comma", point, "point") };
     let message = format!(
         "mixed decimals: the amount on line {first} has a decimal {first_form}, the one on line {later} a decimal {later_form}"
     );
-    Err(Refusal::at(
-        later,
-        "amount",
-        message,
-        "Download the report again; do not save it in a spreadsheet",
-    ))
+    Err(Refusal::at(later, "amount", message, "Download the report again; do not save it in a spreadsheet"))
 }
 
 /// A refusal because the stream could not be read.
 pub(crate) fn refuse_block(error: &BlockError) -> Refusal {
     match error {
-        BlockError::Io(error) => Refusal::whole(
-            format!("The file could not be read: {error}"),
-            "Check the file and try again",
-        ),
-        BlockError::LongLine => Refusal::whole(
-            "A line is longer than 1 MiB",
-            "This is no settlement report; choose another file",
-        ),
+        BlockError::Io(error) => {
+            Refusal::whole(format!("The file could not be read: {error}"), "Check the file and try again")
+        }
+        BlockError::LongLine => {
+            Refusal::whole("A line is longer than 1 MiB", "This is no settlement report; choose another file")
+        }
         BlockError::TooLarge => Refusal::whole(
-            format!(
-                "The file is larger than {} GiB when unpacked",
-                MOST_FILE_BYTES >> 30
-            ),
+            format!("The file is larger than {} GiB when unpacked", MOST_FILE_BYTES >> 30),
             "Split the period into several reports",
         ),
     }
@@ -206,12 +169,6 @@ pub(crate) fn refuse_block(error: &BlockError) -> Refusal {
 /// A whole number of units, such as `12` or `12.00`.
 pub(crate) fn quantity(text: &[u8]) -> Option<i64> {
     let text = std::str::from_utf8(text).ok()?.trim();
-    let whole = text
-        .strip_suffix(".00")
-        .or_else(|| text.strip_suffix(".0"))
-        .unwrap_or(text);
-    whole
-        .parse()
-        .ok()
-        .filter(|count: &i64| (-1_000_000..=1_000_000).contains(count))
+    let whole = text.strip_suffix(".00").or_else(|| text.strip_suffix(".0")).unwrap_or(text);
+    whole.parse().ok().filter(|count: &i64| (-1_000_000..=1_000_000).contains(count))
 }

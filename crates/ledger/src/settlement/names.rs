@@ -64,10 +64,7 @@ impl RawNames {
     /// Strict UTF-8 if every string is; else what Amazon uses in that marketplace.
     pub(crate) fn encoding(&self, currency: Option<Currency>) -> &'static Encoding {
         let all = [&self.labels, &self.skus, &self.marketplaces, &self.settlements];
-        if all
-            .iter()
-            .all(|names| names.iter().all(|text| std::str::from_utf8(text).is_ok()))
-        {
+        if all.iter().all(|names| names.iter().all(|text| std::str::from_utf8(text).is_ok())) {
             return UTF_8;
         }
         fallback(currency)
@@ -76,15 +73,11 @@ impl RawNames {
     pub(crate) fn decode(&self, encoding: &'static Encoding) -> Names {
         let texts = |names: &Interner| names.iter().map(|text| decode(encoding, text)).collect();
         let labels = self.labels.iter().map(|text| label(encoding, text)).collect();
-        Names {
-            labels,
-            skus: texts(&self.skus),
-            marketplaces: texts(&self.marketplaces),
-        }
+        Names { labels, skus: texts(&self.skus), marketplaces: texts(&self.marketplaces) }
     }
 }
 
-/// The encoding of a file that is not UTF-8: Shift_JIS for Japan, else Windows-1252.
+/// The encoding of a file that is not UTF-8: `Shift_JIS` for Japan, else Windows-1252.
 pub(crate) fn fallback(currency: Option<Currency>) -> &'static Encoding {
     match currency {
         Some(currency) if currency.code() == "JPY" => SHIFT_JIS,
@@ -98,15 +91,9 @@ pub(crate) fn decode(encoding: &'static Encoding, text: &[u8]) -> String {
 
 /// The label behind its three tab-separated parts.
 pub(crate) fn label(encoding: &'static Encoding, text: &[u8]) -> Label {
-    let mut parts = text
-        .splitn(3, |&byte| byte == b'\t')
-        .map(|part| decode(encoding, part));
+    let mut parts = text.splitn(3, |&byte| byte == b'\t').map(|part| decode(encoding, part));
     let mut next = || parts.next().unwrap_or_default();
-    Label {
-        transaction_type: next(),
-        amount_type: next(),
-        description: next(),
-    }
+    Label { transaction_type: next(), amount_type: next(), description: next() }
 }
 
 /// The decoded dictionaries of a file; ids in lines and tallies are places in these lists.

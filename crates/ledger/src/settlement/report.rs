@@ -30,9 +30,7 @@ impl Format {
 
     /// The format with this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::V2, Self::V1, Self::Xml, Self::DateRange]
-            .into_iter()
-            .find(|format| format.name() == name)
+        [Self::V2, Self::V1, Self::Xml, Self::DateRange].into_iter().find(|format| format.name() == name)
     }
 }
 

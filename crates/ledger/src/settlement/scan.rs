@@ -25,10 +25,7 @@ pub struct Options {
 impl Options {
     /// The built-in taxonomy and defaults by currency.
     pub fn new() -> Result<Self, Error> {
-        Ok(Self {
-            taxonomy: Arc::new(Taxonomy::built_in()?),
-            gst: None,
-        })
+        Ok(Self { taxonomy: Arc::new(Taxonomy::built_in()?), gst: None })
     }
 
     /// The mode for a currency. GST exists in India only: elsewhere tax on fees is a cost.
@@ -128,20 +125,13 @@ impl<'t, S: Sink> Scan<'t, S> {
     #[cold]
     fn bad_amount(&self, text: &[u8], column: &str, bad: Bad) -> Box<Stop> {
         let remedy = "Upload the file as Amazon made it, not one saved by a spreadsheet";
-        self.stop(
-            column,
-            bad.says(&String::from_utf8_lossy(text.trim_ascii())),
-            remedy,
-        )
+        self.stop(column, bad.says(&String::from_utf8_lossy(text.trim_ascii())), remedy)
     }
 
     /// A refusal at the present line.
     #[cold]
     pub(crate) fn stop(&self, column: &str, message: impl Into<String>, remedy: &'static str) -> Box<Stop> {
-        Box::new(Stop {
-            place: self.place,
-            refusal: Refusal::at(0, column, message, remedy),
-        })
+        Box::new(Stop { place: self.place, refusal: Refusal::at(0, column, message, remedy) })
     }
 
     /// Posts a line and hands it on.
@@ -150,11 +140,7 @@ impl<'t, S: Sink> Scan<'t, S> {
         let text = || {
             let raw = labels.get(line.label).to_vec();
             let utf8 = std::str::from_utf8(&raw).is_ok();
-            let guess = if utf8 {
-                encoding_rs::UTF_8
-            } else {
-                names::fallback(Some(currency))
-            };
+            let guess = if utf8 { encoding_rs::UTF_8 } else { names::fallback(Some(currency)) };
             (raw, encoding.unwrap_or(guess))
         };
         self.poster

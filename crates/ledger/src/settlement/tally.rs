@@ -28,11 +28,7 @@ impl Turnover {
     }
 
     fn add(&mut self, amount: i64, estimated: bool) -> Result<(), Error> {
-        let side = if amount < 0 {
-            &mut self.debit
-        } else {
-            &mut self.credit
-        };
+        let side = if amount < 0 { &mut self.debit } else { &mut self.credit };
         *side = checked(*side, amount)?;
         if estimated {
             self.estimated = checked(self.estimated, amount)?;
@@ -56,12 +52,7 @@ impl Turnover {
 pub type Accounts = [Turnover; Account::SLOTS];
 
 /// Nothing moved.
-pub const NO_ACCOUNTS: Accounts = [Turnover {
-    credit: 0,
-    debit: 0,
-    estimated: 0,
-    lines: 0,
-}; Account::SLOTS];
+pub const NO_ACCOUNTS: Accounts = [Turnover { credit: 0, debit: 0, estimated: 0, lines: 0 }; Account::SLOTS];
 
 /// Net and estimated sums of one product in one month, indexed by [`Account::slot`].
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -74,10 +65,7 @@ pub struct ProductSums {
 
 impl Default for ProductSums {
     fn default() -> Self {
-        Self {
-            net: [0; Account::SLOTS],
-            estimated: [0; Account::SLOTS],
-        }
+        Self { net: [0; Account::SLOTS], estimated: [0; Account::SLOTS] }
     }
 }
 
@@ -159,41 +147,35 @@ struct Partial {
 
 struct Rows<K, V> {
     index: FxHashMap<K, usize>,
-    rows: Vec<(K, Box<V>)>,
+    list: Vec<(K, Box<V>)>,
     last: usize,
 }
 
 impl<K, V> Default for Rows<K, V> {
     fn default() -> Self {
-        Self {
-            index: FxHashMap::default(),
-            rows: Vec::new(),
-            last: 0,
-        }
+        Self { index: FxHashMap::default(), list: Vec::new(), last: 0 }
     }
 }
 
 impl<K: Copy + Eq + std::hash::Hash, V> Rows<K, V> {
     fn row(&mut self, key: K, empty: impl FnOnce() -> V) -> &mut V {
-        if self.rows.get(self.last).is_none_or(|(last, _)| *last != key) {
+        if self.list.get(self.last).is_none_or(|(last, _)| *last != key) {
             self.last = match self.index.get(&key) {
                 Some(&at) => at,
                 None => {
-                    self.index.insert(key, self.rows.len());
-                    self.rows.push((key, Box::new(empty())));
-                    self.rows.len() - 1
+                    self.index.insert(key, self.list.len());
+                    self.list.push((key, Box::new(empty())));
+                    self.list.len() - 1
                 }
             };
         }
-        &mut self.rows[self.last].1
+        &mut self.list[self.last].1
     }
 }
 
 impl Tallier {
     pub(crate) fn new() -> Self {
-        Self {
-            settlements: Vec::new(),
-        }
+        Self { settlements: Vec::new() }
     }
 
     fn at(&mut self, settlement: u32) -> &mut Partial {
@@ -212,19 +194,9 @@ impl Tallier {
 impl Partial {
     fn line(&mut self, line: &Line<'_>, posting: Posting, month: Month) -> Result<(), Error> {
         let slot = posting.account.slot();
-        let day = self.days.row(
-            DayKey {
-                day: line.day,
-                marketplace: line.marketplace,
-            },
-            || NO_ACCOUNTS,
-        );
+        let day = self.days.row(DayKey { day: line.day, marketplace: line.marketplace }, || NO_ACCOUNTS);
         day[slot].add(line.amount, false)?;
-        let key = ProductKey {
-            month,
-            sku: line.sku,
-            marketplace: line.marketplace,
-        };
+        let key = ProductKey { month, sku: line.sku, marketplace: line.marketplace };
         let product = self.products.row(key, ProductSums::default);
         product.net[slot] = checked(product.net[slot], line.amount)?;
         if let Some(inside) = posting.gst_inside {
@@ -255,18 +227,12 @@ impl Partial {
     }
 
     fn finish(self) -> Tally {
-        let labels = self
-            .labels
-            .into_iter()
-            .enumerate()
-            .filter(|(_, label)| label.lines > 0);
+        let labels = self.labels.into_iter().enumerate().filter(|(_, label)| label.lines > 0);
         Tally {
-            days: self.days.rows.into_iter().collect(),
-            products: self.products.rows.into_iter().collect(),
+            days: self.days.list.into_iter().collect(),
+            products: self.products.list.into_iter().collect(),
             units: self.units,
-            labels: labels
-                .map(|(id, label)| (u32::try_from(id).unwrap_or(u32::MAX), label))
-                .collect(),
+            labels: labels.map(|(id, label)| (u32::try_from(id).unwrap_or(u32::MAX), label)).collect(),
             sum: self.sum,
             lines: self.lines,
         }
@@ -281,11 +247,7 @@ impl Sink for Tallier {
     }
 
     fn units(&mut self, units: Units) -> Result<(), Error> {
-        let key = UnitKey {
-            day: units.day,
-            sku: units.sku,
-            marketplace: units.marketplace,
-        };
+        let key = UnitKey { day: units.day, sku: units.sku, marketplace: units.marketplace };
         let count = self.at(units.settlement).units.entry(key).or_default();
         *count = checked(*count, units.count)?;
         Ok(())
@@ -295,10 +257,7 @@ impl Sink for Tallier {
 impl Partial {
     /// The month of a day; neighbouring lines mostly share it, and a calendar costs more than a comparison.
     fn month(&self, day: i32) -> Month {
-        match (
-            self.days.rows.get(self.days.last),
-            self.products.rows.get(self.products.last),
-        ) {
+        match (self.days.list.get(self.days.last), self.products.list.get(self.products.last)) {
             (Some((last_day, _)), Some((last_product, _))) if last_day.day == day => last_product.month,
             _ => Month::of_day(day),
         }
@@ -316,51 +275,25 @@ impl Tally {
     /// Adds a tally whose ids are translated by `to`.
     pub(crate) fn merge(&mut self, other: Self, to: &Renumber<'_>) -> Result<(), Error> {
         for (key, accounts) in other.days {
-            let key = DayKey {
-                marketplace: to.marketplaces[key.marketplace as usize],
-                ..key
-            };
+            let key = DayKey { marketplace: to.marketplaces[key.marketplace as usize], ..key };
             let mine = self.days.entry(key).or_insert_with(|| Box::new(NO_ACCOUNTS));
             for (mine, theirs) in mine.iter_mut().zip(accounts.iter()) {
                 mine.merge(theirs)?;
             }
         }
         for (key, sums) in other.products {
-            let (sku, marketplace) = (
-                to.skus[key.sku as usize],
-                to.marketplaces[key.marketplace as usize],
-            );
-            let mine = self
-                .products
-                .entry(ProductKey {
-                    sku,
-                    marketplace,
-                    ..key
-                })
-                .or_default();
+            let (sku, marketplace) = (to.skus[key.sku as usize], to.marketplaces[key.marketplace as usize]);
+            let mine = self.products.entry(ProductKey { sku, marketplace, ..key }).or_default();
             add_all(&mut mine.net, &sums.net)?;
             add_all(&mut mine.estimated, &sums.estimated)?;
         }
         for (key, count) in other.units {
-            let (sku, marketplace) = (
-                to.skus[key.sku as usize],
-                to.marketplaces[key.marketplace as usize],
-            );
-            let mine = self
-                .units
-                .entry(UnitKey {
-                    sku,
-                    marketplace,
-                    ..key
-                })
-                .or_default();
+            let (sku, marketplace) = (to.skus[key.sku as usize], to.marketplaces[key.marketplace as usize]);
+            let mine = self.units.entry(UnitKey { sku, marketplace, ..key }).or_default();
             *mine = checked(*mine, count)?;
         }
         for (label, sums) in other.labels {
-            self.labels
-                .entry(to.labels[label as usize])
-                .or_default()
-                .merge(&sums)?;
+            self.labels.entry(to.labels[label as usize]).or_default().merge(&sums)?;
         }
         self.sum = checked(self.sum, other.sum)?;
         self.lines = checked(self.lines, other.lines)?;

@@ -35,36 +35,25 @@ pub(crate) fn read<R: Read + Send>(
 ) -> Result<Report, Refusal> {
     let mut blocks = Blocks::new(reader);
     let opening = Opening::read(&mut blocks)?;
-    let shared = Shared {
-        blocks: Mutex::new(blocks),
-        stop: AtomicBool::new(false),
-        bytes: AtomicU64::new(0),
-    };
+    let shared =
+        Shared { blocks: Mutex::new(blocks), stop: AtomicBool::new(false), bytes: AtomicU64::new(0) };
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
     let parts: Vec<Result<Part<'_>, BlockError>> = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads)
-            .map(|_| scope.spawn(|| work(&shared, &opening, options, progress)))
-            .collect();
+        let others: Vec<_> =
+            (1..threads).map(|_| scope.spawn(|| work(&shared, &opening, options, progress))).collect();
         let mut parts = vec![work(&shared, &opening, options, progress)];
         parts.extend(others.into_iter().filter_map(|thread| thread.join().ok()));
         parts
     });
-    let parts = parts
-        .into_iter()
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| merge::refuse_block(&error))?;
+    let parts =
+        parts.into_iter().collect::<Result<Vec<_>, _>>().map_err(|error| merge::refuse_block(&error))?;
     if parts.len() < threads {
         return Err(Refusal::whole(
             "Reading stopped unexpectedly",
             "Try again, and report the file if it happens again",
         ));
     }
-    merge::report(
-        parts,
-        Format::V2,
-        opening.currency,
-        shared.bytes.load(Ordering::Relaxed),
-    )
+    merge::report(parts, Format::V2, opening.currency, shared.bytes.load(Ordering::Relaxed))
 }
 
 /// Reads a V2 file again in one thread, handing every line to `sink` in order. Ids are those of `report`.
@@ -84,10 +73,7 @@ pub(crate) fn replay<R: Read, S: Sink>(
         rows.first_line = before;
         let lines = rows.block(number, &block, if number == 0 { opening.skip } else { 0 });
         before += u64::from(lines.map_err(|stop| merge::located(*stop, before))?);
-        match blocks
-            .next(&mut block)
-            .map_err(|error| merge::refuse_block(&error))?
-        {
+        match blocks.next(&mut block).map_err(|error| merge::refuse_block(&error))? {
             Some(next) => number = next,
             None => return Ok(rows.scan.sink),
         }
@@ -126,12 +112,7 @@ fn work<'t, R: Read>(
         progress(shared.bytes.load(Ordering::Relaxed));
     }
     let undated = rows.undated;
-    Ok(Part {
-        scan: rows.scan,
-        lines,
-        stopped,
-        undated,
-    })
+    Ok(Part { scan: rows.scan, lines, stopped, undated })
 }
 
 /// The next block. The opening has read the first one; whoever asks first gets it.
@@ -165,43 +146,28 @@ struct Opening {
 impl Opening {
     fn read<R: Read>(blocks: &mut Blocks<R>) -> Result<Self, Refusal> {
         let mut first = Vec::new();
-        let found = blocks
-            .next(&mut first)
-            .map_err(|error| merge::refuse_block(&error))?;
+        let found = blocks.next(&mut first).map_err(|error| merge::refuse_block(&error))?;
         if found.is_none() {
             return Err(Refusal::whole("The file is empty", AS_MADE));
         }
         if first.starts_with(b"\xEF\xBB\xBF") {
             first.drain(..3);
         }
-        let blank = first
-            .split(|&byte| byte == b'\n')
-            .take_while(|line| line.trim_ascii().is_empty())
-            .count();
+        let blank =
+            first.split(|&byte| byte == b'\n').take_while(|line| line.trim_ascii().is_empty()).count();
         let mut lines = first.split(|&byte| byte == b'\n').skip(blank);
         let columns = Columns::parse(lines.next().unwrap_or_default())?;
         let row = lines.find(|line| !line.trim_ascii().is_empty());
         let Some(row) = row else {
             return Err(Refusal::whole("The file has a header and no rows", AS_MADE));
         };
-        let cell = |at: usize| {
-            row.split(|&byte| byte == b'\t')
-                .nth(at)
-                .unwrap_or_default()
-                .trim_ascii()
-        };
+        let cell = |at: usize| row.split(|&byte| byte == b'\t').nth(at).unwrap_or_default().trim_ascii();
         let skip = u32::try_from(blank + 1).unwrap_or(u32::MAX);
         let code = String::from_utf8_lossy(cell(columns.currency)).into_owned();
         let currency = Currency::parse(&code)
             .map_err(|error| Refusal::at(u64::from(skip) + 1, "currency", error.to_string(), AS_MADE))?;
         let end = instant::parse(cell(columns.end), SlashOrder::of(currency)).map(|posted| posted.micros);
-        Ok(Self {
-            skip,
-            columns,
-            currency,
-            end,
-            first,
-        })
+        Ok(Self { first, skip, columns, currency, end })
     }
 }
 
@@ -229,10 +195,7 @@ struct Last<T> {
 
 impl<T: Copy> Last<T> {
     fn new() -> Self {
-        Self {
-            text: Vec::new(),
-            value: None,
-        }
+        Self { text: Vec::new(), value: None }
     }
 
     fn get(&self, text: &[u8]) -> Option<T> {
@@ -267,10 +230,7 @@ impl<'t, 'o, S: Sink> Rows<'t, 'o, S> {
 
     /// Reads the rows of a block and returns how many lines it has.
     fn block(&mut self, number: u32, bytes: &[u8], skip: u32) -> Result<u32, Box<Stop>> {
-        self.scan.place = Place {
-            block: number,
-            line: 0,
-        };
+        self.scan.place = Place { block: number, line: 0 };
         if let Some(at) = memchr::memchr(0, bytes) {
             self.scan.place.line =
                 u32::try_from(memchr::memchr_iter(b'\n', &bytes[..at]).count()).unwrap_or(u32::MAX);
@@ -319,18 +279,10 @@ impl<'t, 'o, S: Sink> Rows<'t, 'o, S> {
             }
         }
         if row.count() <= columns.amount {
-            return if row.is_blank() {
-                Ok(())
-            } else {
-                Err(self.short(row))
-            };
+            return if row.is_blank() { Ok(()) } else { Err(self.short(row)) };
         }
         let settlement = self.settlement(row)?;
-        let label = self.label(
-            transaction,
-            row.get(columns.amount_type),
-            row.get(columns.description),
-        );
+        let label = self.label(transaction, row.get(columns.amount_type), row.get(columns.description));
         let amount = self.scan.amount(row.get(columns.amount), "amount")?;
         let sku = self.sku(row.get(columns.sku));
         let marketplace = self.marketplace(row.get(columns.marketplace));
@@ -350,19 +302,8 @@ impl<'t, 'o, S: Sink> Rows<'t, 'o, S> {
             amount,
         };
         self.scan.post(&line)?;
-        if quantity != 0
-            && self
-                .counts_units
-                .get(label as usize)
-                .is_some_and(|&counts| counts)
-        {
-            self.scan.units(Units {
-                settlement,
-                marketplace,
-                sku,
-                day,
-                count: quantity,
-            })?;
+        if quantity != 0 && self.counts_units.get(label as usize).is_some_and(|&counts| counts) {
+            self.scan.units(Units { settlement, marketplace, sku, day, count: quantity })?;
         }
         Ok(())
     }
@@ -373,10 +314,8 @@ impl<'t, 'o, S: Sink> Rows<'t, 'o, S> {
         let settlement = self.settlement(row)?;
         let currency = String::from_utf8_lossy(row.get(columns.currency)).into_owned();
         if Currency::parse(&currency).ok() != Some(self.scan.currency) {
-            let message = format!(
-                "currency `{currency}` after {}; a file has one currency",
-                self.scan.currency
-            );
+            let message =
+                format!("currency `{currency}` after {}; a file has one currency", self.scan.currency);
             return Err(self.scan.stop("currency", message, AS_MADE));
         }
         let total = self.scan.amount(total, "total-amount")?;
@@ -418,9 +357,7 @@ impl<'t, 'o, S: Sink> Rows<'t, 'o, S> {
             return Ok(id);
         }
         if text.is_empty() {
-            return Err(self
-                .scan
-                .stop("settlement-id", "the settlement id is empty", AS_MADE));
+            return Err(self.scan.stop("settlement-id", "the settlement id is empty", AS_MADE));
         }
         let id = self.scan.names.settlements.id(text);
         Ok(self.settlement.set(text, id))
@@ -448,12 +385,7 @@ impl<'t, 'o, S: Sink> Rows<'t, 'o, S> {
         let id = self.scan.names.labels.id(&self.key);
         while self.counts_units.len() < self.scan.names.labels.len() {
             let at = u32::try_from(self.counts_units.len()).unwrap_or(u32::MAX);
-            let counts = self
-                .scan
-                .names
-                .labels
-                .get(at)
-                .eq_ignore_ascii_case(b"Order\tItemPrice\tPrincipal");
+            let counts = self.scan.names.labels.get(at).eq_ignore_ascii_case(b"Order\tItemPrice\tPrincipal");
             self.counts_units.push(counts);
         }
         id
@@ -462,11 +394,7 @@ impl<'t, 'o, S: Sink> Rows<'t, 'o, S> {
     /// The posting instant and day. Rows without any date stand on the settlement's last day.
     fn posted(&mut self, row: &Fields<'_>) -> Result<(i64, i32), Box<Stop>> {
         let precise = row.get(self.columns.posted_time);
-        let text = if precise.is_empty() {
-            row.get(self.columns.posted_date)
-        } else {
-            precise
-        };
+        let text = if precise.is_empty() { row.get(self.columns.posted_date) } else { precise };
         if let Some(found) = self.posted.get(text) {
             return Ok(found);
         }

@@ -127,18 +127,11 @@ impl Taxonomy {
         let folded =
             [&label.transaction_type, &label.amount_type, &label.description].map(|part| Folded::new(part));
         let matching = || {
-            self.rules.iter().filter(|rule| {
-                rule.parts
-                    .iter()
-                    .zip(&folded)
-                    .all(|(part, text)| part.matches(text))
-            })
+            self.rules
+                .iter()
+                .filter(|rule| rule.parts.iter().zip(&folded).all(|(part, text)| part.matches(text)))
         };
-        let from = matching()
-            .map(|rule| rule.from)
-            .filter(|&from| from <= day)
-            .max()
-            .unwrap_or(i32::MIN);
+        let from = matching().map(|rule| rule.from).filter(|&from| from <= day).max().unwrap_or(i32::MIN);
         let to = matching()
             .map(|rule| rule.from)
             .filter(|&from| from > day)
@@ -148,13 +141,7 @@ impl Taxonomy {
         let (credit, debit, gst) = matching()
             .find(|rule| rule.from <= day)
             .map_or(unknown, |rule| (rule.credit, rule.debit, rule.gst));
-        Verdict {
-            credit,
-            debit,
-            gst,
-            from,
-            to,
-        }
+        Verdict { credit, debit, gst, from, to }
     }
 }
 
@@ -181,17 +168,7 @@ impl Rule {
         };
         let gst = Gst::parse(gst.trim())
             .ok_or_else(|| format!("`{gst}` is none of separate, included, none, unknown"))?;
-        let parts = [
-            Pattern::parse(transaction),
-            Pattern::parse(kind),
-            Pattern::parse(description),
-        ];
-        Ok(Self {
-            from,
-            parts,
-            credit,
-            debit,
-            gst,
-        })
+        let parts = [Pattern::parse(transaction), Pattern::parse(kind), Pattern::parse(description)];
+        Ok(Self { from, parts, credit, debit, gst })
     }
 }

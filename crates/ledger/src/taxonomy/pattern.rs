@@ -10,23 +10,13 @@ pub(super) struct Folded {
 
 impl Folded {
     pub(super) fn new(text: &str) -> Self {
-        let spaced = text
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
-            .to_lowercase();
-        Self {
-            squeezed: squeeze(&spaced),
-            spaced,
-        }
+        let spaced = text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+        Self { squeezed: squeeze(&spaced), spaced }
     }
 }
 
 fn squeeze(text: &str) -> String {
-    text.chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 enum Glob {

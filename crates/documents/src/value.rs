@@ -1,0 +1,56 @@
+//! What is written: a sheet of typed values.
+
+use jiff::civil::Date;
+
+/// A sheet to be written: a header and rows.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Sheet {
+    /// Name of the sheet in XLSX: at most 31 characters, none of `[ ] : * ? / \`.
+    pub name: String,
+    /// Column titles.
+    pub header: Vec<String>,
+    /// Rows; they may differ in length.
+    pub rows: Vec<Vec<Value>>,
+}
+
+/// A value of a cell to be written.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Value {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// Text; never run as a formula.
+    Text(String),
+    /// A count.
+    Integer(i64),
+    /// An amount in minor units of a currency with so many decimals (paise: 2).
+    Money {
+        /// In minor units.
+        minor: i64,
+        /// Decimals.
+        exponent: u8,
+    },
+    /// A day.
+    Date(Date),
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+/// A plain decimal of an amount: `-1234.50`.
+pub(crate) fn decimal(minor: i64, exponent: u8) -> String {
+    let places = usize::from(exponent);
+    let digits = format!("{:0>width$}", minor.unsigned_abs(), width = places + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - places);
+    let (sign, point) = (if minor < 0 { "-" } else { "" }, if places > 0 { "." } else { "" });
+    format!("{sign}{whole}{point}{fraction}")
+}
