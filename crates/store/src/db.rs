@@ -55,6 +55,16 @@ impl Db {
         }
     }
 
+    /// Opens a database that must be there already.
+    pub async fn open_existing(url: &str) -> Result<Self> {
+        if let Some(path) = url.strip_prefix("sqlite:").map(|path| path.trim_start_matches("//"))
+            && !std::path::Path::new(path).exists()
+        {
+            return Err(StoreError::Missing("database file"));
+        }
+        Self::open(url).await
+    }
+
     async fn open_sqlite(path: &str) -> Result<Self> {
         let options = SqliteConnectOptions::from_str(&format!("sqlite://{path}"))?
             .create_if_missing(true)

@@ -6,7 +6,7 @@
 use crate::{
     error::{Result, expect_one},
     ids::{JobId, TenantId},
-    tx::{Platform, exec, fetch_all, fetch_optional},
+    tx::{Platform, exec, fetch_all, fetch_one, fetch_optional},
 };
 
 /// How long a claimed job is safe from others: 60 s; workers renew it.
@@ -170,6 +170,28 @@ impl Platform<'_> {
             (!again).then_some(now),
         )?;
         expect_one("job", changed)
+    }
+
+    /// Gives a claimed job back unharmed, to be run again at once. A lease that is lost already is no error.
+    pub async fn give_back(&mut self, claim: &Claim) -> Result<()> {
+        exec!(
+            self.tx,
+            "update job set state = 'queued', leased_until = null, attempts = attempts - 1
+             where id = $1 and lease = $2 and state = 'running'",
+            claim.id.0,
+            claim.lease,
+        )
+        .map(drop)
+    }
+
+    /// Gives back every running job: for a process that knows that no other works on this database.
+    pub async fn release_all(&mut self) -> Result<u64> {
+        exec!(self.tx, "update job set state = 'queued', leased_until = null where state = 'running'")
+    }
+
+    /// Jobs that were given up.
+    pub async fn failed_jobs(&mut self) -> Result<i64> {
+        Ok(fetch_one!((i64,), self.tx, "select count(*) from job where state = 'failed'")?.0)
     }
 
     /// When the next queued job is due.
