@@ -5,7 +5,7 @@ use std::io::{self, Read};
 /// Aim of a block's size.
 const BLOCK_BYTES: usize = 1 << 20;
 /// A line longer than this is no line of Amazon's.
-const MOST_LINE_BYTES: usize = 1 << 20;
+pub(crate) const MOST_LINE_BYTES: usize = 1 << 20;
 /// Largest decompressed file that is read.
 pub const MOST_FILE_BYTES: u64 = 2 << 30;
 
