@@ -107,6 +107,20 @@ mod tests {
     }
 
     #[test]
+    fn a_stream_beyond_the_limit_is_refused() {
+        let mut blocks = Blocks::new(io::repeat(b'\n'));
+        let mut block = Vec::new();
+        let end = loop {
+            match blocks.next(&mut block) {
+                Ok(Some(_)) => {}
+                other => break other,
+            }
+        };
+        assert!(matches!(end, Err(BlockError::TooLarge)));
+        assert!(block.len() <= 2 * BLOCK_BYTES);
+    }
+
+    #[test]
     fn an_endless_line_is_refused() {
         let mut blocks = Blocks::new(io::repeat(b'x'));
         assert!(matches!(blocks.next(&mut Vec::new()), Err(BlockError::LongLine)));
