@@ -14,6 +14,7 @@ pub mod money;
 pub mod settlement;
 pub mod statement;
 pub mod taxonomy;
+pub mod unpack;
 
 pub use account::{Account, Class, Group};
 pub use error::{Error, Refusal};
