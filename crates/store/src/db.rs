@@ -55,12 +55,20 @@ impl Db {
 
     /// Opens a database whose writers wait for each other as long as `wait`, then get `Busy`.
     pub async fn open_waiting(url: &str, wait: Duration) -> Result<Self> {
-        match url.strip_prefix("sqlite:") {
-            Some(path) => Self::open_sqlite(path.strip_prefix("//").unwrap_or(path).as_ref(), wait).await,
+        match sqlite_path(url) {
+            Some(path) => Self::open_sqlite(path, wait).await,
             None if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
                 Self::open_postgres(url, wait).await
             }
             None => Err(StoreError::Setup("a database URL begins with sqlite: or postgres://".to_owned())),
+        }
+    }
+
+    /// Opens a database that must be there already.
+    pub async fn open_existing(url: &str) -> Result<Self> {
+        match sqlite_path(url) {
+            Some(path) if !path.exists() => Err(StoreError::Missing("database file")),
+            _ => Self::open(url).await,
         }
     }
 
@@ -128,4 +136,10 @@ impl Db {
             Self::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// The file of an SQLite URL: `sqlite:PATH` or `sqlite://PATH`, taken as it stands, whatever characters it has.
+fn sqlite_path(url: &str) -> Option<&Path> {
+    let path = url.strip_prefix("sqlite:")?;
+    Some(Path::new(path.strip_prefix("//").unwrap_or(path)))
 }

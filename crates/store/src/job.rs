@@ -184,6 +184,36 @@ impl Platform<'_> {
         expect_one("job", changed)
     }
 
+    /// Gives a claimed job back unharmed, to be run again at once. A lease that is lost already is no error.
+    pub async fn give_back(&mut self, claim: &Claim) -> Result<()> {
+        exec!(
+            self.tx,
+            "update job set state = 'queued', leased_until = null, attempts = attempts - 1
+             where id = $1 and lease = $2 and state = 'running'",
+            claim.id.0,
+            claim.lease,
+        )
+        .map(drop)
+    }
+
+    /// Gives back every running job: for a process that knows that no other works on this database. One that was
+    /// tried as often as it may be has failed: it may be what ended the process each time.
+    pub async fn release_all(&mut self, now: i64) -> Result<u64> {
+        exec!(
+            self.tx,
+            "update job set leased_until = null,
+                 state = case when attempts < most_attempts then 'queued' else 'failed' end,
+                 finished_at = case when attempts < most_attempts then null else $1 end
+             where state = 'running'",
+            now,
+        )
+    }
+
+    /// Jobs that were given up.
+    pub async fn failed_jobs(&mut self) -> Result<i64> {
+        Ok(fetch_one!((i64,), self.tx, "select count(*) from job where state = 'failed'")?.0)
+    }
+
     /// When the next job may be claimed: a queued one is due, or the lease of a running one ends.
     pub async fn next_due(&mut self) -> Result<Option<i64>> {
         let (at,) = fetch_one!(

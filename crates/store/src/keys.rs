@@ -11,7 +11,7 @@ use crate::{
     db::Db,
     error::{Result, StoreError},
     ids::TenantId,
-    tx::{exec, fetch_all, fetch_one, fetch_optional},
+    tx::{Tx, exec, fetch_all, fetch_optional},
 };
 
 /// The key store.
@@ -24,19 +24,35 @@ pub struct Keys {
 impl Keys {
     /// Opens the key store and refuses a root key that is not the one it was made with.
     pub async fn open(db: Db, root: RootKey) -> Result<Self> {
-        let check = root.check().as_bytes().to_vec();
         let mut tx = db.write().await?;
         // Several processes may start together on an empty key store; the first one's value stays.
+        let check = root.check().as_bytes().to_vec();
         exec!(
             &mut tx,
             "insert into root_check (id, value) values (1, $1) on conflict (id) do nothing",
             check
         )?;
-        let (stored,) = fetch_one!((Vec<u8>,), &mut tx, "select value from root_check where id = 1")?;
-        let stored: [u8; 32] = stored.try_into().map_err(|_| StoreError::Corrupt("root_check"))?;
-        root.verify(&KeyCheck::from_bytes(stored)).map_err(|error| StoreError::Setup(error.to_string()))?;
+        verified(&mut tx, &root).await?;
         tx.commit().await?;
         Ok(Self { db, root: Arc::new(root) })
+    }
+
+    /// Whether no root key was ever used with this key store.
+    pub async fn is_new(db: &Db) -> Result<bool> {
+        let mut tx = db.read().await?;
+        let stored = fetch_optional!((i64,), &mut tx, "select id from root_check where id = 1")?;
+        Ok(stored.is_none())
+    }
+
+    /// Refuses a root key that is not the one of this key store.
+    pub async fn check(db: &Db, root: &RootKey) -> Result<()> {
+        let known = verified(&mut db.read().await?, root).await?;
+        if known { Ok(()) } else { Err(StoreError::Missing("check value of the root key")) }
+    }
+
+    /// Closes the key database.
+    pub async fn close(&self) {
+        self.db.close().await;
     }
 
     /// Makes and stores the key of a tenant that is about to exist.
@@ -101,4 +117,13 @@ impl Keys {
         tx.commit().await?;
         Ok(orphans.len())
     }
+}
+
+/// Whether a check value is stored; an error if it is another root key's.
+async fn verified(tx: &mut Tx, root: &RootKey) -> Result<bool> {
+    let stored = fetch_optional!((Vec<u8>,), tx, "select value from root_check where id = 1")?;
+    let Some((bytes,)) = stored else { return Ok(false) };
+    let check: [u8; 32] = bytes.try_into().map_err(|_| StoreError::Corrupt("root_check"))?;
+    root.verify(&KeyCheck::from_bytes(check)).map_err(|error| StoreError::Setup(error.to_string()))?;
+    Ok(true)
 }

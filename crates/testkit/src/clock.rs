@@ -40,6 +40,13 @@ impl TestClock {
     }
 }
 
+#[cfg(feature = "work")]
+impl ecom_work::Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        self.timestamp()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
