@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use ecom_web::{Registration, Server, Settings};
-use ecom_work::{Bell, Live, SystemClock, Worker};
+use ecom_work::{Bell, Live, SystemClock, Worker, micros};
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
@@ -137,7 +137,7 @@ async fn lock(place: &Place, site: &Site) -> anyhow::Result<Option<File>> {
         Err(TryLockError::Error(error)) => return Err(error).context("cannot lock the data folder"),
     }
     let mut tx = site.db().write().await?;
-    tx.platform().release_all().await?;
+    tx.platform().release_all(micros(&SystemClock)).await?;
     tx.commit().await?;
     Ok(Some(file))
 }

@@ -25,10 +25,14 @@ impl Keys {
     /// Opens the key store and refuses a root key that is not the one it was made with.
     pub async fn open(db: Db, root: RootKey) -> Result<Self> {
         let mut tx = db.write().await?;
-        if !verified(&mut tx, &root).await? {
-            let check = root.check().as_bytes().to_vec();
-            exec!(&mut tx, "insert into root_check (id, value) values (1, $1)", check)?;
-        }
+        // Several processes may start together on an empty key store; the first one's value stays.
+        let check = root.check().as_bytes().to_vec();
+        exec!(
+            &mut tx,
+            "insert into root_check (id, value) values (1, $1) on conflict (id) do nothing",
+            check
+        )?;
+        verified(&mut tx, &root).await?;
         tx.commit().await?;
         Ok(Self { db, root: Arc::new(root) })
     }
@@ -84,13 +88,18 @@ impl Keys {
         Ok(self.root.unwrap_key(tenant.0, &WrappedKey::from_bytes(wrapped))?)
     }
 
-    /// Destroys the key of a tenant, also in the free pages of the key file.
+    /// Destroys the key of a tenant, also in SQLite's free pages and log. Repeat it after an error; a key that is gone
+    /// already is none. On PostgreSQL the old row stays in the files until they are vacuumed.
     pub async fn destroy(&self, tenant: TenantId) -> Result<()> {
         let mut tx = self.db.write().await?;
         exec!(&mut tx, "delete from tenant_key where tenant = $1", tenant.0)?;
         tx.commit().await?;
         if let Db::Sqlite { write, .. } = &self.db {
-            sqlx::query("pragma wal_checkpoint(truncate)").execute(write).await?;
+            let (held_up, _, _): (i64, i64, i64) =
+                sqlx::query_as("pragma wal_checkpoint(truncate)").fetch_one(write).await?;
+            if held_up != 0 {
+                return Err(StoreError::Busy);
+            }
         }
         Ok(())
     }
