@@ -62,10 +62,7 @@ impl Package {
         file.by_ref().take(4).read_to_end(&mut magic).map_err(|error| unreadable(&error))?;
         let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let (packing, members) = match magic.as_slice() {
-            [0x1F, 0x8B, ..] => {
-                let inside = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".GZ")).unwrap_or(&name);
-                (Packing::Gzip, vec![Member { name: inside.to_owned(), bytes: None }])
-            }
+            [0x1F, 0x8B, ..] => (Packing::Gzip, vec![Member { name: unpacked_name(&name), bytes: None }]),
             b"PK\x03\x04" | b"PK\x05\x06" => {
                 let entries = directory::read(file)?;
                 let member = |entry: &Entry| Member { name: entry.name.clone(), bytes: Some(entry.bytes) };
@@ -75,6 +72,15 @@ impl Package {
             _ => (Packing::Plain, vec![Member { name, bytes: Some(size) }]),
         };
         Ok(Self { path: path.to_owned(), packing, members })
+    }
+
+    /// The same package under the name it came with, where it is kept under another. Files in a zip have their own.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        if let (Packing::Plain | Packing::Gzip, [member]) = (&self.packing, self.members.as_mut_slice()) {
+            member.name = unpacked_name(name);
+        }
+        self
     }
 
     /// The files in it, in their order; at least one.
@@ -110,6 +116,11 @@ impl Package {
             }
         }
     }
+}
+
+/// The name of what is packed in a file of this name.
+fn unpacked_name(name: &str) -> String {
+    name.strip_suffix(".gz").or_else(|| name.strip_suffix(".GZ")).unwrap_or(name).to_owned()
 }
 
 fn open(path: &Path) -> Result<(File, u64), Refusal> {

@@ -7,7 +7,7 @@ use ecom_store::StoreError;
 use crate::worker::Worker;
 
 /// A file in the spool folder this young may belong to an upload that is still coming in.
-const UPLOAD_MOST: Duration = Duration::from_secs(24 * 3600);
+const UPLOAD_MOST: Duration = Duration::from_hours(24);
 
 impl Worker {
     /// Removes files of the spool folder that no open job needs; gives their number.
