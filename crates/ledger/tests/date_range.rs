@@ -59,8 +59,9 @@ fn transfers_are_the_payout_and_deferred_rows_a_memo() {
     assert!(settlement.balanced(), "what was not paid out is information");
     assert_eq!(settlement.unpaid(), 4_791_457);
     assert!(report.problems[0].message.contains("the remainder of 47914.57"), "{:?}", report.problems);
-    let without: String =
-        india().lines().filter(|line| !line.contains("Transfer")).map(|line| format!("{line}\r\n")).collect();
+    let without = india();
+    let without: Vec<&str> = without.lines().filter(|line| !line.contains("Transfer")).collect();
+    let without = without.join("\r\n");
     let report = read(without.as_bytes()).unwrap();
     assert_eq!((report.settlements[0].head.total, report.problems.len()), (None, 0));
 }
@@ -189,7 +190,8 @@ fn what_is_wrong_names_line_and_column() {
 
 #[test]
 fn the_currency_comes_from_the_preamble_or_the_marketplace() {
-    let bare: String = india().lines().skip(3).map(|line| format!("{line}\n")).collect();
+    let bare = india();
+    let bare = bare.lines().skip(3).collect::<Vec<_>>().join("\n");
     assert_eq!(read(bare.as_bytes()).unwrap().currency.code(), "INR");
     let nowhere = fixture("date_range_us.csv");
     let nowhere = String::from_utf8(nowhere)

@@ -1,5 +1,5 @@
 //! What the reader tests share.
-#![allow(dead_code, missing_docs)]
+#![allow(clippy::unwrap_used, dead_code, missing_docs, unreachable_pub)]
 
 use std::{collections::BTreeMap, path::PathBuf};
 
