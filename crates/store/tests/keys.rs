@@ -14,7 +14,7 @@ fn other_root() -> RootKey {
     RootKey::from_bytes(b"another key for tests, 32 bytes.").unwrap()
 }
 
-fn is_missing(answer: ecom_store::Result<ecom_vault::TenantKey>) -> bool {
+fn is_missing(answer: &ecom_store::Result<ecom_vault::TenantKey>) -> bool {
     matches!(answer, Err(StoreError::Missing(_)))
 }
 
@@ -41,7 +41,7 @@ on_both!(a_key_is_made_once_and_differs_between_tenants, |world| async move {
 });
 
 on_both!(a_tenant_without_a_key_is_missing, |world| async move {
-    assert!(is_missing(world.keys().await.tenant(TENANT).await));
+    assert!(is_missing(&world.keys().await.tenant(TENANT).await));
 });
 
 on_both!(a_wrong_root_key_is_refused_and_changes_nothing, |world| async move {
@@ -85,7 +85,7 @@ on_both!(a_destroyed_key_is_missing_and_may_be_destroyed_again, |world| async mo
     keys.create(OTHER, world.now()).await.unwrap();
     for _ in 0..2 {
         keys.destroy(TENANT).await.unwrap();
-        assert!(is_missing(keys.tenant(TENANT).await));
+        assert!(is_missing(&keys.tenant(TENANT).await));
     }
     keys.tenant(OTHER).await.unwrap();
 });
@@ -98,7 +98,7 @@ on_both!(keys_of_tenants_that_never_came_to_be_are_swept_when_they_are_old, |wor
     keys.create(OTHER, old).await.unwrap();
     keys.create(young, new).await.unwrap();
     assert_eq!(keys.sweep(&[TENANT], new).await.unwrap(), 1);
-    assert!(is_missing(keys.tenant(OTHER).await));
+    assert!(is_missing(&keys.tenant(OTHER).await));
     keys.tenant(TENANT).await.unwrap();
     keys.tenant(young).await.unwrap();
     assert_eq!(keys.sweep(&[TENANT], new).await.unwrap(), 0);
@@ -148,7 +148,7 @@ on_sqlite!(destroying_a_key_says_so_while_a_reader_keeps_it_on_disk, |world| asy
     let ecom_store::Tx::Sqlite(tx) = &mut reader else { unreachable!("SQLite only") };
     sqlx::query("select count(*) from tenant_key").execute(&mut **tx).await.unwrap();
     assert!(matches!(keys.destroy(TENANT).await, Err(StoreError::Busy)));
-    assert!(is_missing(keys.tenant(TENANT).await), "it is out of use already");
+    assert!(is_missing(&keys.tenant(TENANT).await), "it is out of use already");
 
     reader.rollback().await.unwrap();
     keys.destroy(TENANT).await.unwrap();
