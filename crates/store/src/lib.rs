@@ -37,6 +37,7 @@ pub use keys::Keys;
 pub use line::{LineCursor, LineFilter, LineView};
 pub use migrate::{
     KEY_MIGRATIONS, MIGRATIONS, PLATFORM_TABLES, check_role, check_version, migrate, migrate_keys,
+    postgres_form,
 };
 pub use person::{
     PersonLogin, Registration, SESSION_IDLE_MICROS, SESSION_MOST_MICROS, Signed, fold_email, taken_field,
