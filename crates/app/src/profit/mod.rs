@@ -1,6 +1,7 @@
 //! `ecom profit`: from files to a profit statement, without a database.
 
 mod answer;
+mod figures;
 mod print;
 mod view;
 
@@ -65,7 +66,27 @@ pub(crate) enum By {
     Marketplace,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+impl By {
+    /// As it is written on the command line and in JSON.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Month => "month",
+            Self::Day => "day",
+            Self::Sku => "sku",
+            Self::Account => "account",
+            Self::Settlement => "settlement",
+            Self::Week => "week",
+            Self::Year => "year",
+            Self::Marketplace => "marketplace",
+        }
+    }
+
+    fn is_time(self) -> bool {
+        matches!(self, Self::Day | Self::Week | Self::Month | Self::Year)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Form {
     Table,
     Json,
@@ -81,8 +102,8 @@ pub(crate) struct Read {
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let options = Options { gst: mode(args), ..Options::new()? };
     let reads: Vec<Read> = args.files.iter().map(|path| read(path, &options)).collect();
-    let costs = args.costs.as_deref().map(costs).transpose()?;
-    let answer = answer::make(&reads, costs.as_ref(), args.by)?;
+    let costs = args.costs.as_deref().map(costs);
+    let answer = answer::make(&reads, costs.as_ref(), args.by, &options)?;
     let mut out = BufWriter::new(io::stdout().lock());
     let printed = match args.format {
         Form::Json => print::json(&answer.view, &mut out),
@@ -92,6 +113,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match printed.and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         other => other.context("cannot print")?,
+    }
+    if args.format == Form::Csv {
+        // A CSV file has no place for them, and a problem that nobody sees is none solved.
+        print::problems(&answer.view, &mut io::stderr().lock()).context("cannot print")?;
     }
     Ok(if answer.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
@@ -133,13 +158,15 @@ fn read_with_progress(file: File, name: &str, options: &Options) -> Result<Repor
     report
 }
 
-fn costs(path: &Path) -> anyhow::Result<Costs> {
-    let name = file_name(path);
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let rows = ecom_documents::read_table(&bytes, &ecom_documents::Limits::default())
-        .with_context(|| name.clone())?
-        .numbered();
-    Ok(Costs { name, rows })
+fn costs(path: &Path) -> Costs {
+    let rows = std::fs::read(path)
+        .map_err(|error| format!("The file cannot be opened: {error}. Check its name and your rights"))
+        .and_then(|bytes| {
+            ecom_documents::read_table(&bytes, &ecom_documents::Limits::default())
+                .map_err(|error| error.to_string())
+        })
+        .map(|table| table.numbered());
+    Costs { name: file_name(path), rows }
 }
 
 fn file_name(path: &Path) -> String {

@@ -1,6 +1,6 @@
 //! What `ecom profit` says, ready to print: the JSON form is stable and described in docs/profit.md.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// Everything the command says.
 #[derive(Serialize)]
@@ -13,8 +13,15 @@ pub(crate) struct View {
     pub(crate) provisional: bool,
     pub(crate) unclassified: Vec<UnclassifiedView>,
     pub(crate) problems: Vec<ProblemView>,
+    pub(crate) totals: Vec<TotalsView>,
+    pub(crate) roll_forward: Vec<RollView>,
+    pub(crate) checks: Vec<CheckView>,
+    /// The statement for people: only the table form shows it.
     #[serde(skip)]
     pub(crate) summaries: Vec<SummaryView>,
+    /// What groups were asked by; some answers have none.
+    #[serde(skip)]
+    pub(crate) by: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -38,6 +45,8 @@ pub(crate) struct AccountView {
     pub(crate) account: String,
     pub(crate) amount: String,
     pub(crate) estimated: String,
+    pub(crate) debit: String,
+    pub(crate) credit: String,
 }
 
 #[derive(Serialize)]
@@ -50,21 +59,32 @@ pub(crate) struct GroupView {
     pub(crate) net_sales: String,
     pub(crate) profit: String,
     pub(crate) cost_known: bool,
+    /// Only of groups that are a span of days.
+    pub(crate) provisional: Option<bool>,
     pub(crate) accounts: Vec<GroupAccountView>,
 }
 
 #[derive(Serialize)]
 pub(crate) struct GroupAccountView {
-    pub(crate) account: String,
+    pub(crate) account: &'static str,
     pub(crate) amount: String,
     pub(crate) estimated: String,
+}
+
+/// Names and amounts in their order, which a map of JSON values would sort away.
+pub(crate) struct Parts(pub(crate) Vec<(&'static str, String)>);
+
+impl Serialize for Parts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, amount)| (name, amount)))
+    }
 }
 
 #[derive(Serialize)]
 pub(crate) struct BridgeView {
     pub(crate) currency: String,
     #[serde(flatten)]
-    pub(crate) parts: serde_json::Map<String, serde_json::Value>,
+    pub(crate) parts: Parts,
 }
 
 #[derive(Serialize)]
@@ -83,15 +103,53 @@ pub(crate) struct ProblemView {
     pub(crate) message: String,
 }
 
-/// The statement for people: one per currency; only the table form shows it.
-pub(crate) struct SummaryView {
+/// The figures of a currency that are no account.
+#[derive(Serialize)]
+pub(crate) struct TotalsView {
     pub(crate) currency: String,
-    /// Title, amount, whether a part is estimated.
-    pub(crate) rows: Vec<(String, String, bool)>,
-    pub(crate) profit: String,
-    /// Units sold, and those whose cost is unknown.
+    /// How GST on fees is treated: `credit`, `credit_as_printed` or `cost`.
+    pub(crate) gst: &'static str,
     pub(crate) units: i64,
     pub(crate) units_without_cost: i64,
+    pub(crate) refunds_not_credited: i64,
+    pub(crate) net_sales: String,
+    pub(crate) profit: String,
+    pub(crate) cost_known: bool,
+    /// In percent with two decimals; none while a cost is unknown.
     pub(crate) margin: Option<String>,
+    /// As above.
     pub(crate) roi: Option<String>,
+}
+
+/// The balance at Amazon of a currency.
+#[derive(Serialize)]
+pub(crate) struct RollView {
+    pub(crate) currency: String,
+    #[serde(flatten)]
+    pub(crate) parts: Parts,
+}
+
+/// The state of a check.
+#[derive(Serialize)]
+pub(crate) struct CheckView {
+    pub(crate) check: &'static str,
+    pub(crate) passed: usize,
+    pub(crate) findings: Vec<String>,
+}
+
+/// The statement of a currency for people.
+pub(crate) struct SummaryView {
+    pub(crate) currency: String,
+    pub(crate) rows: Vec<SummaryRow>,
+    pub(crate) totals: TotalsView,
+}
+
+/// A line of the statement.
+pub(crate) struct SummaryRow {
+    pub(crate) title: &'static str,
+    pub(crate) debit: String,
+    pub(crate) credit: String,
+    pub(crate) amount: String,
+    /// Whether a part is estimated.
+    pub(crate) estimated: bool,
 }
