@@ -159,17 +159,17 @@ impl<'a> Books<'a> {
     }
 }
 
+/// Whether lines of a label count refunds: refunded principal, as units sold are counted on its Order twin.
+pub fn is_refund(label: &Label) -> bool {
+    let parts = [&label.transaction_type, &label.amount_type, &label.description];
+    let names = ["Refund", "ItemPrice", "Principal"];
+    parts.iter().zip(names).all(|(part, name)| part.eq_ignore_ascii_case(name))
+}
+
 /// Refunds of a settlement: one per line of refunded principal.
 pub fn refunds(settlement: &Settlement, names: &Names) -> i64 {
-    let refund = |label: &Label| {
-        let parts = [&label.transaction_type, &label.amount_type, &label.description];
-        parts
-            .iter()
-            .zip(["Refund", "ItemPrice", "Principal"])
-            .all(|(part, name)| part.eq_ignore_ascii_case(name))
-    };
     let labels = settlement.tally.labels.iter();
-    let refunds = labels.filter(|(label, _)| names.labels.get(**label as usize).is_some_and(refund));
+    let refunds = labels.filter(|(label, _)| names.labels.get(**label as usize).is_some_and(is_refund));
     refunds.map(|(_, sums)| sums.lines).sum()
 }
 

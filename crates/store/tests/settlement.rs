@@ -7,8 +7,9 @@ use ecom_ledger::{
     Account, Currency,
     cost::{Cost, CostSheet},
     day::Month,
+    expense::{Expense, Repeat},
 };
-use ecom_store::{FileId, Filter, SettlementState};
+use ecom_store::{FileId, Filter, SettlementState, StoreError};
 use ecom_testkit::on_both;
 use shop::{Shop, always, catalogue, extra, plan};
 
@@ -82,7 +83,9 @@ on_both!(months_and_days_add_up_to_the_whole, |world| async move {
         [months.iter().map(|(_, part)| part).collect::<Vec<_>>(), days.iter().map(|(_, part)| part).collect()]
     {
         let mut sum = ecom_ledger::statement::Statement::new(Currency::INR);
-        parts.into_iter().for_each(|part| sum.merge(part).unwrap());
+        for part in parts {
+            sum.merge(part).unwrap();
+        }
         assert_eq!(sum.accounts, whole.accounts);
         assert_eq!((sum.units, sum.uncosted, sum.refunds), (whole.units, whole.uncosted, whole.refunds));
     }
@@ -174,4 +177,67 @@ on_both!(what_nobody_knows_is_listed_with_its_sum, |world| async move {
     assert_eq!(unknown.len(), 1);
     assert_eq!((unknown[0].lines, unknown[0].amount), (2, -12_000));
     assert_eq!(unknown[0].label.description, "A Fee Nobody Knows");
+});
+
+on_both!(expenses_stand_in_the_statement_of_the_whole_business_only, |world| async move {
+    let shop = Shop::new(&world, "kurta-house").await;
+    shop.settle("1001.txt", &plan(0, 300)).await;
+    let month: Month = "2026-09".parse().unwrap();
+    let filter = Filter::days(month.first_day(), month.last_day());
+    let before = shop.statements(&filter).await.remove(0).profit().unwrap();
+    let rent = Expense::once("rent".parse().unwrap(), Currency::INR, 180_000, "2026-01-31".parse().unwrap())
+        .unwrap()
+        .with_gst(32_400)
+        .unwrap()
+        .repeated(Repeat::Monthly, None)
+        .unwrap();
+    let mut tx = world.db.write().await.unwrap();
+    let mut books = tx.scoped(shop.tenant).await.unwrap();
+    let id = books.add_expense(&rent, 5).await.unwrap();
+    assert_eq!(books.expenses().await.unwrap(), [(id, rent)]);
+    tx.commit().await.unwrap();
+    let after = shop.statements(&filter).await.remove(0);
+    assert_eq!((after.profit().unwrap(), after.indirect["rent"]), (before - 180_000, -180_000));
+    let part = Filter { seller_account: Some(shop.account), ..filter };
+    assert_eq!(shop.statements(&part).await.remove(0).profit().unwrap(), before);
+    let mut tx = world.db.write().await.unwrap();
+    let mut books = tx.scoped(shop.tenant).await.unwrap();
+    books.delete_expense(id).await.unwrap();
+    assert!(books.delete_expense(id).await.is_err());
+    assert_eq!(books.statements(&filter).await.unwrap().remove(0).profit().unwrap(), before);
+});
+
+on_both!(a_closed_month_stays_as_it_was_and_tells_what_changed, |world| async move {
+    let shop = Shop::new(&world, "kurta-house").await;
+    let owner = world.business("another").await.0;
+    shop.settle("1001.txt", &plan(0, 300)).await;
+    let month: Month = "2026-09".parse().unwrap();
+    let filter = Filter::days(month.first_day(), month.last_day());
+    let statement = shop.statements(&filter).await.remove(0);
+    let gaps = statement.gaps();
+    let close =
+        statement.clone().freeze(&gaps, jiff::Timestamp::from_microsecond(world.now()).unwrap()).unwrap();
+    let mut tx = world.db.write().await.unwrap();
+    let mut books = tx.scoped(shop.tenant).await.unwrap();
+    books.put_close(month, &close, owner).await.unwrap();
+    assert!(matches!(books.put_close(month, &close, owner).await, Err(StoreError::Conflict(_))));
+    tx.commit().await.unwrap();
+    let mut late = plan(0, 300);
+    (late.id, late.extra) =
+        (1, vec![extra(["Adjustment", "FBA Inventory Reimbursement", "WAREHOUSE_LOST"], 700)]);
+    late.end = late.start + 3 * 86_400;
+    shop.settle("1002.txt", &late).await;
+    let now = shop.statements(&filter).await.remove(0);
+    let mut tx = world.db.write().await.unwrap();
+    let mut books = tx.scoped(shop.tenant).await.unwrap();
+    let held = books.close(month, Currency::INR).await.unwrap().unwrap();
+    assert_eq!(held.close.statement.accounts, statement.accounts);
+    assert!(held.close.differences(&now).iter().any(|one| one.account == "income:reimbursement"));
+    books.reopen(month, Currency::INR, owner, "a late settlement", world.now()).await.unwrap();
+    assert!(books.close(month, Currency::INR).await.unwrap().is_none());
+    assert_eq!(
+        books.closes().await.unwrap()[0].reopened,
+        Some((world.now(), "a late settlement".to_owned()))
+    );
+    assert!(books.reopen(month, Currency::INR, owner, "again", world.now()).await.is_err());
 });
