@@ -72,6 +72,18 @@ fn one_line_of_xml_is_read_like_many() {
 }
 
 #[test]
+fn the_declared_encoding_is_honoured_and_wrong_utf_8_refused() {
+    let text = text().replace("LAMP", "LÄMP").replacen("UTF-8", "ISO-8859-1", 1);
+    let latin: Vec<u8> = encoding_rs::WINDOWS_1252.encode(&text).0.into_owned();
+    let (report, _) = read_and_prove(&latin);
+    assert!(report.names.skus.contains(&"LÄMP".to_owned()));
+    let wrong: Vec<u8> =
+        encoding_rs::WINDOWS_1252.encode(&text.replacen("ISO-8859-1", "UTF-8", 1)).0.into_owned();
+    let found = refusal(&wrong).to_string();
+    assert!(found.contains("no well-formed XML"), "{found}");
+}
+
+#[test]
 fn what_is_wrong_names_line_and_element() {
     let with = |from: &str, to: &str| {
         assert!(text().contains(from), "{from}");
