@@ -12,9 +12,8 @@ use ecom_ledger::{
 use jiff::Timestamp;
 
 use super::{
-    By, Read,
-    figures::{self, decimal},
-    view::{CheckView, ProblemView, SettlementView, UnclassifiedView, View},
+    By, Read, figures,
+    view::{Amount, CheckView, ProblemView, SettlementView, UnclassifiedView, View},
 };
 
 /// What to print, and whether a file was refused or does not balance.
@@ -120,11 +119,11 @@ fn standing_problems(books: &Books<'_>) -> Vec<ProblemView> {
             Standing::Active => return None,
             Standing::Quarantined => format!(
                 "settlement {id} does not balance: its lines sum to {}, its total is {}; it is in no figure",
-                decimal(settlement.tally.sum, source.report.currency),
-                settlement
-                    .head
-                    .total
-                    .map_or_else(|| "unknown".to_owned(), |total| decimal(total, source.report.currency)),
+                Amount(settlement.tally.sum, source.report.currency),
+                settlement.head.total.map_or_else(
+                    || "unknown".to_owned(),
+                    |total| Amount(total, source.report.currency).to_string()
+                ),
             ),
             Standing::Replaced => {
                 format!("settlement {id} is in a better or newer file too; this one is in no figure")
@@ -167,9 +166,9 @@ fn settlement_view(source: &Source<'_>, settlement: &Settlement) -> SettlementVi
         start: instant(settlement.head.start),
         end: instant(settlement.head.end),
         deposit_date: instant(settlement.head.deposit),
-        total: settlement.head.total.map(|total| decimal(total, report.currency)),
+        total: settlement.head.total.map(|total| Amount(total, report.currency)),
         lines: settlement.tally.lines,
-        sum: decimal(settlement.tally.sum, report.currency),
+        sum: Amount(settlement.tally.sum, report.currency),
         balanced: settlement.balanced(),
     }
 }
@@ -192,7 +191,7 @@ fn unclassified(books: &Books<'_>) -> Vec<UnclassifiedView> {
         amount_type: label.amount_type,
         amount_description: label.description,
         lines,
-        amount: decimal(amount, currency),
+        amount: Amount(amount, currency),
     };
     sums.into_iter().map(view).collect()
 }

@@ -11,17 +11,13 @@ use ecom_ledger::{
 use super::{
     By,
     view::{
-        AccountView, BridgeView, GroupAccountView, GroupView, Parts, RollView, SummaryRow, SummaryView,
-        TotalsView,
+        AccountView, Amount, BridgeView, GroupAccountView, GroupView, Parts, RollView, SummaryRow,
+        SummaryView, TotalsView,
     },
 };
 
-pub(crate) fn decimal(amount: i64, currency: Currency) -> String {
-    Minor(amount).decimal(currency)
-}
-
 pub(crate) fn accounts(statement: &Statement) -> Vec<AccountView> {
-    let money = |amount| decimal(amount, statement.currency);
+    let money = |amount| Amount(amount, statement.currency);
     let row = |(account, turnover): (Account, &Turnover)| AccountView {
         currency: statement.currency.to_string(),
         account: account.name().to_owned(),
@@ -62,7 +58,7 @@ fn account_groups(books: &Books<'_>, own: &OwnFigures) -> Result<Vec<GroupView>,
 }
 
 fn group(by: By, key: &str, statement: &Statement) -> Result<GroupView, Error> {
-    let money = |amount| decimal(amount, statement.currency);
+    let money = |amount| Amount(amount, statement.currency);
     let account = |(account, turnover): (Account, &Turnover)| GroupAccountView {
         account: account.name(),
         amount: money(turnover.net()),
@@ -101,11 +97,11 @@ pub(crate) fn roll(currency: Currency, roll: &Roll) -> RollView {
 }
 
 fn amounts(parts: &[(&'static str, i64)], currency: Currency) -> Parts {
-    Parts(parts.iter().map(|(name, amount)| (*name, decimal(*amount, currency))).collect())
+    Parts(parts.iter().map(|(name, amount)| (*name, Amount(*amount, currency))).collect())
 }
 
 pub(crate) fn totals(statement: &Statement, options: &Options) -> Result<TotalsView, Error> {
-    let percent = |ratio: Option<i64>| ratio.map(|bp| decimal(bp, Currency::INR));
+    let percent = |ratio: Option<i64>| ratio.map(|bp| Minor(bp).decimal(Currency::INR));
     let gst = match options.mode(statement.currency) {
         GstMode::Credit => "credit",
         GstMode::CreditAsPrinted => "credit_as_printed",
@@ -117,8 +113,8 @@ pub(crate) fn totals(statement: &Statement, options: &Options) -> Result<TotalsV
         units: statement.units,
         units_without_cost: statement.uncosted,
         refunds_not_credited: statement.refunds_of_unknown_condition().unwrap_or(0),
-        net_sales: decimal(statement.group(Group::NetSales)?, statement.currency),
-        profit: decimal(statement.profit()?, statement.currency),
+        net_sales: Amount(statement.group(Group::NetSales)?, statement.currency),
+        profit: Amount(statement.profit()?, statement.currency),
         cost_known: statement.uncosted == 0,
         margin: percent(statement.margin_bp()?.filter(|_| statement.uncosted == 0)),
         roi: percent(statement.roi_bp()?.filter(|_| statement.uncosted == 0)),
@@ -126,7 +122,7 @@ pub(crate) fn totals(statement: &Statement, options: &Options) -> Result<TotalsV
 }
 
 pub(crate) fn summary(statement: &Statement, options: &Options) -> Result<SummaryView, Error> {
-    let money = |amount| decimal(amount, statement.currency);
+    let money = |amount| Amount(amount, statement.currency);
     let mut rows = Vec::new();
     for group in Group::ALL.into_iter().filter(|group| *group != Group::Balance) {
         let turnover = statement.group_turnover(group)?;

@@ -26,6 +26,9 @@ use answer::Costs;
 /// Below this size nobody waits long enough for a progress bar.
 const PROGRESS_FROM_BYTES: u64 = 64 << 20;
 
+/// What is printed goes out in pieces of this size.
+const OUTPUT_BYTES: usize = 64 << 10;
+
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   ecom profit settlement.txt
@@ -104,7 +107,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let reads: Vec<Read> = args.files.iter().map(|path| read(path, &options)).collect();
     let costs = args.costs.as_deref().map(costs);
     let answer = answer::make(&reads, costs.as_ref(), args.by, &options)?;
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::with_capacity(OUTPUT_BYTES, io::stdout().lock());
     let printed = match args.format {
         Form::Json => print::json(&answer.view, &mut out),
         Form::Csv => print::csv(&answer.view, &mut out),

@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use super::view::{AccountView, Parts, SettlementView, SummaryRow, SummaryView, View};
 
-/// One JSON object.
+/// One JSON object on one line.
 pub(crate) fn json(view: &View, out: &mut impl Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, view)?;
+    serde_json::to_writer(&mut *out, view)?;
     writeln!(out)
 }
 
@@ -85,7 +85,7 @@ fn checks(view: &View, out: &mut impl Write) -> io::Result<()> {
 fn settlements(settlements: &[SettlementView], out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{:<14} {:<10} {:>3} {:>18} {:>9}  file", "settlement", "format", "", "total", "lines")?;
     for one in settlements {
-        let total = one.total.as_deref().unwrap_or("unknown");
+        let total = one.total.map_or_else(|| "unknown".to_owned(), |total| total.to_string());
         writeln!(
             out,
             "{:<14} {:<10} {:>3} {total:>18} {:>9}  {}{}",

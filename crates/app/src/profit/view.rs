@@ -1,6 +1,25 @@
 //! What `ecom profit` says, ready to print: the JSON form is stable and described in docs/profit.md.
 
+use std::fmt;
+
+use ecom_ledger::{Currency, Minor};
 use serde::{Serialize, Serializer};
+
+/// An amount, written as a decimal only when it is printed: a long answer holds a hundred thousand of them.
+#[derive(Clone, Copy)]
+pub(crate) struct Amount(pub(crate) i64, pub(crate) Currency);
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&Minor(self.0).decimal(self.1))
+    }
+}
+
+impl Serialize for Amount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
 
 /// Everything the command says.
 #[derive(Serialize)]
@@ -33,9 +52,9 @@ pub(crate) struct SettlementView {
     pub(crate) start: Option<String>,
     pub(crate) end: Option<String>,
     pub(crate) deposit_date: Option<String>,
-    pub(crate) total: Option<String>,
+    pub(crate) total: Option<Amount>,
     pub(crate) lines: i64,
-    pub(crate) sum: String,
+    pub(crate) sum: Amount,
     pub(crate) balanced: bool,
 }
 
@@ -43,10 +62,10 @@ pub(crate) struct SettlementView {
 pub(crate) struct AccountView {
     pub(crate) currency: String,
     pub(crate) account: String,
-    pub(crate) amount: String,
-    pub(crate) estimated: String,
-    pub(crate) debit: String,
-    pub(crate) credit: String,
+    pub(crate) amount: Amount,
+    pub(crate) estimated: Amount,
+    pub(crate) debit: Amount,
+    pub(crate) credit: Amount,
 }
 
 #[derive(Serialize)]
@@ -56,8 +75,8 @@ pub(crate) struct GroupView {
     pub(crate) currency: String,
     pub(crate) units: i64,
     pub(crate) units_without_cost: i64,
-    pub(crate) net_sales: String,
-    pub(crate) profit: String,
+    pub(crate) net_sales: Amount,
+    pub(crate) profit: Amount,
     pub(crate) cost_known: bool,
     /// Only of groups that are a span of days.
     pub(crate) provisional: Option<bool>,
@@ -67,12 +86,12 @@ pub(crate) struct GroupView {
 #[derive(Serialize)]
 pub(crate) struct GroupAccountView {
     pub(crate) account: &'static str,
-    pub(crate) amount: String,
-    pub(crate) estimated: String,
+    pub(crate) amount: Amount,
+    pub(crate) estimated: Amount,
 }
 
 /// Names and amounts in their order, which a map of JSON values would sort away.
-pub(crate) struct Parts(pub(crate) Vec<(&'static str, String)>);
+pub(crate) struct Parts(pub(crate) Vec<(&'static str, Amount)>);
 
 impl Serialize for Parts {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -93,7 +112,7 @@ pub(crate) struct UnclassifiedView {
     pub(crate) amount_type: String,
     pub(crate) amount_description: String,
     pub(crate) lines: i64,
-    pub(crate) amount: String,
+    pub(crate) amount: Amount,
 }
 
 #[derive(Serialize)]
@@ -112,8 +131,8 @@ pub(crate) struct TotalsView {
     pub(crate) units: i64,
     pub(crate) units_without_cost: i64,
     pub(crate) refunds_not_credited: i64,
-    pub(crate) net_sales: String,
-    pub(crate) profit: String,
+    pub(crate) net_sales: Amount,
+    pub(crate) profit: Amount,
     pub(crate) cost_known: bool,
     /// In percent with two decimals; none while a cost is unknown.
     pub(crate) margin: Option<String>,
@@ -147,9 +166,9 @@ pub(crate) struct SummaryView {
 /// A line of the statement.
 pub(crate) struct SummaryRow {
     pub(crate) title: &'static str,
-    pub(crate) debit: String,
-    pub(crate) credit: String,
-    pub(crate) amount: String,
+    pub(crate) debit: Amount,
+    pub(crate) credit: Amount,
+    pub(crate) amount: Amount,
     /// Whether a part is estimated.
     pub(crate) estimated: bool,
 }
