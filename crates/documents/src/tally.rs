@@ -69,8 +69,8 @@ pub struct TallyVoucher {
     pub kind: TallyType,
     /// Day.
     pub date: Date,
-    /// Ledger of the party.
-    pub party: String,
+    /// Ledger of the party, if there is one.
+    pub party: Option<String>,
     /// Reference, such as the number of a settlement.
     pub reference: String,
     /// Narration.
@@ -182,7 +182,9 @@ fn write_voucher(xml: &mut Xml, voucher: &TallyVoucher) -> std::io::Result<()> {
         xml.text("GUID", &voucher.id)?;
         xml.text("VOUCHERTYPENAME", kind)?;
         xml.text("REFERENCE", &voucher.reference)?;
-        xml.text("PARTYLEDGERNAME", &voucher.party)?;
+        if let Some(party) = &voucher.party {
+            xml.text("PARTYLEDGERNAME", party)?;
+        }
         xml.text("PERSISTEDVIEW", "Accounting Voucher View")?;
         xml.text("NARRATION", &voucher.narration)?;
         voucher.entries.iter().try_for_each(|entry| write_entry(xml, voucher, entry))
@@ -195,7 +197,7 @@ fn write_entry(xml: &mut Xml, voucher: &TallyVoucher, entry: &TallyEntry) -> std
     xml.within("ALLLEDGERENTRIES.LIST", &[], |xml| {
         xml.text("LEDGERNAME", &entry.ledger)?;
         xml.text("ISDEEMEDPOSITIVE", yes_no(entry.amount < 0))?;
-        xml.text("ISPARTYLEDGER", yes_no(entry.ledger == voucher.party))?;
+        xml.text("ISPARTYLEDGER", yes_no(voucher.party.as_ref() == Some(&entry.ledger)))?;
         xml.text("AMOUNT", &amount)?;
         let Some(bank) = entry.bank.as_ref().filter(|bank| **bank != TallyBank::default()) else {
             return Ok(());
@@ -213,7 +215,9 @@ fn write_bank(xml: &mut Xml, voucher: &TallyVoucher, bank: &TallyBank, amount: &
     }
     xml.text("NAME", &voucher.id)?;
     xml.text("TRANSACTIONTYPE", "e-Fund Transfer")?;
-    xml.text("PAYMENTFAVOURING", &voucher.party)?;
+    if let Some(party) = &voucher.party {
+        xml.text("PAYMENTFAVOURING", party)?;
+    }
     if let Some(utr) = &bank.utr {
         xml.text("INSTRUMENTNUMBER", utr)?;
         xml.text("UNIQUEREFERENCENUMBER", utr)?;
@@ -295,7 +299,7 @@ fn check_voucher(voucher: &TallyVoucher, names: &BTreeSet<String>) -> Result<(),
     if sum != 0 {
         return Err(format!("does not balance: its entries sum to {sum} paise"));
     }
-    let used = voucher.entries.iter().map(|entry| &entry.ledger).chain([&voucher.party]);
+    let used = voucher.entries.iter().map(|entry| &entry.ledger).chain(&voucher.party);
     match used.map(|name| clean(name)).find(|name| !names.contains(name)) {
         Some(name) => Err(format!("names the ledger `{name}`, which is not among the ledgers")),
         None => Ok(()),

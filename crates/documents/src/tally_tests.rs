@@ -19,7 +19,7 @@ fn book(narration: &str, first: &str, amount: i64) -> TallyBook {
         id: "ecom-1-2026-03-journal".to_owned(),
         kind: TallyType::Journal,
         date: date(2026, 3, 31),
-        party: first.to_owned(),
+        party: Some(first.to_owned()),
         reference: "1".to_owned(),
         narration: narration.to_owned(),
         entries: vec![entry(first, -amount), entry("Sales", amount)],

@@ -10,6 +10,7 @@ pub mod chain;
 pub mod cost;
 pub mod day;
 mod error;
+pub mod journal;
 pub mod money;
 pub mod settlement;
 pub mod statement;
