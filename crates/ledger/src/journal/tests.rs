@@ -99,6 +99,18 @@ fn ids_outlive_the_bank_date_the_mode_the_names_and_the_order() {
 }
 
 #[test]
+fn two_parts_of_a_month_are_one_voucher_on_the_later_day() {
+    let early = part(date(2026, 3, 3), &[(Account::SalesProduct, 100)]);
+    let late = part(date(2026, 3, 9), &[(Account::SalesProduct, 20), (Account::FeeClosing, -5)]);
+    for months in [vec![early.clone(), late.clone()], vec![late, early]] {
+        let journal = journal(&book(vec![settled("1", 0, months)]));
+        assert_eq!(ids(&journal), ["ecom-1-2026-03-journal"]);
+        assert_eq!(journal.vouchers[0].date, date(2026, 3, 9));
+        assert_eq!(journal.vouchers[0].amount(&Leg::Party), Ok(-115));
+    }
+}
+
+#[test]
 fn a_card_charge_is_a_payment_and_a_failed_transfer_takes_its_receipt_back() {
     let day = |day| date(2026, 5, day);
     let first = settled("1", 70_000, vec![part(day(3), &[(Account::SalesProduct, 70_000)])]);
