@@ -1,20 +1,28 @@
 //! Several files together: which of them feeds a settlement, and the figures by day, product, settlement and so on.
 //!
 //! One source feeds a settlement id: V2 before V1 before XML before date-range, and within a format the newer
-//! report. The others are kept and in no figure; so is a settlement whose lines do not sum to its total.
+//! report; only date-range files of different days feed one together. The others are kept and in no figure; so is a
+//! settlement whose lines do not sum to its total.
+
+mod check;
+mod group;
 
 use std::collections::BTreeMap;
 
 use crate::{
-    Error,
+    Error, Minor,
     account::Account,
     chain::{Carried, Chains, Link},
-    cost::CostSheet,
-    day::{self, Month},
+    day::DayCutter,
     money::Currency,
-    settlement::{Format, ProductSums, Report, Settlement, Turnover, UnitKey},
+    roll::{AtAmazon, Roll},
+    settlement::{Accounts, Format, Names, Report, Settlement},
     statement::Statement,
+    taxonomy::Label,
 };
+
+pub use check::{CheckState, Rule};
+pub use group::{By, OwnFigures};
 
 /// A file by name, and what reading it gave.
 pub struct Source<'a> {
@@ -48,25 +56,6 @@ pub fn report_id(name: &str) -> Option<i64> {
     runs.max_by_key(|run| run.len()).and_then(|run| run.parse().ok())
 }
 
-/// What the figures are asked by.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum By {
-    /// Posting day in the seller's zone.
-    Day,
-    /// Week, named by its Monday.
-    Week,
-    /// Calendar month.
-    Month,
-    /// Indian financial year, April to March.
-    FinancialYear,
-    /// Product; lines without a SKU are a row of their own.
-    Sku,
-    /// Marketplace; lines without one are a row of their own.
-    Marketplace,
-    /// Settlement id.
-    Settlement,
-}
-
 /// Files, with the standing of each settlement.
 pub struct Books<'a> {
     sources: Vec<Source<'a>>,
@@ -76,20 +65,13 @@ pub struct Books<'a> {
 impl<'a> Books<'a> {
     /// Decides which settlements are in the figures.
     pub fn new(sources: Vec<Source<'a>>) -> Self {
-        let mut best: BTreeMap<&str, Rank> = BTreeMap::new();
-        for (file, source) in sources.iter().enumerate() {
-            for settlement in source.report.settlements.iter().filter(|settlement| settlement.balanced()) {
-                let rank = Rank::of(file, source);
-                let held = best.entry(&settlement.id).or_insert(rank);
-                *held = (*held).min(rank);
-            }
-        }
+        let winners = winners(&sources);
         let standing = |file: usize, source: &Source<'_>, settlement: &Settlement| {
-            let winner = best.get(settlement.id.as_str());
-            match (settlement.balanced(), winner) {
+            let ranks = winners.get(settlement.id.as_str()).map_or(&[][..], Vec::as_slice);
+            match (settlement.balanced(), ranks.first()) {
                 (false, _) | (_, None) => Standing::Quarantined,
-                (true, Some(winner)) if winner.file == file => Standing::Active,
-                (true, Some(winner)) if winner.ties(&Rank::of(file, source)) => Standing::Undecided,
+                (true, Some(_)) if ranks.iter().any(|rank| rank.file == file) => Standing::Active,
+                (true, Some(best)) if best.ties(&Rank::of(file, source)) => Standing::Undecided,
                 _ => Standing::Replaced,
             }
         };
@@ -118,95 +100,135 @@ impl<'a> Books<'a> {
     }
 
     /// One statement per currency.
-    pub fn statements(&self, costs: &CostSheet) -> Result<BTreeMap<Currency, Statement>, Error> {
-        let groups = self.group(costs, |_, _, _| String::new(), Dimension::Days)?;
+    pub fn statements(&self, own: &OwnFigures) -> Result<BTreeMap<Currency, Statement>, Error> {
+        let groups = group::groups(self, None, own)?;
         Ok(groups.into_iter().map(|((currency, _), statement)| (currency, statement)).collect())
     }
 
-    /// Statements by (currency, key).
-    pub fn by(&self, by: By, costs: &CostSheet) -> Result<BTreeMap<(Currency, String), Statement>, Error> {
-        match by {
-            By::Day => self.group(costs, |_, _, at| day::to_date(at.day).to_string(), Dimension::Days),
-            By::Week => self.group(costs, |_, _, at| week(at.day), Dimension::Days),
-            By::Month => self.group(costs, |_, _, at| Month::of_day(at.day).to_string(), Dimension::Days),
-            By::FinancialYear => self.group(costs, |_, _, at| financial_year(at.day), Dimension::Days),
-            By::Settlement => self.group(costs, |_, settlement, _| settlement.id.clone(), Dimension::Days),
-            By::Marketplace => {
-                let name = |report: &Report, _: &Settlement, at: UnitKey| {
-                    text(&report.names.marketplaces, at.marketplace)
-                };
-                self.group(costs, name, Dimension::Days)
-            }
-            By::Sku => {
-                let name = |report: &Report, _: &Settlement, at: UnitKey| text(&report.names.skus, at.sku);
-                self.group(costs, name, Dimension::Products)
-            }
-        }
-    }
-
-    fn group(
-        &self,
-        costs: &CostSheet,
-        key: impl Fn(&Report, &Settlement, UnitKey) -> String,
-        dimension: Dimension,
-    ) -> Result<BTreeMap<(Currency, String), Statement>, Error> {
-        let mut groups: BTreeMap<(Currency, String), Statement> = BTreeMap::new();
-        for (report, settlement) in self.active() {
-            let currency = report.currency;
-            let name = |place: UnitKey| (currency, key(report, settlement, place));
-            let empty = || Statement::new(currency);
-            match dimension {
-                Dimension::Days => {
-                    for (place, accounts) in &settlement.tally.days {
-                        let place = UnitKey { day: place.day, sku: 0, marketplace: place.marketplace };
-                        groups.entry(name(place)).or_insert_with(empty).add_accounts(accounts)?;
-                    }
-                }
-                Dimension::Products => {
-                    for (place, sums) in &settlement.tally.products {
-                        let place = UnitKey {
-                            day: place.month.first_day(),
-                            sku: place.sku,
-                            marketplace: place.marketplace,
-                        };
-                        add_product(groups.entry(name(place)).or_insert_with(empty), sums)?;
-                    }
-                }
-            }
-            for (place, units) in &settlement.tally.units {
-                let (cogs, uncosted) = costs.cogs(place, &report.names, currency, *units)?;
-                let statement = groups.entry(name(*place)).or_insert_with(empty);
-                statement.units = statement.units.checked_add(*units).ok_or(Error::Overflow)?;
-                statement.uncosted = statement.uncosted.checked_add(uncosted).ok_or(Error::Overflow)?;
-                if cogs != 0 {
-                    statement.add_amount(Account::Cogs, cogs)?;
-                }
-            }
-        }
-        Ok(groups)
+    /// Statements by (currency, key). They sum to those of [`Books::statements`].
+    pub fn by(&self, by: By, own: &OwnFigures) -> Result<BTreeMap<(Currency, String), Statement>, Error> {
+        group::groups(self, Some(by), own)
     }
 
     /// The chains of each currency.
-    pub fn chains(&self) -> BTreeMap<Currency, Chains> {
-        let mut links: BTreeMap<Currency, Vec<Link>> = BTreeMap::new();
-        for (report, settlement) in self.active().filter(|(report, _)| report.format != Format::DateRange) {
-            links.entry(report.currency).or_default().extend(link(report, settlement));
+    pub fn chains(&self) -> Result<BTreeMap<Currency, Chains>, Error> {
+        let mut links: BTreeMap<Currency, (Vec<Link>, Vec<Link>)> = BTreeMap::new();
+        for (report, settlement) in self.active() {
+            let (chained, loose) = links.entry(report.currency).or_default();
+            match link(report, settlement).filter(|_| report.format != Format::DateRange) {
+                Some(link) => chained.push(link),
+                None => loose.extend(loose_link(report, settlement)?),
+            }
         }
-        links.into_iter().map(|(currency, links)| (currency, Chains::of(links))).collect()
+        let chains = |(links, loose)| Chains { loose, ..Chains::of(links) };
+        Ok(links.into_iter().map(|(currency, links)| (currency, chains(links))).collect())
     }
 
-    /// Whether the last month with lines is not covered by every chain to its end yet.
-    pub fn provisional(&self) -> bool {
-        let chains = self.chains();
-        self.active().any(|(report, settlement)| {
-            let Some(last) = settlement.tally.days.keys().map(|key| key.day).max() else {
-                return false;
-            };
-            let end =
-                day::DayCutter::for_currency(report.currency).start_of(Month::of_day(last).last_day() + 1);
-            chains.get(&report.currency).is_none_or(|chains| chains.provisional(end))
-        })
+    /// Lines posted by day, without reserve and carried balances: what moves the balance at Amazon.
+    pub fn posted(&self, currency: Currency) -> Result<BTreeMap<i32, i64>, Error> {
+        let mut days: BTreeMap<i32, i64> = BTreeMap::new();
+        for (_, settlement) in self.active().filter(|(report, _)| report.currency == currency) {
+            for (key, accounts) in &settlement.tally.days {
+                let day = days.entry(key.day).or_default();
+                *day = day.checked_add(posted(accounts)?).ok_or(Error::Overflow)?;
+            }
+        }
+        Ok(days)
     }
+
+    /// The roll-forward of the balance at Amazon over all days with lines, by currency.
+    pub fn rolls(&self) -> Result<BTreeMap<Currency, Roll>, Error> {
+        let mut rolls = BTreeMap::new();
+        for (currency, chains) in self.chains()? {
+            let posted = self.posted(currency)?;
+            let mut cutter = DayCutter::for_currency(currency);
+            let closed = chains.movements().last().map(|last| cutter.day(last.at - 1));
+            let ends = || posted.keys().copied().chain(closed);
+            if let (Some(from), Some(to)) = (ends().min(), ends().max()) {
+                let at_amazon = AtAmazon { chains: &chains, posted: &posted };
+                rolls.insert(currency, at_amazon.roll(from, to, &mut cutter)?);
+            }
+        }
+        Ok(rolls)
+    }
+}
+
+/// Whether lines of a label count refunds: refunded principal, as units sold are counted on its Order twin.
+pub fn is_refund(label: &Label) -> bool {
+    let parts = [&label.transaction_type, &label.amount_type, &label.description];
+    let names = ["Refund", "ItemPrice", "Principal"];
+    parts.iter().zip(names).all(|(part, name)| part.eq_ignore_ascii_case(name))
+}
+
+/// Refunds of a settlement: one per line of refunded principal.
+pub fn refunds(settlement: &Settlement, names: &Names) -> i64 {
+    let labels = settlement.tally.labels.iter();
+    let refunds = labels.filter(|(label, _)| names.labels.get(**label as usize).is_some_and(is_refund));
+    refunds.map(|(_, sums)| sums.lines).sum()
+}
+
+fn posted(accounts: &Accounts) -> Result<i64, Error> {
+    let carried = [Account::Reserve, Account::TransferCarried];
+    let counted = Account::ALL.iter().filter(|account| !carried.contains(account));
+    Minor::sum(counted.map(|account| Minor(accounts[account.slot()].net()))).map(|sum| sum.0)
+}
+
+/// A settlement without a period: paid on the day of its deposit, or at the end of its last day; none without a
+/// total. What is not paid out stays at Amazon.
+fn loose_link(report: &Report, settlement: &Settlement) -> Result<Option<Link>, Error> {
+    let (Some(total), Some((first, last))) = (settlement.head.total, days(settlement)) else {
+        return Ok(None);
+    };
+    let mut cutter = DayCutter::for_currency(report.currency);
+    let mut lines = settlement.tally.days.values().map(|accounts| posted(accounts).map(Minor));
+    let lines = lines.try_fold(Minor::ZERO, |sum, line| sum.plus(line?))?;
+    Ok(Some(Link {
+        id: settlement.id.clone(),
+        currency: report.currency,
+        start: cutter.start_of(first),
+        end: settlement.head.deposit.unwrap_or_else(|| cutter.start_of(last + 1)),
+        total,
+        previous_reserve: 0,
+        current_reserve: Minor(total).minus(lines)?.0,
+        payable: 0,
+    }))
+}
+
+/// A file that may feed a settlement, and the first and last day of its lines.
+type Candidate = (Rank, Option<(i32, i32)>);
+
+/// The files that feed each settlement, best first: one, but date-range files whose days do not overlap each hold a
+/// part of it.
+fn winners<'a>(sources: &[Source<'a>]) -> BTreeMap<&'a str, Vec<Rank>> {
+    let mut candidates: BTreeMap<&str, Vec<Candidate>> = BTreeMap::new();
+    for (file, source) in sources.iter().enumerate() {
+        for settlement in source.report.settlements.iter().filter(|settlement| settlement.balanced()) {
+            candidates.entry(&settlement.id).or_default().push((Rank::of(file, source), days(settlement)));
+        }
+    }
+    let chosen = |(id, mut all): (&'a str, Vec<Candidate>)| {
+        all.sort();
+        let mut chosen: Vec<Candidate> = Vec::new();
+        for (rank, days) in all {
+            let apart = |held: &Candidate| match (held.1, days) {
+                (Some(held), Some(days)) => held.1 < days.0 || days.1 < held.0,
+                _ => false,
+            };
+            let part = rank.format == Format::DateRange
+                && chosen.iter().all(|held| held.0.format == rank.format && apart(held));
+            if chosen.is_empty() || part {
+                chosen.push((rank, days));
+            }
+        }
+        (id, chosen.into_iter().map(|(rank, _)| rank).collect())
+    };
+    candidates.into_iter().map(chosen).collect()
+}
+
+/// First and last day with lines.
+fn days(settlement: &Settlement) -> Option<(i32, i32)> {
+    let days = || settlement.tally.days.keys().map(|key| key.day);
+    Some((days().min()?, days().max()?))
 }
 
 /// What the chain checks need of a settlement; none if it has no period.
@@ -224,12 +246,6 @@ pub fn link(report: &Report, settlement: &Settlement) -> Option<Link> {
     })
 }
 
-#[derive(Clone, Copy)]
-enum Dimension {
-    Days,
-    Products,
-}
-
 /// Smaller is better.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
@@ -245,43 +261,5 @@ impl Rank {
 
     fn ties(&self, other: &Self) -> bool {
         self.format == other.format && self.older == other.older
-    }
-}
-
-fn add_product(statement: &mut Statement, sums: &ProductSums) -> Result<(), Error> {
-    for &account in Account::ALL {
-        let (net, estimated) = (sums.net[account.slot()], sums.estimated[account.slot()]);
-        if net != 0 || estimated != 0 {
-            let (credit, debit) = if net < 0 { (0, net) } else { (net, 0) };
-            statement.add(account, &Turnover { credit, debit, estimated, lines: 0 })?;
-        }
-    }
-    Ok(())
-}
-
-fn text(names: &[String], at: u32) -> String {
-    names.get(at as usize).cloned().unwrap_or_default()
-}
-
-fn week(day: i32) -> String {
-    // 1970-01-01 was a Thursday, so day 4 was a Monday.
-    day::to_date(day - (day - 4).rem_euclid(7)).to_string()
-}
-
-fn financial_year(day: i32) -> String {
-    ecom_gst::FinancialYear::of(day::to_date(day)).label()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn weeks_begin_on_monday_and_years_in_april() {
-        let on = |date: &str| day::of_date(date.parse().unwrap());
-        assert_eq!(week(on("2026-11-24")), "2026-11-23");
-        assert_eq!(week(on("2026-11-23")), "2026-11-23");
-        assert_eq!(financial_year(on("2027-03-31")), "2026-27");
-        assert_eq!(financial_year(on("2026-04-01")), "2026-27");
     }
 }

@@ -133,20 +133,22 @@ impl Grain {
 }
 
 type AccountRow = (String, i64, i64, i64, i64, i64, i64);
-type SalesRow = (String, i64, i64, i64, i64);
+type SalesRow = (String, i64, i64, i64, i64, i64);
 
 impl Scoped<'_> {
     /// One statement per currency, in the order of their codes.
     pub async fn statements(&mut self, filter: &Filter) -> Result<Vec<Statement>> {
         let grain = Grain::of(filter);
-        let by = self.grouped(filter, &grain, "0").await?;
+        let mut by = self.grouped(filter, &grain, "0").await?;
+        self.add_charges(filter, &mut by, |_| 0).await?;
         Ok(by.into_values().collect())
     }
 
     /// Statements by month and currency. Days are those of the filter, widened to whole months.
     pub async fn statements_by_month(&mut self, filter: &Filter) -> Result<Vec<(Month, Statement)>> {
         let grain = Grain::months(Month::of_day(filter.from), Month::of_day(filter.to));
-        let by = self.grouped(filter, &grain, "d.month").await?;
+        let mut by = self.grouped(filter, &grain, "d.month").await?;
+        self.add_charges(filter, &mut by, |day| i64::from(Month::of_day(day).0)).await?;
         let month =
             |value: i64| i32::try_from(value).map(Month).map_err(|_| StoreError::Corrupt("statement_month"));
         by.into_iter().map(|((key, _), statement)| Ok((month(key)?, statement))).collect()
@@ -161,9 +163,31 @@ impl Scoped<'_> {
             from: filter.from(),
             to: filter.to(),
         };
-        let by = self.grouped(filter, &grain, "d.day").await?;
+        let mut by = self.grouped(filter, &grain, "d.day").await?;
+        self.add_charges(filter, &mut by, i64::from).await?;
         let day = |value: i64| i32::try_from(value).map_err(|_| StoreError::Corrupt("statement_day"));
         by.into_iter().map(|((key, _), statement)| Ok((day(key)?, statement))).collect()
+    }
+
+    /// Adds indirect expenses, which belong to the business as a whole: parts of it have none.
+    async fn add_charges(
+        &mut self,
+        filter: &Filter,
+        statements: &mut BTreeMap<(i64, Currency), Statement>,
+        key: impl Fn(i32) -> i64,
+    ) -> Result<()> {
+        if filter.seller_account.is_some() || filter.marketplace.is_some() || filter.settlement.is_some() {
+            return Ok(());
+        }
+        for charge in self.charges(filter.from, filter.to).await? {
+            if filter.currency.is_none_or(|currency| currency == charge.currency) {
+                let statement = statements
+                    .entry((key(charge.day), charge.currency))
+                    .or_insert_with(|| Statement::new(charge.currency));
+                statement.add_indirect(charge.category.as_str(), charge.amount)?;
+            }
+        }
+        Ok(())
     }
 
     async fn grouped(
@@ -180,10 +204,11 @@ impl Scoped<'_> {
             let turnover = Turnover { credit, debit, estimated, lines };
             entry(&mut statements, &currency, key)?.add(account, &turnover)?;
         }
-        for (currency, key, units, uncosted, cogs) in self.sales_rows(filter, grain, group).await? {
+        for (currency, key, units, refunds, uncosted, cogs) in self.sales_rows(filter, grain, group).await? {
             let statement = entry(&mut statements, &currency, key)?;
             statement.units = statement.units.checked_add(units).ok_or(Error::Overflow)?;
             statement.uncosted = statement.uncosted.checked_add(uncosted).ok_or(Error::Overflow)?;
+            statement.refunds = Some(statement.refunds.unwrap_or(0).saturating_add(refunds));
             if cogs != 0 {
                 statement.add_amount(Account::Cogs, cogs)?;
             }
@@ -217,7 +242,7 @@ impl Scoped<'_> {
         let Grain { sales, column, .. } = grain;
         let text = format!(
             "select s.currency, cast({group} as bigint) as k, cast(sum(d.units) as bigint),
-                    cast(sum(d.uncosted) as bigint), cast(sum(d.cogs) as bigint)
+                    cast(sum(d.refunds) as bigint), cast(sum(d.uncosted) as bigint), cast(sum(d.cogs) as bigint)
              from settlement s join {sales} d on d.tenant_id = s.tenant_id and d.settlement = s.id
              where s.tenant_id = $1 and s.last_day >= $2 and s.first_day <= $3 and d.{column} between $4 and $5 {}
              group by s.currency, k",
@@ -233,25 +258,6 @@ impl Scoped<'_> {
             grain.from,
             grain.to,
         )
-    }
-
-    /// Refunded order items. What became of the goods is unknown, so their cost is not credited.
-    pub async fn refunds(&mut self, filter: &Filter) -> Result<i64> {
-        let text = format!(
-            "select cast(coalesce(sum(d.refunds), 0) as bigint)
-             from settlement s join sales_day d on d.tenant_id = s.tenant_id and d.settlement = s.id
-             where s.tenant_id = $1 and s.last_day >= $2 and s.first_day <= $3 and d.day between $2 and $3 {}",
-            filter.active()
-        );
-        let (refunds,) = fetch_one!(
-            (i64,),
-            self.tx,
-            sqlx::AssertSqlSafe(text.as_str()),
-            self.tenant.0,
-            filter.from(),
-            filter.to()
-        )?;
-        Ok(refunds)
     }
 
     /// First and last day with lines of active settlements.

@@ -21,7 +21,7 @@ impl Worker {
             claim.payload.parse().map_err(|_| Failure::Final("an import without an upload".to_owned()))?;
         let upload = self.upload(tenant, id).await?;
         let path = self.spool.join(&upload.spool);
-        match open(&path).await? {
+        match open(&path, &upload.name).await? {
             Ok(package) => self.members(claim, tenant, &upload, Arc::new(package)).await?,
             Err(refusal) if upload.results.is_empty() => self.refuse(tenant, &upload, &refusal).await?,
             // The file is gone after its last result was written: the job died just before it was finished.
@@ -77,8 +77,8 @@ impl Worker {
     }
 }
 
-async fn open(path: &Path) -> Result<Result<Package, Refusal>, Failure> {
-    let path = path.to_owned();
-    let opening = tokio::task::spawn_blocking(move || Package::open(&path));
+async fn open(path: &Path, name: &str) -> Result<Result<Package, Refusal>, Failure> {
+    let (path, name) = (path.to_owned(), name.to_owned());
+    let opening = tokio::task::spawn_blocking(move || Ok(Package::open(&path)?.named(&name)));
     opening.await.map_err(|_| Failure::Retry("opening the upload stopped unexpectedly".to_owned()))
 }
