@@ -1,1 +1,54 @@
-//! Pages, sessions, uploads.
+//! Pages, sessions, uploads: what a person meets in the browser.
+//!
+//! Plain forms first (POST → 303 → GET); script only adds to them. Every handler asks for a [`Seat`] and reaches a
+//! tenant's tables through it alone. Everything is served from the binary, and nothing is loaded from elsewhere.
+
+mod account;
+mod app;
+mod asset;
+mod clock;
+mod entry;
+mod fault;
+mod frame;
+mod health;
+mod money;
+mod network;
+mod page;
+mod seat;
+mod session;
+mod shield;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    routing::{get, post},
+};
+
+use app::App;
+pub use app::{Registration, Server, Settings};
+pub use clock::Clock;
+use fault::Fault;
+
+/// Longest body of a plain form in bytes.
+const MOST_FORM_BYTES: usize = 64 * 1024;
+
+/// All routes. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: failed sign-ins are counted by
+/// network.
+pub fn router(server: Server) -> Router {
+    let app = App::new(server);
+    Router::new()
+        .route("/", get(page::home))
+        .route("/healthz", get(health::show))
+        .route("/assets/{name}", get(asset::show))
+        .route("/favicon.ico", get(asset::icon))
+        .route("/register", get(account::new).post(account::create))
+        .route("/sign-in", get(session::new).post(session::create))
+        .route("/sign-out", post(session::delete))
+        .fallback(async || Fault::Missing)
+        .method_not_allowed_fallback(async || Fault::Missing)
+        .layer(DefaultBodyLimit::max(MOST_FORM_BYTES))
+        .layer(middleware::from_fn(shield::same_origin))
+        .layer(middleware::from_fn_with_state(app.clone(), shield::headers))
+        .with_state(app)
+}
