@@ -10,6 +10,20 @@ create table seller_account (
     unique (tenant_id, name)
 ) strict;
 
+create table upload (
+    tenant_id integer not null, -- operator/identifier/books
+    id integer not null, -- operator/identifier/books
+    seller_account integer not null, -- operator/identifier/books
+    name text not null, -- customer/technical/books
+    spool text not null, -- operator/technical/books
+    bytes integer not null, -- derived/technical/books
+    uploaded_at integer not null, -- operator/technical/books
+    job integer not null, -- operator/identifier/books
+    results text not null, -- derived/technical/books
+    primary key (tenant_id, id),
+    foreign key (tenant_id, seller_account) references seller_account (tenant_id, id)
+) strict;
+
 create table file (
     tenant_id integer not null, -- operator/identifier/books
     id integer not null, -- operator/identifier/books
@@ -17,7 +31,6 @@ create table file (
     name text not null, -- customer/technical/books
     format text not null, -- amazon/technical/books
     fingerprint blob not null, -- derived/technical/books
-    upload_hash text not null, -- derived/technical/books
     archive_id blob not null, -- operator/identifier/books
     bytes integer not null, -- derived/technical/books
     lines integer not null, -- derived/technical/books
@@ -35,6 +48,8 @@ create table archive_frame (
     file integer not null, -- operator/identifier/books
     frame integer not null, -- operator/technical/books
     first_line integer not null, -- derived/technical/books
+    start integer not null, -- derived/technical/books
+    length integer not null, -- derived/technical/books
     primary key (tenant_id, file, frame),
     foreign key (tenant_id, file) references file (tenant_id, id)
 ) strict;
@@ -88,7 +103,7 @@ create table settlement (
     deferred_rows integer not null, -- amazon/money/books
     deferred_amount integer not null, -- amazon/money/books
     state text not null, -- operator/technical/books
-    reason text not null, -- operator/technical/books
+    chosen_at integer, -- customer/technical/books
     primary key (tenant_id, id),
     foreign key (tenant_id, seller_account) references seller_account (tenant_id, id),
     foreign key (tenant_id, file) references file (tenant_id, id)
@@ -141,25 +156,45 @@ create table statement_day (
     foreign key (tenant_id, settlement) references settlement (tenant_id, id)
 ) without rowid, strict;
 
+create table statement_month (
+    tenant_id integer not null, -- operator/identifier/books
+    settlement integer not null, -- operator/identifier/books
+    month integer not null, -- derived/money/books
+    account integer not null, -- derived/money/books
+    marketplace integer not null, -- derived/money/books
+    credit integer not null, -- derived/money/books
+    debit integer not null, -- derived/money/books
+    estimated integer not null, -- derived/money/books
+    lines integer not null, -- derived/money/books
+    primary key (tenant_id, settlement, month, account, marketplace),
+    foreign key (tenant_id, settlement) references settlement (tenant_id, id)
+) without rowid, strict;
+
 create table unit_day (
     tenant_id integer not null, -- operator/identifier/books
     settlement integer not null, -- operator/identifier/books
     sku integer not null, -- customer/product/books
     day integer not null, -- derived/money/books
     marketplace integer not null, -- derived/money/books
+    month integer not null, -- derived/money/books
     units integer not null, -- derived/order/books
+    refunds integer not null, -- derived/order/books
     cost integer, -- derived/money/books
     primary key (tenant_id, settlement, sku, day, marketplace),
     foreign key (tenant_id, settlement) references settlement (tenant_id, id)
 ) without rowid, strict;
+create index unit_sku on unit_day (tenant_id, sku, settlement);
 
 create table sales_day (
     tenant_id integer not null, -- operator/identifier/books
     settlement integer not null, -- operator/identifier/books
     day integer not null, -- derived/money/books
     marketplace integer not null, -- derived/money/books
+    month integer not null, -- derived/money/books
     units integer not null, -- derived/order/books
+    refunds integer not null, -- derived/order/books
     uncosted integer not null, -- derived/order/books
+    cogs integer not null, -- derived/money/books
     primary key (tenant_id, settlement, day, marketplace),
     foreign key (tenant_id, settlement) references settlement (tenant_id, id)
 ) without rowid, strict;
@@ -189,6 +224,7 @@ create table product_month (
     balance integer not null, -- derived/money/books
     estimated integer not null, -- derived/money/books
     units integer not null, -- derived/order/books
+    refunds integer not null, -- derived/order/books
     uncosted integer not null, -- derived/order/books
     cogs integer not null, -- derived/money/books
     primary key (tenant_id, settlement, sku, month, marketplace),

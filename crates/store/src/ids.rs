@@ -31,8 +31,14 @@ ids! {
     JobId;
     /// An account at Amazon of a business.
     SellerAccountId;
+    /// A file as it was sent; a zip holds several.
+    UploadId;
     /// An imported file.
     FileId;
+    /// A marketplace of a tenant's files, such as `Amazon.in`; 0 is none.
+    MarketplaceId;
+    /// A product of a tenant by its stock-keeping unit; 0 is none.
+    SkuId;
     /// A settlement as one file gave it.
     SettlementKey;
 }

@@ -2,22 +2,45 @@
 //!
 //! One SQL text runs on SQLite and PostgreSQL. A tenant's rows are reached only through [`Scoped`].
 
+mod archive;
+mod bulk;
+mod cost;
 mod db;
 mod error;
+mod feed;
+mod figures;
 mod ids;
+mod import;
 mod job;
 mod keys;
+mod line;
 mod migrate;
+mod names;
 mod person;
+mod rollup;
+mod seller_account;
+mod settlement;
+mod standing;
 mod tx;
+mod upload;
 
+pub use archive::Archive;
 pub use db::Db;
 pub use error::{Result, StoreError};
-pub use ids::{FileId, JobId, PersonId, SellerAccountId, SettlementKey, TenantId};
+pub use figures::{Filter, UnclassifiedLabel};
+pub use ids::{
+    FileId, JobId, MarketplaceId, PersonId, SellerAccountId, SettlementKey, SkuId, TenantId, UploadId,
+};
+pub use import::{Importer, Incoming, Opener, Progress};
 pub use job::{Claim, JobView, LEASE_MICROS, NewJob};
 pub use keys::Keys;
+pub use line::{LineCursor, LineFilter, LineView};
 pub use migrate::{PLATFORM_TABLES, check_role, check_version, migrate, migrate_keys};
 pub use person::{
     PersonLogin, Registration, SESSION_IDLE_MICROS, SESSION_MOST_MICROS, Signed, fold_email, taken_field,
 };
+pub use seller_account::SellerAccount;
+pub use settlement::{ChangedLine, SettlementView};
+pub use standing::SettlementState;
 pub use tx::{Platform, Scoped, Tx};
+pub use upload::{IMPORT_JOB, ImportResult, ImportedSettlement, NewUpload, Outcome, UploadState, UploadView};

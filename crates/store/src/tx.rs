@@ -78,6 +78,21 @@ impl Scoped<'_> {
     pub fn tenant(&self) -> TenantId {
         self.tenant
     }
+
+    /// Lets one change of a tenant's books at a time go on, until the transaction ends. SQLite has one writer anyway.
+    pub(crate) async fn lock(&mut self) -> Result<()> {
+        if let Tx::Postgres(tx) = self.tx {
+            sqlx::query("select pg_advisory_xact_lock($1)").bind(self.tenant.0).execute(&mut **tx).await?;
+        }
+        Ok(())
+    }
+
+    /// The next id of a tenant's table; only under [`Self::lock`]. `table` is the program's own text.
+    pub(crate) async fn next_id(&mut self, table: &str) -> Result<i64> {
+        let text = format!("select coalesce(max(id), 0) + 1 from {table} where tenant_id = $1");
+        let (id,) = fetch_one!((i64,), self.tx, sqlx::AssertSqlSafe(text.as_str()), self.tenant.0)?;
+        Ok(id)
+    }
 }
 
 impl Tx {

@@ -1,0 +1,318 @@
+//! Figures from rollups: statements over any days, by month, per currency. No ledger line is read.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use ecom_ledger::{
+    Account, Currency, Error, day::Month, settlement::Turnover, statement::Statement, taxonomy::Label,
+};
+
+use crate::{
+    error::{Result, StoreError},
+    ids::{MarketplaceId, SellerAccountId, SettlementKey},
+    tx::{Scoped, fetch_all, fetch_one},
+};
+
+/// Which lines a figure is made of. Only active settlements count, unless one settlement is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Filter {
+    /// Only this account at Amazon.
+    pub seller_account: Option<SellerAccountId>,
+    /// Only this currency.
+    pub currency: Option<Currency>,
+    /// Only this marketplace.
+    pub marketplace: Option<MarketplaceId>,
+    /// Only this settlement, whatever its state.
+    pub settlement: Option<SettlementKey>,
+    /// First day.
+    pub from: i32,
+    /// Last day.
+    pub to: i32,
+}
+
+impl Filter {
+    /// All lines of some days.
+    pub fn days(from: i32, to: i32) -> Self {
+        Self { seller_account: None, currency: None, marketplace: None, settlement: None, from, to }
+    }
+
+    /// All lines of one settlement.
+    pub fn settlement(key: SettlementKey) -> Self {
+        Self { settlement: Some(key), ..Self::days(i32::MIN, i32::MAX) }
+    }
+
+    /// Conditions on a settlement: numbers and a currency code only, so that the planner sees them.
+    pub(crate) fn narrow(&self, settlement: &str) -> String {
+        let mut text = String::new();
+        if let Some(SellerAccountId(id)) = self.seller_account {
+            let _ = write!(text, " and {settlement}.seller_account = {id}");
+        }
+        if let Some(currency) = self.currency {
+            let _ = write!(text, " and {settlement}.currency = '{}'", currency.code());
+        }
+        if let Some(SettlementKey(id)) = self.settlement {
+            let _ = write!(text, " and {settlement}.id = {id}");
+        }
+        text
+    }
+
+    /// Conditions on an active settlement `s` and a rollup row `d` of it.
+    pub(crate) fn active(&self) -> String {
+        let mut text = self.narrow("s");
+        if self.settlement.is_none() {
+            text.push_str(" and s.state = 'active'");
+        }
+        if let Some(MarketplaceId(id)) = self.marketplace {
+            let _ = write!(text, " and d.marketplace = {id}");
+        }
+        text
+    }
+
+    fn from(&self) -> i64 {
+        i64::from(self.from)
+    }
+
+    fn to(&self) -> i64 {
+        i64::from(self.to)
+    }
+
+    /// The months, if the days are whole months: then the smaller rollup serves.
+    fn months(&self) -> Option<(Month, Month)> {
+        let (first, last) = (Month::of_day(self.from), Month::of_day(self.to));
+        (first.first_day() == self.from && last.last_day() == self.to).then_some((first, last))
+    }
+}
+
+/// A label that went to suspense.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UnclassifiedLabel {
+    /// Its number, for links.
+    pub id: i64,
+    /// As Amazon printed it.
+    pub label: Label,
+    /// Currency of the amount.
+    pub currency: Currency,
+    /// Lines in suspense.
+    pub lines: i64,
+    /// Their sum.
+    pub amount: i64,
+}
+
+/// Which rollup a statement comes from.
+struct Grain {
+    statement: &'static str,
+    sales: &'static str,
+    column: &'static str,
+    from: i64,
+    to: i64,
+}
+
+impl Grain {
+    fn of(filter: &Filter) -> Self {
+        match filter.months() {
+            Some((first, last)) => Self::months(first, last),
+            None => Self {
+                statement: "statement_day",
+                sales: "sales_day",
+                column: "day",
+                from: filter.from(),
+                to: filter.to(),
+            },
+        }
+    }
+
+    fn months(first: Month, last: Month) -> Self {
+        Self {
+            statement: "statement_month",
+            sales: "sales_day",
+            column: "month",
+            from: i64::from(first.0),
+            to: i64::from(last.0),
+        }
+    }
+}
+
+type AccountRow = (String, i64, i64, i64, i64, i64, i64);
+type SalesRow = (String, i64, i64, i64, i64);
+
+impl Scoped<'_> {
+    /// One statement per currency, in the order of their codes.
+    pub async fn statements(&mut self, filter: &Filter) -> Result<Vec<Statement>> {
+        let grain = Grain::of(filter);
+        let by = self.grouped(filter, &grain, "0").await?;
+        Ok(by.into_values().collect())
+    }
+
+    /// Statements by month and currency. Days are those of the filter, widened to whole months.
+    pub async fn statements_by_month(&mut self, filter: &Filter) -> Result<Vec<(Month, Statement)>> {
+        let grain = Grain::months(Month::of_day(filter.from), Month::of_day(filter.to));
+        let by = self.grouped(filter, &grain, "d.month").await?;
+        let month =
+            |value: i64| i32::try_from(value).map(Month).map_err(|_| StoreError::Corrupt("statement_month"));
+        by.into_iter().map(|((key, _), statement)| Ok((month(key)?, statement))).collect()
+    }
+
+    /// Statements by posting day and currency.
+    pub async fn statements_by_day(&mut self, filter: &Filter) -> Result<Vec<(i32, Statement)>> {
+        let grain = Grain {
+            statement: "statement_day",
+            sales: "sales_day",
+            column: "day",
+            from: filter.from(),
+            to: filter.to(),
+        };
+        let by = self.grouped(filter, &grain, "d.day").await?;
+        let day = |value: i64| i32::try_from(value).map_err(|_| StoreError::Corrupt("statement_day"));
+        by.into_iter().map(|((key, _), statement)| Ok((day(key)?, statement))).collect()
+    }
+
+    async fn grouped(
+        &mut self,
+        filter: &Filter,
+        grain: &Grain,
+        group: &str,
+    ) -> Result<BTreeMap<(i64, Currency), Statement>> {
+        let mut statements = BTreeMap::new();
+        for (currency, key, account, credit, debit, estimated, lines) in
+            self.account_rows(filter, grain, group).await?
+        {
+            let account = Account::from_code(account).ok_or(StoreError::Corrupt(grain.statement))?;
+            let turnover = Turnover { credit, debit, estimated, lines };
+            entry(&mut statements, &currency, key)?.add(account, &turnover)?;
+        }
+        for (currency, key, units, uncosted, cogs) in self.sales_rows(filter, grain, group).await? {
+            let statement = entry(&mut statements, &currency, key)?;
+            statement.units = statement.units.checked_add(units).ok_or(Error::Overflow)?;
+            statement.uncosted = statement.uncosted.checked_add(uncosted).ok_or(Error::Overflow)?;
+            if cogs != 0 {
+                statement.add_amount(Account::Cogs, cogs)?;
+            }
+        }
+        Ok(statements)
+    }
+
+    async fn account_rows(&mut self, filter: &Filter, grain: &Grain, group: &str) -> Result<Vec<AccountRow>> {
+        let Grain { statement, column, .. } = grain;
+        let text = format!(
+            "select s.currency, cast({group} as bigint) as k, d.account, cast(sum(d.credit) as bigint),
+                    cast(sum(d.debit) as bigint), cast(sum(d.estimated) as bigint), cast(sum(d.lines) as bigint)
+             from settlement s join {statement} d on d.tenant_id = s.tenant_id and d.settlement = s.id
+             where s.tenant_id = $1 and s.last_day >= $2 and s.first_day <= $3 and d.{column} between $4 and $5 {}
+             group by s.currency, k, d.account",
+            filter.active()
+        );
+        fetch_all!(
+            AccountRow,
+            self.tx,
+            sqlx::AssertSqlSafe(text.as_str()),
+            self.tenant.0,
+            filter.from(),
+            filter.to(),
+            grain.from,
+            grain.to,
+        )
+    }
+
+    async fn sales_rows(&mut self, filter: &Filter, grain: &Grain, group: &str) -> Result<Vec<SalesRow>> {
+        let Grain { sales, column, .. } = grain;
+        let text = format!(
+            "select s.currency, cast({group} as bigint) as k, cast(sum(d.units) as bigint),
+                    cast(sum(d.uncosted) as bigint), cast(sum(d.cogs) as bigint)
+             from settlement s join {sales} d on d.tenant_id = s.tenant_id and d.settlement = s.id
+             where s.tenant_id = $1 and s.last_day >= $2 and s.first_day <= $3 and d.{column} between $4 and $5 {}
+             group by s.currency, k",
+            filter.active()
+        );
+        fetch_all!(
+            SalesRow,
+            self.tx,
+            sqlx::AssertSqlSafe(text.as_str()),
+            self.tenant.0,
+            filter.from(),
+            filter.to(),
+            grain.from,
+            grain.to,
+        )
+    }
+
+    /// Refunded order items. What became of the goods is unknown, so their cost is not credited.
+    pub async fn refunds(&mut self, filter: &Filter) -> Result<i64> {
+        let text = format!(
+            "select cast(coalesce(sum(d.refunds), 0) as bigint)
+             from settlement s join sales_day d on d.tenant_id = s.tenant_id and d.settlement = s.id
+             where s.tenant_id = $1 and s.last_day >= $2 and s.first_day <= $3 and d.day between $2 and $3 {}",
+            filter.active()
+        );
+        let (refunds,) = fetch_one!(
+            (i64,),
+            self.tx,
+            sqlx::AssertSqlSafe(text.as_str()),
+            self.tenant.0,
+            filter.from(),
+            filter.to()
+        )?;
+        Ok(refunds)
+    }
+
+    /// First and last day with lines of active settlements.
+    pub async fn span(&mut self) -> Result<Option<(i32, i32)>> {
+        let (first, last) = fetch_one!(
+            (Option<i64>, Option<i64>),
+            self.tx,
+            "select min(first_day), max(last_day) from settlement where tenant_id = $1 and state = 'active'",
+            self.tenant.0,
+        )?;
+        let day = |value: i64| i32::try_from(value).map_err(|_| StoreError::Corrupt("settlement"));
+        Ok(match (first, last) {
+            (Some(first), Some(last)) => Some((day(first)?, day(last)?)),
+            _ => None,
+        })
+    }
+
+    /// Labels in suspense, of settlements that touch the filter's days; the largest sums first.
+    pub async fn unclassified(&mut self, filter: &Filter) -> Result<Vec<UnclassifiedLabel>> {
+        let filter = Filter { marketplace: None, ..*filter };
+        let text = format!(
+            "select b.id, b.transaction_type, b.amount_type, b.description, s.currency,
+                    cast(sum(d.unclassified) as bigint), cast(sum(d.unclassified_amount) as bigint) as amount
+             from settlement s
+             join label_sum d on d.tenant_id = s.tenant_id and d.settlement = s.id
+             join label b on b.tenant_id = s.tenant_id and b.id = d.label
+             where s.tenant_id = $1 and s.last_day >= $2 and s.first_day <= $3 and d.unclassified > 0 {}
+             group by b.id, b.transaction_type, b.amount_type, b.description, s.currency
+             order by 7, b.id",
+            filter.active()
+        );
+        let rows = fetch_all!(
+            (i64, String, String, String, String, i64, i64),
+            self.tx,
+            sqlx::AssertSqlSafe(text.as_str()),
+            self.tenant.0,
+            filter.from(),
+            filter.to(),
+        )?;
+        let label = |(id, transaction_type, amount_type, description, currency, lines, amount): (
+            _,
+            _,
+            _,
+            _,
+            String,
+            _,
+            _,
+        )| {
+            let label = Label { transaction_type, amount_type, description };
+            let currency = Currency::parse(&currency).map_err(|_| StoreError::Corrupt("settlement"))?;
+            Ok(UnclassifiedLabel { id, label, currency, lines, amount })
+        };
+        rows.into_iter().map(label).collect()
+    }
+}
+
+fn entry<'s>(
+    statements: &'s mut BTreeMap<(i64, Currency), Statement>,
+    currency: &str,
+    key: i64,
+) -> Result<&'s mut Statement> {
+    let currency = Currency::parse(currency).map_err(|_| StoreError::Corrupt("settlement"))?;
+    Ok(statements.entry((key, currency)).or_insert_with(|| Statement::new(currency)))
+}

@@ -1,0 +1,311 @@
+//! Settlements and the files they came in: which one is in the figures, and how they follow each other.
+
+use std::collections::BTreeMap;
+
+use ecom_ledger::{
+    Currency,
+    chain::{Chains, Link},
+    day::{DayCutter, Month},
+    settlement::Format,
+};
+
+use crate::{
+    error::{Result, StoreError, expect_one},
+    figures::Filter,
+    ids::{FileId, SellerAccountId, SettlementKey},
+    standing::{self, Candidate, SettlementState},
+    tx::{Scoped, exec, fetch_all, fetch_one, fetch_optional},
+};
+
+/// A settlement as one file gave it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SettlementView {
+    /// Its key.
+    pub key: SettlementKey,
+    /// The account at Amazon.
+    pub seller_account: SellerAccountId,
+    /// Amazon's id.
+    pub settlement_id: String,
+    /// Kind of file.
+    pub format: Format,
+    /// Currency of its amounts.
+    pub currency: Currency,
+    /// Start of the period, microseconds UTC.
+    pub start: Option<i64>,
+    /// End of the period.
+    pub end: Option<i64>,
+    /// When Amazon says it deposits.
+    pub deposit: Option<i64>,
+    /// Total by the file's head.
+    pub total: Option<i64>,
+    /// Sum of its lines.
+    pub sum: i64,
+    /// Its lines.
+    pub lines: i64,
+    /// Deferred rows of a date-range file, in no account.
+    pub deferred_rows: i64,
+    /// Their total.
+    pub deferred_amount: i64,
+    /// What becomes of it.
+    pub state: SettlementState,
+    /// The file it came in.
+    pub file: FileId,
+    /// Its name.
+    pub file_name: String,
+}
+
+/// A line that one version of a settlement has more often than the other.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ChangedLine {
+    /// How often more the newer version has it; < 0: it lost it.
+    pub count: i64,
+    /// Order id.
+    pub order_id: String,
+    /// SKU.
+    pub sku: String,
+    /// transaction-type, amount-type, amount-description.
+    pub label: [String; 3],
+    /// Amount in minor units.
+    pub amount: i64,
+}
+
+type Row = (
+    i64,
+    i64,
+    String,
+    String,
+    String,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    i64,
+    i64,
+    i64,
+    i64,
+    String,
+    i64,
+    String,
+);
+
+const SELECT: &str =
+    "select s.id, s.seller_account, s.settlement_id, s.format, s.currency, s.start_at, s.end_at,
+        s.deposit_at, s.total, s.sum, s.lines, s.deferred_rows, s.deferred_amount, s.state, s.file, f.name
+    from settlement s join file f on f.tenant_id = s.tenant_id and f.id = s.file";
+
+impl Scoped<'_> {
+    /// Settlements in every state whose lines touch the filter's days, newest period first.
+    pub async fn settlements(&mut self, filter: &Filter) -> Result<Vec<SettlementView>> {
+        let text = format!(
+            "{SELECT} where s.tenant_id = $1 and coalesce(s.last_day, $2) >= $2 and coalesce(s.first_day, $3) <= $3 {}
+             order by s.end_at desc nulls last, s.id desc",
+            filter.narrow("s")
+        );
+        let rows = fetch_all!(
+            Row,
+            self.tx,
+            sqlx::AssertSqlSafe(text.as_str()),
+            self.tenant.0,
+            i64::from(filter.from),
+            i64::from(filter.to)
+        )?;
+        rows.into_iter().map(view).collect()
+    }
+
+    /// One settlement.
+    pub async fn settlement(&mut self, key: SettlementKey) -> Result<Option<SettlementView>> {
+        let text = format!("{SELECT} where s.tenant_id = $1 and s.id = $2");
+        let row = fetch_optional!(Row, self.tx, sqlx::AssertSqlSafe(text.as_str()), self.tenant.0, key.0)?;
+        row.map(view).transpose()
+    }
+
+    /// The other versions of a settlement: the same id of the same account, from other files.
+    pub async fn versions(&mut self, key: SettlementKey) -> Result<Vec<SettlementView>> {
+        let text = format!(
+            "{SELECT} join settlement o on o.tenant_id = s.tenant_id and o.seller_account = s.seller_account
+                 and o.settlement_id = s.settlement_id
+             where s.tenant_id = $1 and o.id = $2 and s.id <> $2 order by s.id"
+        );
+        let rows = fetch_all!(Row, self.tx, sqlx::AssertSqlSafe(text.as_str()), self.tenant.0, key.0)?;
+        rows.into_iter().map(view).collect()
+    }
+
+    pub(crate) async fn settlement_state(&mut self, key: SettlementKey) -> Result<SettlementState> {
+        let (state,) = fetch_one!(
+            (String,),
+            self.tx,
+            "select state from settlement where tenant_id = $1 and id = $2",
+            self.tenant.0,
+            key.0,
+        )?;
+        SettlementState::from_name(&state).ok_or(StoreError::Corrupt("settlement"))
+    }
+
+    /// Lines by which a newer version of a settlement differs from an older one, the largest amounts first.
+    pub async fn changed_lines(
+        &mut self,
+        older: SettlementKey,
+        newer: SettlementKey,
+        most: i64,
+    ) -> Result<Vec<ChangedLine>> {
+        let rows = fetch_all!(
+            (i64, String, Option<String>, String, String, String, i64),
+            self.tx,
+            "select cast(d.n as bigint), d.order_id, k.name, b.transaction_type, b.amount_type, b.description, d.amount
+             from (select order_id, sku, label, amount, sum(case when settlement = $3 then 1 else -1 end) as n
+                   from line where tenant_id = $1 and settlement in ($2, $3) and part = 0
+                   group by order_id, sku, label, amount) d
+             join label b on b.tenant_id = $1 and b.id = d.label
+             left join sku k on k.tenant_id = $1 and k.id = d.sku
+             where d.n <> 0 order by abs(d.amount) desc, d.order_id, d.label limit $4",
+            self.tenant.0,
+            older.0,
+            newer.0,
+            most,
+        )?;
+        let line = |(count, order_id, sku, a, b, c, amount): (i64, String, Option<String>, _, _, _, i64)| {
+            ChangedLine { count, order_id, sku: sku.unwrap_or_default(), label: [a, b, c], amount }
+        };
+        Ok(rows.into_iter().map(line).collect())
+    }
+
+    /// A person's choice between versions of which nothing tells the newer one.
+    pub async fn choose(&mut self, key: SettlementKey, now: i64) -> Result<()> {
+        self.lock().await?;
+        let settlement = self.settlement(key).await?.ok_or(StoreError::Missing("settlement"))?;
+        if !matches!(
+            settlement.state,
+            SettlementState::Active | SettlementState::Undecided | SettlementState::Replaced
+        ) {
+            return Err(StoreError::Conflict("only a settlement that balances can be chosen".to_owned()));
+        }
+        let changed = exec!(
+            self.tx,
+            "update settlement set chosen_at = $3 where tenant_id = $1 and id = $2",
+            self.tenant.0,
+            key.0,
+            now,
+        )?;
+        expect_one("settlement", changed)?;
+        self.decide(settlement.seller_account, &settlement.settlement_id).await
+    }
+
+    /// Withdraws an import: its lines and rollups go, other versions of its settlements take their place again.
+    /// The record that it was there stays, and so does its original.
+    pub async fn withdraw(&mut self, file: FileId) -> Result<()> {
+        self.lock().await?;
+        let changed = exec!(
+            self.tx,
+            "update file set state = 'withdrawn' where tenant_id = $1 and id = $2 and state = 'imported'",
+            self.tenant.0,
+            file.0,
+        )?;
+        if changed == 0 {
+            return Err(StoreError::Missing("import"));
+        }
+        let rows = fetch_all!(
+            (i64, i64, String),
+            self.tx,
+            "select id, seller_account, settlement_id from settlement where tenant_id = $1 and file = $2",
+            self.tenant.0,
+            file.0,
+        )?;
+        for (key, account, id) in rows {
+            self.delete_lines(SettlementKey(key)).await?;
+            exec!(
+                self.tx,
+                "update settlement set state = 'withdrawn' where tenant_id = $1 and id = $2",
+                self.tenant.0,
+                key,
+            )?;
+            self.decide(SellerAccountId(account), &id).await?;
+        }
+        Ok(())
+    }
+
+    /// Decides anew which version of a settlement is in the figures.
+    pub(crate) async fn decide(&mut self, account: SellerAccountId, settlement_id: &str) -> Result<()> {
+        let rows = fetch_all!(
+            (i64, String, Option<i64>, i64, Option<i64>, Option<i64>),
+            self.tx,
+            "select s.id, s.format, s.total, s.sum, f.report_id, s.chosen_at
+             from settlement s join file f on f.tenant_id = s.tenant_id and f.id = s.file
+             where s.tenant_id = $1 and s.seller_account = $2 and s.settlement_id = $3 and s.state <> 'withdrawn'
+             order by s.id",
+            self.tenant.0,
+            account.0,
+            settlement_id,
+        )?;
+        let mut candidates = Vec::with_capacity(rows.len());
+        for (key, format, total, sum, report_id, chosen_at) in rows {
+            let format = Format::from_name(&format).ok_or(StoreError::Corrupt("settlement"))?;
+            let balanced = total.is_none_or(|total| total == sum);
+            candidates.push(Candidate { key, format, balanced, report_id, chosen_at });
+        }
+        for (candidate, state) in candidates.iter().zip(standing::decide(&candidates)) {
+            exec!(
+                self.tx,
+                "update settlement set state = $3 where tenant_id = $1 and id = $2",
+                self.tenant.0,
+                candidate.key,
+                state.name(),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// How the active settlements of an account follow each other, per currency. Date-range files have no period.
+    pub async fn chains(&mut self, account: SellerAccountId) -> Result<BTreeMap<Currency, Chains>> {
+        let rows = fetch_all!(
+            (String, String, i64, i64, i64, i64, i64, i64),
+            self.tx,
+            "select settlement_id, currency, start_at, end_at, sum, previous_reserve, current_reserve, payable
+             from settlement where tenant_id = $1 and seller_account = $2 and state = 'active'
+               and start_at is not null and end_at is not null",
+            self.tenant.0,
+            account.0,
+        )?;
+        let mut links: BTreeMap<Currency, Vec<Link>> = BTreeMap::new();
+        for (id, currency, start, end, total, previous_reserve, current_reserve, payable) in rows {
+            let currency = Currency::parse(&currency).map_err(|_| StoreError::Corrupt("settlement"))?;
+            let link = Link { id, currency, start, end, total, previous_reserve, current_reserve, payable };
+            links.entry(currency).or_default().push(link);
+        }
+        Ok(links.into_iter().map(|(currency, links)| (currency, Chains::of(links))).collect())
+    }
+
+    /// Whether a month is not covered yet to its end by every chain of every account.
+    pub async fn provisional(&mut self, month: Month) -> Result<bool> {
+        for account in self.seller_accounts().await? {
+            for (currency, chains) in self.chains(account.id).await? {
+                let end = DayCutter::for_currency(currency).start_of(month.last_day() + 1);
+                if chains.provisional(end) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn view(row: Row) -> Result<SettlementView> {
+    let corrupt = || StoreError::Corrupt("settlement");
+    Ok(SettlementView {
+        key: SettlementKey(row.0),
+        seller_account: SellerAccountId(row.1),
+        settlement_id: row.2,
+        format: Format::from_name(&row.3).ok_or_else(corrupt)?,
+        currency: Currency::parse(&row.4).map_err(|_| corrupt())?,
+        start: row.5,
+        end: row.6,
+        deposit: row.7,
+        total: row.8,
+        sum: row.9,
+        lines: row.10,
+        deferred_rows: row.11,
+        deferred_amount: row.12,
+        state: SettlementState::from_name(&row.13).ok_or_else(corrupt)?,
+        file: FileId(row.14),
+        file_name: row.15,
+    })
+}
