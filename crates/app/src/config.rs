@@ -19,7 +19,13 @@ pub(crate) struct Place {
     #[arg(long, env = "ECOM_DATABASE", value_name = "URL", hide_env_values = true)]
     database: Option<String>,
     /// postgres://… of the separate key database. Default: keys.db in the data folder
-    #[arg(long, env = "ECOM_KEYS_DATABASE", value_name = "URL", hide_env_values = true, requires = "database")]
+    #[arg(
+        long,
+        env = "ECOM_KEYS_DATABASE",
+        value_name = "URL",
+        hide_env_values = true,
+        requires = "database"
+    )]
     keys_database: Option<String>,
 }
 
@@ -27,6 +33,11 @@ impl Place {
     /// A place with every default but the folder.
     pub(crate) fn at(data: &Path) -> Self {
         Self { data: data.to_owned(), root_key: None, database: None, keys_database: None }
+    }
+
+    /// The same place with its root key elsewhere.
+    pub(crate) fn with_root_key(self, path: &Path) -> Self {
+        Self { root_key: Some(path.to_owned()), ..self }
     }
 
     /// The root key file: beside the data folder unless said otherwise.

@@ -1,7 +1,13 @@
 //! The binary `ecom`: command line, configuration, wiring. Business rules live in the other crates.
 
+mod config;
+mod demo;
+mod doctor;
 mod generate;
+mod import;
 mod profit;
+mod serve;
+mod site;
 
 use std::process::ExitCode;
 
@@ -19,6 +25,14 @@ struct Cli {
 enum Command {
     /// Profit from settlement files, without a database
     Profit(profit::Args),
+    /// A made-up seller to look at: fills a folder, starts the server, prints the login
+    Demo(demo::Args),
+    /// Start the server and its worker
+    Serve(serve::Args),
+    /// Read settlement files into the books
+    Import(import::Args),
+    /// Look at everything the server stands on, and say what to do
+    Doctor(doctor::Args),
     /// Make files of an invented seller, for trying things out and for benchmarks
     Generate(generate::Args),
     /// Print a completion script for your shell
@@ -43,10 +57,21 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Profit(args) => profit::run(&args),
+        Command::Demo(args) => block_on(demo::run(&args)),
+        Command::Serve(args) => block_on(serve::run(&args)),
+        Command::Import(args) => block_on(import::run(&args)),
+        Command::Doctor(args) => block_on(doctor::run(&args)),
         Command::Generate(args) => generate::run(&args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "ecom", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+fn block_on(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("ECOM_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
 }

@@ -3,18 +3,25 @@
 //! One source feeds a settlement id: V2 before V1 before XML before date-range, and within a format the newer
 //! report. The others are kept and in no figure; so is a settlement whose lines do not sum to its total.
 
+mod check;
+mod group;
+
 use std::collections::BTreeMap;
 
 use crate::{
-    Error,
+    Error, Minor,
     account::Account,
     chain::{Carried, Chains, Link},
-    cost::CostSheet,
-    day::{self, Month},
+    day::DayCutter,
     money::Currency,
-    settlement::{Format, ProductSums, Report, Settlement, Turnover, UnitKey},
+    roll::{AtAmazon, Roll},
+    settlement::{Accounts, Format, Names, Report, Settlement},
     statement::Statement,
+    taxonomy::Label,
 };
+
+pub use check::{CheckState, Rule};
+pub use group::{By, OwnFigures};
 
 /// A file by name, and what reading it gave.
 pub struct Source<'a> {
@@ -46,25 +53,6 @@ pub enum Standing {
 pub fn report_id(name: &str) -> Option<i64> {
     let runs = name.split(|c: char| !c.is_ascii_digit()).filter(|run| (4..=18).contains(&run.len()));
     runs.max_by_key(|run| run.len()).and_then(|run| run.parse().ok())
-}
-
-/// What the figures are asked by.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum By {
-    /// Posting day in the seller's zone.
-    Day,
-    /// Week, named by its Monday.
-    Week,
-    /// Calendar month.
-    Month,
-    /// Indian financial year, April to March.
-    FinancialYear,
-    /// Product; lines without a SKU are a row of their own.
-    Sku,
-    /// Marketplace; lines without one are a row of their own.
-    Marketplace,
-    /// Settlement id.
-    Settlement,
 }
 
 /// Files, with the standing of each settlement.
@@ -118,95 +106,96 @@ impl<'a> Books<'a> {
     }
 
     /// One statement per currency.
-    pub fn statements(&self, costs: &CostSheet) -> Result<BTreeMap<Currency, Statement>, Error> {
-        let groups = self.group(costs, |_, _, _| String::new(), Dimension::Days)?;
+    pub fn statements(&self, own: &OwnFigures) -> Result<BTreeMap<Currency, Statement>, Error> {
+        let groups = group::groups(self, None, own)?;
         Ok(groups.into_iter().map(|((currency, _), statement)| (currency, statement)).collect())
     }
 
-    /// Statements by (currency, key).
-    pub fn by(&self, by: By, costs: &CostSheet) -> Result<BTreeMap<(Currency, String), Statement>, Error> {
-        match by {
-            By::Day => self.group(costs, |_, _, at| day::to_date(at.day).to_string(), Dimension::Days),
-            By::Week => self.group(costs, |_, _, at| week(at.day), Dimension::Days),
-            By::Month => self.group(costs, |_, _, at| Month::of_day(at.day).to_string(), Dimension::Days),
-            By::FinancialYear => self.group(costs, |_, _, at| financial_year(at.day), Dimension::Days),
-            By::Settlement => self.group(costs, |_, settlement, _| settlement.id.clone(), Dimension::Days),
-            By::Marketplace => {
-                let name = |report: &Report, _: &Settlement, at: UnitKey| {
-                    text(&report.names.marketplaces, at.marketplace)
-                };
-                self.group(costs, name, Dimension::Days)
-            }
-            By::Sku => {
-                let name = |report: &Report, _: &Settlement, at: UnitKey| text(&report.names.skus, at.sku);
-                self.group(costs, name, Dimension::Products)
-            }
-        }
-    }
-
-    fn group(
-        &self,
-        costs: &CostSheet,
-        key: impl Fn(&Report, &Settlement, UnitKey) -> String,
-        dimension: Dimension,
-    ) -> Result<BTreeMap<(Currency, String), Statement>, Error> {
-        let mut groups: BTreeMap<(Currency, String), Statement> = BTreeMap::new();
-        for (report, settlement) in self.active() {
-            let currency = report.currency;
-            let name = |place: UnitKey| (currency, key(report, settlement, place));
-            let empty = || Statement::new(currency);
-            match dimension {
-                Dimension::Days => {
-                    for (place, accounts) in &settlement.tally.days {
-                        let place = UnitKey { day: place.day, sku: 0, marketplace: place.marketplace };
-                        groups.entry(name(place)).or_insert_with(empty).add_accounts(accounts)?;
-                    }
-                }
-                Dimension::Products => {
-                    for (place, sums) in &settlement.tally.products {
-                        let place = UnitKey {
-                            day: place.month.first_day(),
-                            sku: place.sku,
-                            marketplace: place.marketplace,
-                        };
-                        add_product(groups.entry(name(place)).or_insert_with(empty), sums)?;
-                    }
-                }
-            }
-            for (place, units) in &settlement.tally.units {
-                let (cogs, uncosted) = costs.cogs(place, &report.names, currency, *units)?;
-                let statement = groups.entry(name(*place)).or_insert_with(empty);
-                statement.units = statement.units.checked_add(*units).ok_or(Error::Overflow)?;
-                statement.uncosted = statement.uncosted.checked_add(uncosted).ok_or(Error::Overflow)?;
-                if cogs != 0 {
-                    statement.add_amount(Account::Cogs, cogs)?;
-                }
-            }
-        }
-        Ok(groups)
+    /// Statements by (currency, key). They sum to those of [`Books::statements`].
+    pub fn by(&self, by: By, own: &OwnFigures) -> Result<BTreeMap<(Currency, String), Statement>, Error> {
+        group::groups(self, Some(by), own)
     }
 
     /// The chains of each currency.
     pub fn chains(&self) -> BTreeMap<Currency, Chains> {
-        let mut links: BTreeMap<Currency, Vec<Link>> = BTreeMap::new();
-        for (report, settlement) in self.active().filter(|(report, _)| report.format != Format::DateRange) {
-            links.entry(report.currency).or_default().extend(link(report, settlement));
+        let mut links: BTreeMap<Currency, (Vec<Link>, Vec<Link>)> = BTreeMap::new();
+        for (report, settlement) in self.active() {
+            let (chained, loose) = links.entry(report.currency).or_default();
+            match link(report, settlement).filter(|_| report.format != Format::DateRange) {
+                Some(link) => chained.push(link),
+                None => loose.extend(loose_link(report, settlement)),
+            }
         }
-        links.into_iter().map(|(currency, links)| (currency, Chains::of(links))).collect()
+        let chains = |(links, loose)| Chains { loose, ..Chains::of(links) };
+        links.into_iter().map(|(currency, links)| (currency, chains(links))).collect()
     }
 
-    /// Whether the last month with lines is not covered by every chain to its end yet.
-    pub fn provisional(&self) -> bool {
-        let chains = self.chains();
-        self.active().any(|(report, settlement)| {
-            let Some(last) = settlement.tally.days.keys().map(|key| key.day).max() else {
-                return false;
-            };
-            let end =
-                day::DayCutter::for_currency(report.currency).start_of(Month::of_day(last).last_day() + 1);
-            chains.get(&report.currency).is_none_or(|chains| chains.provisional(end))
-        })
+    /// Lines posted by day, without reserve and carried balances: what moves the balance at Amazon.
+    pub fn posted(&self, currency: Currency) -> Result<BTreeMap<i32, i64>, Error> {
+        let mut days: BTreeMap<i32, i64> = BTreeMap::new();
+        for (_, settlement) in self.active().filter(|(report, _)| report.currency == currency) {
+            for (key, accounts) in &settlement.tally.days {
+                let day = days.entry(key.day).or_default();
+                *day = day.checked_add(posted(accounts)?).ok_or(Error::Overflow)?;
+            }
+        }
+        Ok(days)
     }
+
+    /// The roll-forward of the balance at Amazon over all days with lines, by currency.
+    pub fn rolls(&self) -> Result<BTreeMap<Currency, Roll>, Error> {
+        let mut rolls = BTreeMap::new();
+        for (currency, chains) in self.chains() {
+            let posted = self.posted(currency)?;
+            let mut cutter = DayCutter::for_currency(currency);
+            let closed = chains.movements().last().map(|last| cutter.day(last.at - 1));
+            let ends = || posted.keys().copied().chain(closed);
+            if let (Some(from), Some(to)) = (ends().min(), ends().max()) {
+                let at_amazon = AtAmazon { chains: &chains, posted: &posted };
+                rolls.insert(currency, at_amazon.roll(from, to, &mut cutter)?);
+            }
+        }
+        Ok(rolls)
+    }
+}
+
+/// Refunds of a settlement: one per line of refunded principal.
+pub fn refunds(settlement: &Settlement, names: &Names) -> i64 {
+    let refund = |label: &Label| {
+        let parts = [&label.transaction_type, &label.amount_type, &label.description];
+        parts
+            .iter()
+            .zip(["Refund", "ItemPrice", "Principal"])
+            .all(|(part, name)| part.eq_ignore_ascii_case(name))
+    };
+    let labels = settlement.tally.labels.iter();
+    let refunds = labels.filter(|(label, _)| names.labels.get(**label as usize).is_some_and(refund));
+    refunds.map(|(_, sums)| sums.lines).sum()
+}
+
+fn posted(accounts: &Accounts) -> Result<i64, Error> {
+    let carried = [Account::Reserve, Account::TransferCarried];
+    let counted = Account::ALL.iter().filter(|account| !carried.contains(account));
+    Minor::sum(counted.map(|account| Minor(accounts[account.slot()].net()))).map(|sum| sum.0)
+}
+
+/// A settlement without a period is taken to be paid at the end of its last day, if it says what was paid.
+fn loose_link(report: &Report, settlement: &Settlement) -> Option<Link> {
+    settlement.head.total?;
+    let mut cutter = DayCutter::for_currency(report.currency);
+    let days = || settlement.tally.days.keys().map(|key| key.day);
+    let total =
+        settlement.tally.days.values().map(|accounts| posted(accounts)).sum::<Result<i64, _>>().ok()?;
+    Some(Link {
+        id: settlement.id.clone(),
+        currency: report.currency,
+        start: cutter.start_of(days().min()?),
+        end: cutter.start_of(days().max()? + 1),
+        total,
+        previous_reserve: 0,
+        current_reserve: 0,
+        payable: 0,
+    })
 }
 
 /// What the chain checks need of a settlement; none if it has no period.
@@ -224,12 +213,6 @@ pub fn link(report: &Report, settlement: &Settlement) -> Option<Link> {
     })
 }
 
-#[derive(Clone, Copy)]
-enum Dimension {
-    Days,
-    Products,
-}
-
 /// Smaller is better.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
@@ -245,43 +228,5 @@ impl Rank {
 
     fn ties(&self, other: &Self) -> bool {
         self.format == other.format && self.older == other.older
-    }
-}
-
-fn add_product(statement: &mut Statement, sums: &ProductSums) -> Result<(), Error> {
-    for &account in Account::ALL {
-        let (net, estimated) = (sums.net[account.slot()], sums.estimated[account.slot()]);
-        if net != 0 || estimated != 0 {
-            let (credit, debit) = if net < 0 { (0, net) } else { (net, 0) };
-            statement.add(account, &Turnover { credit, debit, estimated, lines: 0 })?;
-        }
-    }
-    Ok(())
-}
-
-fn text(names: &[String], at: u32) -> String {
-    names.get(at as usize).cloned().unwrap_or_default()
-}
-
-fn week(day: i32) -> String {
-    // 1970-01-01 was a Thursday, so day 4 was a Monday.
-    day::to_date(day - (day - 4).rem_euclid(7)).to_string()
-}
-
-fn financial_year(day: i32) -> String {
-    ecom_gst::FinancialYear::of(day::to_date(day)).label()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn weeks_begin_on_monday_and_years_in_april() {
-        let on = |date: &str| day::of_date(date.parse().unwrap());
-        assert_eq!(week(on("2026-11-24")), "2026-11-23");
-        assert_eq!(week(on("2026-11-23")), "2026-11-23");
-        assert_eq!(financial_year(on("2027-03-31")), "2026-27");
-        assert_eq!(financial_year(on("2026-04-01")), "2026-27");
     }
 }

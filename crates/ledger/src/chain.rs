@@ -5,9 +5,14 @@
 //! with another settlement is no duplicate.
 
 use crate::{
+    Error, Minor,
     money::Currency,
     settlement::{Names, Settlement},
 };
+
+/// A chain that holds nothing, owes nothing and has been silent for so long has ended, such as cash on delivery
+/// that a seller gave up: it leaves no month provisional.
+const DORMANT_MICROS: i64 = 45 * 86_400_000_000;
 
 /// What the checks need of a settlement. Instants in microseconds, money in minor units.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -39,6 +44,14 @@ pub struct Carried {
     pub current_reserve: i64,
     /// `Payable to Amazon`.
     pub payable: i64,
+}
+
+impl Link {
+    /// Its lines without reserve and carried balances.
+    pub fn posted(&self) -> Result<i64, Error> {
+        let carried = [self.previous_reserve, self.current_reserve, self.payable];
+        carried.iter().try_fold(self.total, |left, part| left.checked_sub(*part)).ok_or(Error::Overflow)
+    }
 }
 
 impl Carried {
@@ -86,11 +99,35 @@ pub struct Finding {
     pub message: String,
 }
 
+/// What moves the balance at Amazon besides lines.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Moved {
+    /// A settlement closed with a positive total, which Amazon pays out.
+    PaidOut,
+    /// The next settlement opens with another balance than the last one left: what lies between is not known.
+    Unexplained,
+}
+
+/// A movement of the balance at Amazon that is no line. It counts for every instant ≥ `at`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Movement {
+    /// Microseconds since 1970-01-01 UTC.
+    pub at: i64,
+    /// The settlement that closed or opened.
+    pub settlement: String,
+    /// Why.
+    pub what: Moved,
+    /// A pay-out is > 0 and lowers the balance; an unexplained amount is added to it, signed.
+    pub amount: i64,
+}
+
 /// The chains of an account in one currency.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Chains {
     /// Each chain's settlements in order.
     pub chains: Vec<Vec<Link>>,
+    /// Settlements without a period or a reserve, as date-range files give them: in no chain, paid at their end.
+    pub loose: Vec<Link>,
     /// What does not fit.
     pub findings: Vec<Finding>,
 }
@@ -139,20 +176,79 @@ impl Chains {
             .map(|(at, _)| at)
     }
 
-    /// Up to which instant every chain covers without a gap; none without settlements.
+    /// Up to which instant every chain that goes on covers; none without settlements.
     pub fn covered_until(&self) -> Option<i64> {
-        self.chains.iter().filter_map(|chain| chain.last().map(|last| last.end)).min()
+        let newest = self.newest();
+        self.chains
+            .iter()
+            .filter_map(|chain| chain.last())
+            .filter(|last| goes_on(last, newest))
+            .map(|last| last.end)
+            .min()
     }
 
-    /// Whether the days up to `end` (an instant) are not final yet: a chain ends before, or has a gap before it.
-    pub fn provisional(&self, end: i64) -> bool {
-        let gap = self
-            .chains
-            .iter()
-            .flat_map(|chain| chain.windows(2))
-            .any(|pair| pair[0].end != pair[1].start && pair[0].end < end);
-        gap || self.covered_until().is_none_or(|covered| covered < end)
+    /// Places of the chains that do not cover the time from one instant to another: they end before its end, or
+    /// have a gap in it.
+    pub fn uncovered(&self, from: i64, to: i64) -> Vec<usize> {
+        let newest = self.newest();
+        let ends_early =
+            |chain: &[Link]| chain.last().is_some_and(|last| last.end < to && goes_on(last, newest));
+        let gap = |pair: &[Link]| pair[0].end != pair[1].start && pair[0].end < to && pair[1].start > from;
+        let open = |chain: &[Link]| ends_early(chain) || chain.windows(2).any(gap);
+        (0..self.chains.len()).filter(|&at| open(&self.chains[at])).collect()
     }
+
+    /// Whether the time from one instant to another is not final yet: some chain does not cover it.
+    pub fn provisional(&self, from: i64, to: i64) -> bool {
+        self.chains.is_empty() || !self.uncovered(from, to).is_empty()
+    }
+
+    fn newest(&self) -> i64 {
+        self.chains.iter().filter_map(|chain| chain.last()).map(|last| last.end).max().unwrap_or(i64::MIN)
+    }
+
+    /// The balance at Amazon before the first settlement of every chain: what those release and carry over.
+    pub fn opening(&self) -> Result<i64, Error> {
+        let firsts = self.chains.iter().filter_map(|chain| chain.first());
+        sum(firsts.flat_map(|first| [first.previous_reserve, first.payable]))
+    }
+
+    /// What Amazon holds in reserve at an instant.
+    pub fn reserve_held(&self, at: i64) -> Result<i64, Error> {
+        sum(self.chains.iter().map(|chain| match chain.iter().rev().find(|link| link.start <= at) {
+            Some(link) if link.end <= at => -link.current_reserve,
+            Some(link) => link.previous_reserve,
+            None => chain.first().map_or(0, |first| first.previous_reserve),
+        }))
+    }
+
+    /// Pay-outs and unexplained steps, in order of time.
+    pub fn movements(&self) -> Vec<Movement> {
+        let of = |link: &Link, at, what, amount| Movement { at, settlement: link.id.clone(), what, amount };
+        let mut all: Vec<Movement> = Vec::new();
+        for link in self.chains.iter().flatten().chain(&self.loose).filter(|link| link.total > 0) {
+            all.push(of(link, link.end, Moved::PaidOut, link.total));
+        }
+        for pair in self.chains.iter().flat_map(|chain| chain.windows(2)) {
+            let left = pair[0].total.min(0) - pair[0].current_reserve;
+            let found = pair[1].previous_reserve + pair[1].payable;
+            if found != left {
+                all.push(of(&pair[1], pair[1].start, Moved::Unexplained, found - left));
+            }
+        }
+        all.sort();
+        all
+    }
+}
+
+/// Whether a chain with this last settlement goes on: see [`DORMANT_MICROS`].
+fn goes_on(last: &Link, newest: i64) -> bool {
+    let settled = last.current_reserve == 0 && last.total >= 0;
+    !settled || newest.saturating_sub(last.end) <= DORMANT_MICROS
+}
+
+fn sum(amounts: impl Iterator<Item = i64>) -> Result<i64, Error> {
+    Minor::sum(amounts.map(Minor)).map(|sum| sum.0)
 }
 
 fn compare(before: &Link, after: &Link) -> Vec<Finding> {
@@ -235,7 +331,7 @@ mod tests {
         assert_eq!(chains.findings, []);
         assert_eq!(chains.chains.len(), 2);
         assert_eq!(chains.covered_until(), Some(16));
-        assert!(chains.provisional(17) && !chains.provisional(16));
+        assert!(chains.provisional(10, 17) && !chains.provisional(10, 16));
     }
 
     #[test]
@@ -255,7 +351,22 @@ mod tests {
         let chains = Chains::of(vec![link("a", 0, 7, 0, 50), link("c", 14, 21, 60, 0)]);
         assert_eq!(chains.findings.len(), 1);
         assert_eq!(chains.findings[0].check, Check::Period);
-        assert!(chains.provisional(20) && !chains.provisional(7));
+        assert!(chains.provisional(5, 9) && chains.provisional(9, 12));
+        assert!(!chains.provisional(0, 7) && !chains.provisional(14, 21) && chains.provisional(14, 22));
+        let mut steps = chains.movements();
+        steps.retain(|one| one.what == Moved::Unexplained);
+        assert_eq!(steps.iter().map(|step| (step.at, step.amount)).collect::<Vec<_>>(), [(14, 10)]);
+    }
+
+    #[test]
+    fn a_chain_that_was_given_up_leaves_nothing_provisional() {
+        let day = 86_400_000_000;
+        let weeks = (0..12).map(|week| link(&format!("e{week}"), week * 7 * day, (week + 1) * 7 * day, 0, 0));
+        let mut links: Vec<Link> = weeks.collect();
+        links.push(link("c", 2 * day, 9 * day, 0, 0));
+        assert!(!Chains::of(links.clone()).provisional(60 * day, 84 * day));
+        links.last_mut().unwrap().current_reserve = -1;
+        assert!(Chains::of(links).provisional(60 * day, 84 * day));
     }
 
     #[test]

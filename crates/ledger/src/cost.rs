@@ -4,13 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
-
-use crate::{
-    Error, day,
-    money::Currency,
-    settlement::{UnitKey, amount_of_text},
-};
+use crate::{Error, day, money::Currency, settlement::amount_of_text};
 
 /// Largest number of rows of a cost sheet.
 pub const MOST_ROWS: usize = 200_000;
@@ -81,7 +75,8 @@ impl CostSheet {
     /// assert_eq!(CostSheet::read(&rows).unwrap().all().count(), 1);
     /// ```
     pub fn read(rows: &[(u32, Vec<String>)]) -> Result<Self, Vec<CostProblem>> {
-        let header = Header::read(rows)?;
+        let mut header = Header::read(rows)?;
+        header.day_first = rows.iter().skip(1).any(|(_, row)| header.shows_day_first(row));
         let mut problems = Vec::new();
         let mut costs = Vec::new();
         for (number, row) in rows.iter().skip(1) {
@@ -130,6 +125,17 @@ impl CostSheet {
         self.spans.values().flatten()
     }
 
+    /// The costs of a product at a marketplace, to be asked for many days.
+    pub fn spans(&self, sku: &str, marketplace: &str, currency: Currency) -> CostSpans<'_> {
+        if self.spans.is_empty() {
+            return CostSpans::default();
+        }
+        let of =
+            |place: String| self.spans.get(&(sku.to_owned(), place, currency)).map_or(&[][..], Vec::as_slice);
+        let place = fold(marketplace);
+        CostSpans { special: if place.is_empty() { &[] } else { of(place) }, general: of(String::new()) }
+    }
+
     /// The cost of one unit on a day: that of the marketplace before the general one; none if unknown.
     pub fn unit(
         &self,
@@ -138,15 +144,7 @@ impl CostSheet {
         currency: Currency,
         day: i32,
     ) -> Result<Option<i64>, Error> {
-        for place in [fold(marketplace), String::new()] {
-            let spans = self.spans.get(&(sku.to_owned(), place, currency)).map_or(&[][..], Vec::as_slice);
-            let at = spans.partition_point(|cost| cost.from <= day);
-            let last = at.checked_sub(1).and_then(|at| spans.get(at));
-            if let Some(cost) = last.filter(|cost| cost.to.is_none_or(|to| day <= to)) {
-                return cost.unit().map(Some);
-            }
-        }
-        Ok(None)
+        self.spans(sku, marketplace, currency).unit(day)
     }
 
     /// Days between two costs of a product that neither covers.
@@ -159,19 +157,35 @@ impl CostSheet {
             })
             .collect()
     }
+}
+
+/// The costs of one product: those of its marketplace before those of all.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct CostSpans<'a> {
+    special: &'a [Cost],
+    general: &'a [Cost],
+}
+
+impl CostSpans<'_> {
+    /// The cost of one unit on a day; none if unknown.
+    pub fn unit(&self, day: i32) -> Result<Option<i64>, Error> {
+        for spans in [self.special, self.general] {
+            let at = spans.partition_point(|cost| cost.from <= day);
+            let last = at.checked_sub(1).and_then(|at| spans.get(at));
+            if let Some(cost) = last.filter(|cost| cost.to.is_none_or(|to| day <= to)) {
+                return cost.unit().map(Some);
+            }
+        }
+        Ok(None)
+    }
 
     /// Cost of goods sold (≤ 0) of some units, and how many of them have no known cost.
-    pub fn cogs(
-        &self,
-        key: &UnitKey,
-        names: &crate::settlement::Names,
-        currency: Currency,
-        units: i64,
-    ) -> Result<(i64, i64), Error> {
-        let name = |names: &[String], at: u32| names.get(at as usize).cloned().unwrap_or_default();
-        let (sku, marketplace) = (name(&names.skus, key.sku), name(&names.marketplaces, key.marketplace));
-        match self.unit(&sku, &marketplace, currency, key.day)? {
-            Some(unit) => Ok((unit.checked_mul(-units).ok_or(Error::Overflow)?, 0)),
+    pub fn cogs(&self, day: i32, units: i64) -> Result<(i64, i64), Error> {
+        match self.unit(day)? {
+            Some(unit) => {
+                let cost = unit.checked_mul(units).and_then(i64::checked_neg);
+                Ok((cost.ok_or(Error::Overflow)?, 0))
+            }
             None => Ok((0, units)),
         }
     }
@@ -206,6 +220,8 @@ struct Header {
     marketplace: Option<usize>,
     currency: Option<usize>,
     parts: [Option<usize>; 5],
+    /// Whether some date of the sheet shows that its days stand before its months.
+    day_first: bool,
 }
 
 impl Header {
@@ -239,9 +255,17 @@ impl Header {
                 marketplace: find(&["marketplace"]),
                 currency: find(&["currency"]),
                 parts,
+                day_first: false,
             }),
             _ => Err(problem("the first row must name at least the columns sku, from, goods".to_owned())),
         }
+    }
+
+    fn shows_day_first(&self, row: &[String]) -> bool {
+        [Some(self.from), self.to]
+            .iter()
+            .flatten()
+            .any(|&at| row.get(at).is_some_and(|cell| day::shows_day_first(cell)))
     }
 
     fn cost(&self, row: &[String]) -> Result<Cost, (&'static str, String)> {
@@ -254,6 +278,7 @@ impl Header {
             "" => Currency::INR,
             code => Currency::parse(code).map_err(|error| ("currency", error.to_string()))?,
         };
+        let date = |text: &str| day::of_text(text, self.day_first).map_err(|error| error.to_string());
         let from = date(cell(Some(self.from))).map_err(|message| ("from", message))?;
         let to = match cell(self.to) {
             "" => None,
@@ -273,11 +298,6 @@ impl Header {
 
 fn column_name(cell: &str) -> String {
     cell.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-fn date(text: &str) -> Result<i32, String> {
-    let parsed = text.get(..10).unwrap_or(text).parse::<Date>();
-    parsed.map(day::of_date).map_err(|_| format!("`{text}` is no date; write it as 2026-04-01"))
 }
 
 fn money(text: &str, currency: Currency, needed: bool) -> Result<i64, String> {
@@ -338,6 +358,14 @@ mod tests {
             CostSheet::read(&rows("sku,from,to,goods\nA,2026-01-01,2026-01-31,1\nA,2026-03-01,,2")).unwrap();
         assert_eq!(sheet.gaps(), [Gap { sku: "A".into(), from: on("2026-02-01"), to: on("2026-02-28") }]);
         assert_eq!(sheet.unit("A", "", Currency::INR, on("2026-02-10")).unwrap(), None);
+    }
+
+    #[test]
+    fn indian_dates_are_read_once_one_of_them_shows_their_order() {
+        let sheet = CostSheet::read(&rows("sku,from,goods\nA,01/04/2026,1\nB,15/04/2026,2")).unwrap();
+        assert_eq!(sheet.all().map(|cost| cost.from).min(), Some(on("2026-04-01")));
+        let problems = CostSheet::read(&rows("sku,from,goods\nA,01/04/2026,1")).unwrap_err();
+        assert!(problems[0].message.contains("may be 2026-04-01 or 2026-01-04"), "{problems:?}");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use rustc_hash::FxHashMap;
 
-use crate::money::Currency;
+use crate::{Error, money::Currency};
 
 const MICROS_PER_HOUR: i64 = 3_600_000_000;
 const MICROS_PER_DAY: i64 = 24 * MICROS_PER_HOUR;
@@ -35,6 +35,54 @@ pub fn to_date(day: i32) -> Date {
     let small = |value: i64| i8::try_from(value).unwrap_or(1);
     let year = i16::try_from(year).unwrap_or(if year < 0 { -9999 } else { 9999 });
     Date::new(year, small(month), small(day_of_month)).unwrap_or(Date::MAX)
+}
+
+/// A day as people write it: `2026-04-01`, or as in India `13-04-2026`, `13/04/2026`, `13.04.2026`.
+///
+/// Day and month are never guessed: with the year last, a day up to the 12th could be meant either way and is
+/// refused, unless `day_first` says that the sheet has shown its order, see [`shows_day_first`].
+///
+/// ```
+/// use ecom_ledger::day::{of_text, to_date};
+/// assert_eq!(to_date(of_text("31/12/2026", false).unwrap()).to_string(), "2026-12-31");
+/// assert!(of_text("03/04/2026", false).unwrap_err().to_string().contains("2026-04-03"));
+/// ```
+pub fn of_text(text: &str, day_first: bool) -> Result<i32, Error> {
+    let text = text.trim();
+    let bad = || Error::Value(format!("`{text}` is no date; write it as 2026-04-01"));
+    let Some((year_first, [first, middle, last])) = date_parts(text) else { return Err(bad()) };
+    if !year_first && !day_first && first != middle && first <= 12 && middle <= 12 {
+        let (either, or) =
+            (format!("{last:04}-{middle:02}-{first:02}"), format!("{last:04}-{first:02}-{middle:02}"));
+        return Err(Error::Value(format!("`{text}` may be {either} or {or}; write it with the year first")));
+    }
+    let (year, day) = if year_first { (first, last) } else { (last, first) };
+    let small = |part: i16| i8::try_from(part).unwrap_or(0);
+    Date::new(year, small(middle), small(day)).map(of_date).map_err(|_| bad())
+}
+
+/// Whether a date with its year last can only have its day first: `13/04/2026`.
+pub fn shows_day_first(text: &str) -> bool {
+    date_parts(text).is_some_and(|(year_first, [day, month, _])| !year_first && day > 12 && month <= 12)
+}
+
+/// The three numbers of a date in the order written, and whether the year stands first.
+fn date_parts(text: &str) -> Option<(bool, [i16; 3])> {
+    let text = text.trim();
+    // A spreadsheet may add the midnight of the day.
+    let date = text.strip_suffix("00:00:00").map_or(text, |date| date.trim_end_matches(['T', ' ']));
+    let separator = date.chars().find(|c| !c.is_ascii_digit()).filter(|c| "-/.".contains(*c))?;
+    let parts: Vec<&str> = date.split(separator).collect();
+    let widths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    let year_first = match widths.as_slice() {
+        [4, 1..=2, 1..=2] => true,
+        [1..=2, 1..=2, 4] => false,
+        _ => return None,
+    };
+    let number =
+        |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse().ok()).flatten();
+    let numbers: Option<Vec<i16>> = parts.iter().map(number).collect();
+    Some((year_first, numbers?.try_into().ok()?))
 }
 
 /// A calendar month: `year × 12 + month − 1`.
@@ -78,13 +126,13 @@ impl std::fmt::Display for Month {
 }
 
 impl std::str::FromStr for Month {
-    type Err = crate::Error;
+    type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         format!("{text}-01")
             .parse::<Date>()
             .map(Self::of)
-            .map_err(|_| crate::Error::Value(format!("`{text}` is no month in the form yyyy-mm")))
+            .map_err(|_| Error::Value(format!("`{text}` is no month in the form yyyy-mm")))
     }
 }
 
@@ -207,6 +255,31 @@ mod tests {
         assert_eq!(to_date(month.last_day()).to_string(), "2028-02-29");
         assert_eq!(month.to_string(), "2028-02");
         assert!("2028-13".parse::<Month>().is_err());
+    }
+
+    #[test]
+    fn days_as_people_write_them() {
+        let read = |text, day_first| of_text(text, day_first).map(|day| to_date(day).to_string());
+        for text in
+            ["2026-04-13", "13-04-2026", "13/04/2026", "13.4.2026", "2026/04/13", "2026-04-13 00:00:00"]
+        {
+            assert_eq!(read(text, false).unwrap(), "2026-04-13", "{text}");
+        }
+        assert_eq!(read("04/04/2026", false).unwrap(), "2026-04-04");
+        assert_eq!(read("03-04-2026", true).unwrap(), "2026-04-03");
+        let says = |text| read(text, false).unwrap_err().to_string();
+        assert_eq!(
+            says("03/04/2026"),
+            "`03/04/2026` may be 2026-04-03 or 2026-03-04; write it with the year first"
+        );
+        for text in
+            ["", "4/13/2026", "13-04-26", "2026-02-30", "1 April 2026", "2026-04", "13-04/2026", "-1-4-2026"]
+        {
+            assert!(says(text).contains("is no date; write it as 2026-04-01"), "{text}");
+        }
+        assert!(
+            shows_day_first("13/04/2026") && !shows_day_first("12/04/2026") && !shows_day_first("2026-04-13")
+        );
     }
 
     proptest! {

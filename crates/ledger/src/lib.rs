@@ -7,13 +7,19 @@
 pub mod account;
 pub mod books;
 pub mod chain;
+pub mod close;
 pub mod cost;
 pub mod day;
 mod error;
+pub mod expense;
 pub mod money;
+pub mod roll;
 pub mod settlement;
 pub mod statement;
+pub mod stock;
 pub mod taxonomy;
+pub mod trial;
+pub mod unpack;
 
 pub use account::{Account, Class, Group};
 pub use error::{Error, Refusal};

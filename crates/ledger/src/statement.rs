@@ -10,6 +10,7 @@ use crate::{
     account::{Account, Class, Group},
     money::Currency,
     settlement::{Accounts, NO_ACCOUNTS, Turnover},
+    stock::StockValue,
 };
 
 /// Movements of one currency.
@@ -25,12 +26,51 @@ pub struct Statement {
     pub units: i64,
     /// Units sold whose cost is unknown.
     pub uncosted: i64,
+    /// Refunds, one per `Refund | ItemPrice | Principal` line; none where they cannot be told apart, as by product.
+    pub refunds: Option<i64>,
+    /// Units shown to have come back, sellable or not.
+    pub returned: i64,
+    /// Units that came back or were lost, and whose cost is unknown.
+    pub unvalued: i64,
+    /// Whether some chain of settlements does not cover the days of this statement yet.
+    pub provisional: bool,
+}
+
+/// What a statement does not know. Closing a month freezes it, once the caller has seen it.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gaps {
+    /// Lines in suspense.
+    pub unclassified_lines: i64,
+    /// Their sum.
+    pub unclassified_amount: i64,
+    /// Units sold, come back or lost whose cost is unknown.
+    pub units_without_cost: i64,
+    /// Whether settlements may still follow.
+    pub provisional: bool,
+}
+
+impl Gaps {
+    /// Whether there are none.
+    pub fn none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Statement {
     /// A statement of nothing.
     pub fn new(currency: Currency) -> Self {
-        Self { currency, accounts: Box::new(NO_ACCOUNTS), indirect: BTreeMap::new(), units: 0, uncosted: 0 }
+        Self {
+            currency,
+            accounts: Box::new(NO_ACCOUNTS),
+            indirect: BTreeMap::new(),
+            units: 0,
+            uncosted: 0,
+            refunds: Some(0),
+            returned: 0,
+            unvalued: 0,
+            provisional: false,
+        }
     }
 
     /// Adds movements of accounts.
@@ -49,10 +89,28 @@ impl Statement {
         self.add(account, &Turnover { credit, debit, ..Turnover::default() })
     }
 
+    /// Adds units sold: their cost (≤ 0), and how many of them have none.
+    pub fn add_units(&mut self, units: i64, cogs: i64, uncosted: i64) -> Result<(), Error> {
+        add(&mut self.units, units)?;
+        add(&mut self.uncosted, uncosted)?;
+        if cogs == 0 { Ok(()) } else { self.add_amount(Account::Cogs, cogs) }
+    }
+
+    /// Adds what units that came back or were lost are worth.
+    pub fn add_stock(&mut self, value: &StockValue) -> Result<(), Error> {
+        add(&mut self.returned, value.returned)?;
+        add(&mut self.unvalued, value.unvalued)?;
+        for (account, amount) in [(Account::Cogs, value.cogs), (Account::InventoryLoss, value.loss)] {
+            if amount != 0 {
+                self.add_amount(account, amount)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Adds an indirect expense (< 0) under a category.
     pub fn add_indirect(&mut self, category: &str, amount: i64) -> Result<(), Error> {
-        let sum = self.indirect.entry(category.to_owned()).or_default();
-        *sum = sum.checked_add(amount).ok_or(Error::Overflow)?;
+        add(self.indirect.entry(category.to_owned()).or_default(), amount)?;
         self.add_amount(Account::Indirect, amount)
     }
 
@@ -63,12 +121,41 @@ impl Statement {
         }
         self.add_accounts(&other.accounts)?;
         for (category, amount) in &other.indirect {
-            let sum = self.indirect.entry(category.clone()).or_default();
-            *sum = sum.checked_add(*amount).ok_or(Error::Overflow)?;
+            add(self.indirect.entry(category.clone()).or_default(), *amount)?;
         }
-        self.units = self.units.checked_add(other.units).ok_or(Error::Overflow)?;
-        self.uncosted = self.uncosted.checked_add(other.uncosted).ok_or(Error::Overflow)?;
+        add(&mut self.units, other.units)?;
+        add(&mut self.uncosted, other.uncosted)?;
+        add(&mut self.returned, other.returned)?;
+        add(&mut self.unvalued, other.unvalued)?;
+        self.refunds = match (self.refunds, other.refunds) {
+            (Some(mine), Some(theirs)) => Some(mine.checked_add(theirs).ok_or(Error::Overflow)?),
+            _ => None,
+        };
+        self.provisional |= other.provisional;
         Ok(())
+    }
+
+    /// Refunds whose goods nobody has shown to be back: their cost is not credited. None where refunds are not
+    /// counted.
+    pub fn refunds_of_unknown_condition(&self) -> Option<i64> {
+        self.refunds.map(|refunds| refunds.saturating_sub(self.returned).max(0))
+    }
+
+    /// What is not known.
+    pub fn gaps(&self) -> Gaps {
+        let suspense = self.turnover(Account::Unclassified);
+        Gaps {
+            unclassified_lines: suspense.lines,
+            unclassified_amount: suspense.net(),
+            units_without_cost: self.uncosted.saturating_add(self.unvalued),
+            provisional: self.provisional,
+        }
+    }
+
+    /// Lines posted without reserve and carried balances: what moves the balance at Amazon.
+    pub fn posted(&self) -> Result<i64, Error> {
+        let carried = [Account::Reserve, Account::TransferCarried];
+        self.sum(|account| !OUTSIDE.contains(&account) && !carried.contains(&account))
     }
 
     /// Movement of an account.
@@ -80,6 +167,15 @@ impl Statement {
     pub fn moved(&self) -> impl Iterator<Item = (Account, &Turnover)> {
         let all = Account::ALL.iter().map(|&account| (account, self.turnover(account)));
         all.filter(|(_, turnover)| turnover.lines > 0 || turnover.credit != 0 || turnover.debit != 0)
+    }
+
+    /// Credit and debit turnover of a line of the statement.
+    pub fn group_turnover(&self, group: Group) -> Result<Turnover, Error> {
+        let mut all = Turnover::default();
+        for &account in Account::ALL.iter().filter(|account| account.group() == group) {
+            all.merge(self.turnover(account))?;
+        }
+        Ok(all)
     }
 
     /// Net of a line of the statement.
@@ -129,6 +225,14 @@ impl Statement {
         let nets = Account::ALL.iter().filter(|&&account| wanted(account));
         Minor::sum(nets.map(|&account| Minor(self.turnover(account).net()))).map(|sum| sum.0)
     }
+}
+
+/// Accounts that no settlement line posts to.
+pub(crate) const OUTSIDE: [Account; 3] = [Account::Cogs, Account::InventoryLoss, Account::Indirect];
+
+fn add(sum: &mut i64, amount: i64) -> Result<(), Error> {
+    *sum = sum.checked_add(amount).ok_or(Error::Overflow)?;
+    Ok(())
 }
 
 fn ratio_bp(part: i64, whole: i64) -> Result<Option<i64>, Error> {
@@ -194,8 +298,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    const OUTSIDE: [Account; 3] = [Account::Cogs, Account::InventoryLoss, Account::Indirect];
 
     proptest! {
         #[test]

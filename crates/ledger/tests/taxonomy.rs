@@ -224,6 +224,77 @@ Order | ItemFees | Order Cancellation Charge | - | expense:fee:order_other
 other-transaction | AffordabilityExpense | Base fee | - | expense:finance
 other-transaction | other-transaction | AffordabilityExpense | - | expense:finance
 other-transaction | other-transaction | CanceledButPickedUpReimbursement | + | income:reimbursement
+Order | Order-Fees | FBAPerOrderFulfillmentFee | - | expense:fee:fulfilment
+ServiceFee | other-transaction | TaxAmount | - | asset:gst_input:unsplit
+ServiceFee | Cost of Advertising | Base amount | - | expense:advertising
+ServiceFee | Cost of Advertising | Tax on fee | - | asset:gst_input:unsplit
+ServiceFee | ProductAdsPayment | whatever | - | expense:advertising
+Order | Promotion | Gift wrap discount | - | income:promotion
+Order | Promotion | Gift wrap tax discount | - | liability:tax_collected
+FBAFees | FBA Inbound Convenience Fee | Discount on Fee | + | expense:fee:inbound
+FBAFees | FBA Long Term Storage Fee | Tax on fee | - | asset:gst_input:unsplit
+AmazonFees | Vine Enrollment Fee | Discount on Fee | + | expense:deals
+other-transaction | other-transaction | Capacity Reservation Fee | - | expense:fee:service
+Order | misc-fee | | - | suspense:unclassified
+Order | DirectPayment | Whatever | - | suspense:unclassified
+Order | product sales | | + | income:sales:product
+Order | shipping credits | | + | income:sales:shipping
+Order | gift wrap credits | | + | income:sales:giftwrap
+Order | promotional rebates | | - | income:promotion
+Order | points cost | | - | income:promotion
+Order | sales tax collected | | + | liability:tax_collected
+Order | product sales tax | | + | liability:tax_collected
+Order | shipping credits tax | | + | liability:tax_collected
+Order | gift wrap credits tax | | + | liability:tax_collected
+Order | promotional rebates tax | | - | liability:tax_collected
+Order | regulatory fee | | + | liability:tax_collected
+Order | tax on regulatory fee | | + | liability:tax_collected
+Order | marketplace withheld tax | | - | liability:tax_withheld_by_marketplace
+Order | low value goods tax | | - | liability:tax_withheld_by_marketplace
+Order | tcs-cgst | | - | asset:tcs:cgst
+Order | tcs-sgst | | - | asset:tcs:sgst
+Refund | tcs-igst | | + | asset:tcs:igst
+Order | tds (section 194-o) | | - | asset:tds
+Order | selling fees | | - | expense:fee:unsplit
+Order | fba fees | | - | expense:fee:unsplit
+Order | other transaction fees | | - | expense:fee:order_other
+Order | other | | - | suspense:unclassified
+Refund | product sales | | - | income:refund
+Refund | shipping credits | | - | income:refund
+Refund | selling fees | | + | expense:fee:unsplit
+A-to-z Guarantee Claim | product sales | | - | income:chargeback
+A-to-z Guarantee Claim | other | | - | income:chargeback
+Chargeback Refund | shipping credits | | - | income:chargeback
+Liquidations | product sales | | + | income:sales:liquidation
+Service Fee | other transaction fees | Cost of Advertising | - | expense:advertising
+Service Fee | other | Cost of Advertising | - | expense:advertising
+Service Fee | Cost of Advertising | Base amount | - | expense:advertising
+Service Fee | Cost of Advertising | Tax on fee | - | asset:gst_input:unsplit
+Service Fee | other | Refund for Advertiser | + | expense:advertising
+Service Fee | other transaction fees | Subscription | - | expense:fee:subscription
+Service Fee | other | FBA Inbound Placement Service Fee | - | expense:fee:inbound
+Service Fee | other | A Service Of Next Year | - | suspense:unclassified
+SAFE-T Reimbursement | other | | + | income:reimbursement
+Adjustment | other | FBA Inventory Reimbursement - Customer Return | + | income:reimbursement
+Adjustment | other | FBA Inventory Reimbursement - Customer Return | - | income:reimbursement_reversal
+Adjustment | other | Other | - | expense:adjustment
+Fee Adjustment | other | Weight correction | + | expense:adjustment
+Shipping Services | other transaction fees | Amazon Easy Ship Weight Handling Fee Reversal | + | expense:fee:shipping
+Shipping Services | other | Anything | - | expense:fee:shipping
+Fulfilment Fee Refund | fba fees | | + | expense:fee:fulfilment
+FBA Customer Return Fee | fba fees | Whatever | - | expense:fee:fulfilment
+FBA Transaction fees | fba fees | Whatever | - | expense:fee:fulfilment
+Tax Withheld | tds (section 194-o) | TDS - Section 194-O | - | asset:tds
+Tax Withheld | other | TDS - Section 194-O | - | asset:tds
+Debt | other | Cross-Account Debt Adjustment | + | asset:transfer:interaccount
+FBA Inventory Fee | other | FBA Inbound Pickup Service | - | expense:fee:inbound
+FBA Inventory Fee | other | FBA Amazon-Partnered Carrier Shipment Fee | - | expense:fee:inbound
+FBA Inventory Fee | other | FBA Inventory Storage Fee | - | expense:fee:storage
+FBA Inventory Fee | other | FBA Long-Term Storage Fee | - | expense:fee:long_term_storage
+FBA Inventory Fee | other | FBA Removal Order: Disposal Fee | - | expense:fee:removal
+FBA Inventory Fee | fba fees | Something New | - | expense:fee:unsplit
+Lightning Deal Fee | other transaction fees | Any | - | expense:deals
+Service Fee | other transaction fees | Coupon Redemption Fee: ABC | - | expense:deals
 other-transaction | other-transaction | Some Future Amazon Line | - | suspense:unclassified
 Order | ItemFees | A Fee Of Next Year | - | suspense:unclassified
 ";

@@ -3,11 +3,15 @@
 //! SQLite: WAL, one writer, a pool of readers that never wait. PostgreSQL: one pool; the application's role is
 //! neither owner nor superuser, so that row-level security holds for it.
 
-use std::{path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use sqlx::{
     Postgres, Sqlite,
     pool::PoolOptions,
+    postgres::PgConnectOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
@@ -16,8 +20,8 @@ use crate::{
     tx::Tx,
 };
 
-/// How long a writer waits for another before it gets `Busy`.
-const WRITER_WAIT: Duration = Duration::from_secs(30);
+/// How long a writer waits for another before it gets `Busy`, unless told otherwise.
+pub const WRITER_WAIT: Duration = Duration::from_secs(30);
 /// Readers of one SQLite database at the same time.
 const SQLITE_READERS: u32 = 8;
 /// Connections to PostgreSQL of one process.
@@ -46,37 +50,57 @@ pub enum Db {
 impl Db {
     /// Opens `sqlite:PATH` (made if missing) or `postgres://…`. Migrations are a step of their own.
     pub async fn open(url: &str) -> Result<Self> {
-        match url.strip_prefix("sqlite:") {
-            Some(path) => Self::open_sqlite(path.trim_start_matches("//")).await,
+        Self::open_waiting(url, WRITER_WAIT).await
+    }
+
+    /// Opens a database whose writers wait for each other as long as `wait`, then get `Busy`.
+    pub async fn open_waiting(url: &str, wait: Duration) -> Result<Self> {
+        match sqlite_path(url) {
+            Some(path) => Self::open_sqlite(path, wait).await,
             None if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
-                Self::open_postgres(url).await
+                Self::open_postgres(url, wait).await
             }
             None => Err(StoreError::Setup("a database URL begins with sqlite: or postgres://".to_owned())),
         }
     }
 
-    async fn open_sqlite(path: &str) -> Result<Self> {
-        let options = SqliteConnectOptions::from_str(&format!("sqlite://{path}"))?
+    /// Opens a database that must be there already.
+    pub async fn open_existing(url: &str) -> Result<Self> {
+        match sqlite_path(url) {
+            Some(path) if !path.exists() => Err(StoreError::Missing("database file")),
+            _ => Self::open(url).await,
+        }
+    }
+
+    async fn open_sqlite(path: &Path, wait: Duration) -> Result<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .foreign_keys(true)
             .pragma("secure_delete", "on")
             .pragma("temp_store", "memory")
-            .busy_timeout(WRITER_WAIT);
+            .busy_timeout(wait);
         let writer = options.clone().pragma("cache_size", WRITER_CACHE_KIB);
-        let write =
-            PoolOptions::new().max_connections(1).acquire_timeout(WRITER_WAIT).connect_with(writer).await?;
-        let reader = options.pragma("cache_size", READER_CACHE_KIB);
-        let read = PoolOptions::new().max_connections(SQLITE_READERS).connect_with(reader).await?;
-        Ok(Self::Sqlite { read, write, path: path.into() })
+        let write = PoolOptions::new().max_connections(1).acquire_timeout(wait).connect_with(writer).await?;
+        let reader = options.pragma("cache_size", READER_CACHE_KIB).pragma("query_only", "on");
+        let read = PoolOptions::new()
+            .max_connections(SQLITE_READERS)
+            .acquire_timeout(wait)
+            .connect_with(reader)
+            .await?;
+        Ok(Self::Sqlite { read, write, path: path.to_owned() })
     }
 
-    async fn open_postgres(url: &str) -> Result<Self> {
+    async fn open_postgres(url: &str, wait: Duration) -> Result<Self> {
+        // Without it a writer would wait for another's row for ever.
+        let lock_timeout = format!("{}ms", wait.as_millis());
+        let options = url.parse::<PgConnectOptions>()?.options([("lock_timeout", lock_timeout)]);
         let pool = PoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)
-            .acquire_timeout(WRITER_WAIT)
-            .connect(url)
+            .acquire_timeout(wait)
+            .connect_with(options)
             .await?;
         Ok(Self::Postgres(pool))
     }
@@ -89,7 +113,7 @@ impl Db {
         })
     }
 
-    /// A transaction that writes. On SQLite it waits for the writer before it, up to 30 s.
+    /// A transaction that writes. On SQLite it waits for the writer before it.
     pub async fn write(&self) -> Result<Tx> {
         Ok(match self {
             Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("begin immediate").await?),
@@ -112,4 +136,10 @@ impl Db {
             Self::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// The file of an SQLite URL: `sqlite:PATH` or `sqlite://PATH`, taken as it stands, whatever characters it has.
+fn sqlite_path(url: &str) -> Option<&Path> {
+    let path = url.strip_prefix("sqlite:")?;
+    Some(Path::new(path.strip_prefix("//").unwrap_or(path)))
 }

@@ -133,7 +133,7 @@ impl Grain {
 }
 
 type AccountRow = (String, i64, i64, i64, i64, i64, i64);
-type SalesRow = (String, i64, i64, i64, i64);
+type SalesRow = (String, i64, i64, i64, i64, i64);
 
 impl Scoped<'_> {
     /// One statement per currency, in the order of their codes.
@@ -180,10 +180,11 @@ impl Scoped<'_> {
             let turnover = Turnover { credit, debit, estimated, lines };
             entry(&mut statements, &currency, key)?.add(account, &turnover)?;
         }
-        for (currency, key, units, uncosted, cogs) in self.sales_rows(filter, grain, group).await? {
+        for (currency, key, units, refunds, uncosted, cogs) in self.sales_rows(filter, grain, group).await? {
             let statement = entry(&mut statements, &currency, key)?;
             statement.units = statement.units.checked_add(units).ok_or(Error::Overflow)?;
             statement.uncosted = statement.uncosted.checked_add(uncosted).ok_or(Error::Overflow)?;
+            statement.refunds = Some(statement.refunds.unwrap_or(0).saturating_add(refunds));
             if cogs != 0 {
                 statement.add_amount(Account::Cogs, cogs)?;
             }
@@ -217,7 +218,7 @@ impl Scoped<'_> {
         let Grain { sales, column, .. } = grain;
         let text = format!(
             "select s.currency, cast({group} as bigint) as k, cast(sum(d.units) as bigint),
-                    cast(sum(d.uncosted) as bigint), cast(sum(d.cogs) as bigint)
+                    cast(sum(d.refunds) as bigint), cast(sum(d.uncosted) as bigint), cast(sum(d.cogs) as bigint)
              from settlement s join {sales} d on d.tenant_id = s.tenant_id and d.settlement = s.id
              where s.tenant_id = $1 and s.last_day >= $2 and s.first_day <= $3 and d.{column} between $4 and $5 {}
              group by s.currency, k",
@@ -233,25 +234,6 @@ impl Scoped<'_> {
             grain.from,
             grain.to,
         )
-    }
-
-    /// Refunded order items. What became of the goods is unknown, so their cost is not credited.
-    pub async fn refunds(&mut self, filter: &Filter) -> Result<i64> {
-        let text = format!(
-            "select cast(coalesce(sum(d.refunds), 0) as bigint)
-             from settlement s join sales_day d on d.tenant_id = s.tenant_id and d.settlement = s.id
-             where s.tenant_id = $1 and s.last_day >= $2 and s.first_day <= $3 and d.day between $2 and $3 {}",
-            filter.active()
-        );
-        let (refunds,) = fetch_one!(
-            (i64,),
-            self.tx,
-            sqlx::AssertSqlSafe(text.as_str()),
-            self.tenant.0,
-            filter.from(),
-            filter.to()
-        )?;
-        Ok(refunds)
     }
 
     /// First and last day with lines of active settlements.

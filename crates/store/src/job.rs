@@ -6,7 +6,7 @@
 use crate::{
     error::{Result, expect_one},
     ids::{JobId, TenantId},
-    tx::{Platform, exec, fetch_all, fetch_optional},
+    tx::{Platform, exec, fetch_all, fetch_one, fetch_optional},
 };
 
 /// How long a claimed job is safe from others: 60 s; workers renew it.
@@ -92,6 +92,7 @@ impl Platform<'_> {
 
     /// Claims the job that is due longest, or whose lease ran out.
     pub async fn claim(&mut self, now: i64) -> Result<Option<Claim>> {
+        self.give_up(now).await?;
         let pick = format!(
             "select id from job where (state = 'queued' and run_at <= $1) or (state = 'running' and leased_until <= $1)
              order by run_at, id limit 1{}",
@@ -115,6 +116,17 @@ impl Platform<'_> {
             kind,
             payload,
         }))
+    }
+
+    /// A job whose workers died as often as it may be tried has failed: it may be what kills them.
+    async fn give_up(&mut self, now: i64) -> Result<()> {
+        exec!(
+            self.tx,
+            "update job set state = 'failed', finished_at = $1, leased_until = null
+             where state = 'running' and leased_until <= $1 and attempts >= most_attempts",
+            now,
+        )
+        .map(drop)
     }
 
     /// Keeps a claimed job and tells how far it is. An error means the lease is lost: stop working on it.
@@ -172,11 +184,45 @@ impl Platform<'_> {
         expect_one("job", changed)
     }
 
-    /// When the next queued job is due.
+    /// Gives a claimed job back unharmed, to be run again at once. A lease that is lost already is no error.
+    pub async fn give_back(&mut self, claim: &Claim) -> Result<()> {
+        exec!(
+            self.tx,
+            "update job set state = 'queued', leased_until = null, attempts = attempts - 1
+             where id = $1 and lease = $2 and state = 'running'",
+            claim.id.0,
+            claim.lease,
+        )
+        .map(drop)
+    }
+
+    /// Gives back every running job: for a process that knows that no other works on this database. One that was
+    /// tried as often as it may be has failed: it may be what ended the process each time.
+    pub async fn release_all(&mut self, now: i64) -> Result<u64> {
+        exec!(
+            self.tx,
+            "update job set leased_until = null,
+                 state = case when attempts < most_attempts then 'queued' else 'failed' end,
+                 finished_at = case when attempts < most_attempts then null else $1 end
+             where state = 'running'",
+            now,
+        )
+    }
+
+    /// Jobs that were given up.
+    pub async fn failed_jobs(&mut self) -> Result<i64> {
+        Ok(fetch_one!((i64,), self.tx, "select count(*) from job where state = 'failed'")?.0)
+    }
+
+    /// When the next job may be claimed: a queued one is due, or the lease of a running one ends.
     pub async fn next_due(&mut self) -> Result<Option<i64>> {
-        let row =
-            fetch_optional!((Option<i64>,), self.tx, "select min(run_at) from job where state = 'queued'")?;
-        Ok(row.and_then(|(at,)| at))
+        let (at,) = fetch_one!(
+            (Option<i64>,),
+            self.tx,
+            "select min(case when state = 'queued' then run_at else leased_until end) from job
+             where state in ('queued', 'running')",
+        )?;
+        Ok(at)
     }
 
     /// The newest jobs of a tenant and kind, newest first.

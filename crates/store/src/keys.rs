@@ -11,7 +11,7 @@ use crate::{
     db::Db,
     error::{Result, StoreError},
     ids::TenantId,
-    tx::{exec, fetch_all, fetch_optional},
+    tx::{Tx, exec, fetch_all, fetch_optional},
 };
 
 /// The key store.
@@ -25,20 +25,34 @@ impl Keys {
     /// Opens the key store and refuses a root key that is not the one it was made with.
     pub async fn open(db: Db, root: RootKey) -> Result<Self> {
         let mut tx = db.write().await?;
-        let stored = fetch_optional!((Vec<u8>,), &mut tx, "select value from root_check where id = 1")?;
-        match stored {
-            Some((bytes,)) => {
-                let check: [u8; 32] = bytes.try_into().map_err(|_| StoreError::Corrupt("root_check"))?;
-                root.verify(&KeyCheck::from_bytes(check))
-                    .map_err(|error| StoreError::Setup(error.to_string()))?;
-            }
-            None => {
-                let check = root.check().as_bytes().to_vec();
-                exec!(&mut tx, "insert into root_check (id, value) values (1, $1)", check)?;
-            }
-        }
+        // Several processes may start together on an empty key store; the first one's value stays.
+        let check = root.check().as_bytes().to_vec();
+        exec!(
+            &mut tx,
+            "insert into root_check (id, value) values (1, $1) on conflict (id) do nothing",
+            check
+        )?;
+        verified(&mut tx, &root).await?;
         tx.commit().await?;
         Ok(Self { db, root: Arc::new(root) })
+    }
+
+    /// Whether no root key was ever used with this key store.
+    pub async fn is_new(db: &Db) -> Result<bool> {
+        let mut tx = db.read().await?;
+        let stored = fetch_optional!((i64,), &mut tx, "select id from root_check where id = 1")?;
+        Ok(stored.is_none())
+    }
+
+    /// Refuses a root key that is not the one of this key store.
+    pub async fn check(db: &Db, root: &RootKey) -> Result<()> {
+        let known = verified(&mut db.read().await?, root).await?;
+        if known { Ok(()) } else { Err(StoreError::Missing("check value of the root key")) }
+    }
+
+    /// Closes the key database.
+    pub async fn close(&self) {
+        self.db.close().await;
     }
 
     /// Makes and stores the key of a tenant that is about to exist.
@@ -74,13 +88,18 @@ impl Keys {
         Ok(self.root.unwrap_key(tenant.0, &WrappedKey::from_bytes(wrapped))?)
     }
 
-    /// Destroys the key of a tenant, also in the free pages of the key file.
+    /// Destroys the key of a tenant, also in SQLite's free pages and log. Repeat it after an error; a key that is gone
+    /// already is none. On PostgreSQL the old row stays in the files until they are vacuumed.
     pub async fn destroy(&self, tenant: TenantId) -> Result<()> {
         let mut tx = self.db.write().await?;
         exec!(&mut tx, "delete from tenant_key where tenant = $1", tenant.0)?;
         tx.commit().await?;
         if let Db::Sqlite { write, .. } = &self.db {
-            sqlx::query("pragma wal_checkpoint(truncate)").execute(write).await?;
+            let (held_up, _, _): (i64, i64, i64) =
+                sqlx::query_as("pragma wal_checkpoint(truncate)").fetch_one(write).await?;
+            if held_up != 0 {
+                return Err(StoreError::Busy);
+            }
         }
         Ok(())
     }
@@ -98,4 +117,13 @@ impl Keys {
         tx.commit().await?;
         Ok(orphans.len())
     }
+}
+
+/// Whether a check value is stored; an error if it is another root key's.
+async fn verified(tx: &mut Tx, root: &RootKey) -> Result<bool> {
+    let stored = fetch_optional!((Vec<u8>,), tx, "select value from root_check where id = 1")?;
+    let Some((bytes,)) = stored else { return Ok(false) };
+    let check: [u8; 32] = bytes.try_into().map_err(|_| StoreError::Corrupt("root_check"))?;
+    root.verify(&KeyCheck::from_bytes(check)).map_err(|error| StoreError::Setup(error.to_string()))?;
+    Ok(true)
 }

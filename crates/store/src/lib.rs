@@ -25,7 +25,7 @@ mod tx;
 mod upload;
 
 pub use archive::Archive;
-pub use db::Db;
+pub use db::{Db, WRITER_WAIT};
 pub use error::{Result, StoreError};
 pub use figures::{Filter, UnclassifiedLabel};
 pub use ids::{
@@ -35,7 +35,9 @@ pub use import::{Importer, Incoming, Opener, Progress};
 pub use job::{Claim, JobView, LEASE_MICROS, NewJob};
 pub use keys::Keys;
 pub use line::{LineCursor, LineFilter, LineView};
-pub use migrate::{PLATFORM_TABLES, check_role, check_version, migrate, migrate_keys};
+pub use migrate::{
+    KEY_MIGRATIONS, MIGRATIONS, PLATFORM_TABLES, check_role, check_version, migrate, migrate_keys,
+};
 pub use person::{
     PersonLogin, Registration, SESSION_IDLE_MICROS, SESSION_MOST_MICROS, Signed, fold_email, taken_field,
 };

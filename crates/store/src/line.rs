@@ -233,8 +233,11 @@ impl Scoped<'_> {
     }
 }
 
+/// The accounts as a list; for a product all of them by name, so that the index leads straight to its lines.
 fn accounts(filter: &LineFilter) -> Option<String> {
-    let mut codes: Vec<i64> = filter.accounts.iter().map(|account| account.code()).collect();
+    let all =
+        if filter.accounts.is_empty() && filter.sku.is_some() { Account::ALL } else { &filter.accounts };
+    let mut codes: Vec<i64> = all.iter().map(|account| account.code()).collect();
     codes.sort_unstable();
     let codes: Vec<String> = codes.iter().map(i64::to_string).collect();
     (!codes.is_empty()).then(|| codes.join(", "))

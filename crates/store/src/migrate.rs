@@ -16,51 +16,61 @@ use crate::{
 pub const PLATFORM_TABLES: &[&str] =
     &["schema_version", "business", "person", "membership", "session", "login_failure", "job"];
 
-pub(crate) const MIGRATIONS: &[&str] =
+/// The migrations of the database, oldest first, as written for SQLite.
+pub const MIGRATIONS: &[&str] =
     &[include_str!("../migrations/0001_platform.sql"), include_str!("../migrations/0002_settlement.sql")];
 
-const KEY_MIGRATIONS: &[&str] = &[include_str!("../migrations/keys_0001.sql")];
+/// Holds the numbers of the migrations that ran.
+const SCHEMA_VERSION: &str = "create table schema_version (\n    version integer primary key\n) strict;\n";
+/// Key of PostgreSQL's advisory lock under which a database is migrated (`ecommig` in ASCII).
+const MIGRATION_LOCK: i64 = 0x0065_636f_6d6d_6967;
+
+/// The migrations of the key database.
+pub const KEY_MIGRATIONS: &[&str] = &[include_str!("../migrations/keys_0001.sql")];
 
 /// Brings a database to the newest schema. An existing SQLite database is copied beside itself first.
 ///
 /// On PostgreSQL this needs the owner's connection; rights are granted to `app_role`.
 pub async fn migrate(db: &Db, app_role: Option<&str>) -> Result<()> {
+    let found = known_version(&mut db.read().await?, MIGRATIONS).await?;
+    if found > 0 && found < number(MIGRATIONS.len()) {
+        snapshot(db, found).await?;
+    }
     run(db, MIGRATIONS, app_role).await
 }
 
-/// Brings the key database to its newest schema.
+/// Brings the key database to its newest schema. It is not copied first: a copy would keep keys that are destroyed
+/// later.
 pub async fn migrate_keys(db: &Db, app_role: Option<&str>) -> Result<()> {
     run(db, KEY_MIGRATIONS, app_role).await
 }
 
 /// Refuses to go on with a schema that is older or newer than this program.
 pub async fn check_version(db: &Db) -> Result<()> {
-    let found = version(db).await?;
+    let found = known_version(&mut db.read().await?, MIGRATIONS).await?;
     let known = number(MIGRATIONS.len());
-    match found.cmp(&known) {
-        std::cmp::Ordering::Equal => Ok(()),
-        std::cmp::Ordering::Greater => Err(StoreError::NewerSchema { found, known }),
-        std::cmp::Ordering::Less => Err(StoreError::Setup(format!(
-            "the database has schema version {found} instead of {known}; run `ecom migrate`"
-        ))),
+    if found == known {
+        return Ok(());
     }
+    Err(StoreError::Setup(format!(
+        "the database has schema version {found} instead of {known}; run `ecom migrate`"
+    )))
 }
 
+/// Runs the migrations that are missing, all in one transaction.
 async fn run(db: &Db, migrations: &[&'static str], app_role: Option<&str>) -> Result<()> {
-    let found = version(db).await?;
-    let known = number(migrations.len());
-    if found > known {
-        return Err(StoreError::NewerSchema { found, known });
-    }
-    if found > 0 && found < known {
-        snapshot(db, found).await?;
-    }
     let mut tx = db.write().await?;
-    for (index, sql) in migrations.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
-        match &mut tx {
-            Tx::Sqlite(tx) => raw_sql(*sql).execute(&mut **tx).await.map(drop)?,
-            Tx::Postgres(tx) => raw_sql(AssertSqlSafe(postgres(sql))).execute(&mut **tx).await.map(drop)?,
-        }
+    // Processes that start together migrate one after the other; SQLite's writer is alone already.
+    if let Tx::Postgres(tx) = &mut tx {
+        sqlx::query("select pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK).execute(&mut **tx).await?;
+    }
+    let found = known_version(&mut tx, migrations).await?;
+    if found == 0 {
+        run_one(&mut tx, SCHEMA_VERSION).await?;
+    }
+    let missing = migrations.iter().enumerate().skip(usize::try_from(found).unwrap_or(usize::MAX));
+    for (index, sql) in missing {
+        run_one(&mut tx, sql).await?;
         exec!(&mut tx, "insert into schema_version (version) values ($1)", number(index + 1))?;
     }
     if let (Tx::Postgres(tx), Some(role)) = (&mut tx, app_role) {
@@ -69,35 +79,32 @@ async fn run(db: &Db, migrations: &[&'static str], app_role: Option<&str>) -> Re
     tx.commit().await
 }
 
+async fn run_one(tx: &mut Tx, sql: &'static str) -> Result<()> {
+    match tx {
+        Tx::Sqlite(tx) => raw_sql(sql).execute(&mut **tx).await?.rows_affected(),
+        Tx::Postgres(tx) => raw_sql(AssertSqlSafe(postgres(sql))).execute(&mut **tx).await?.rows_affected(),
+    };
+    Ok(())
+}
+
 fn number(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// The schema's version; 0 for an empty database.
-async fn version(db: &Db) -> Result<i64> {
-    let mut tx = db.write().await?;
-    let create = "create table if not exists schema_version (version integer primary key)";
-    let exists = match &mut tx {
-        Tx::Sqlite(tx) => {
-            raw_sql(create).execute(&mut **tx).await?;
-            true
-        }
-        Tx::Postgres(tx) => {
-            let found: (bool,) = sqlx::query_as("select to_regclass('schema_version') is not null")
-                .fetch_one(&mut **tx)
-                .await?;
-            if !found.0 {
-                raw_sql("create table schema_version (version bigint primary key)")
-                    .execute(&mut **tx)
-                    .await?;
-            }
-            true
-        }
+/// The schema's version, 0 for an empty database. `NewerSchema` if this program does not know it.
+async fn known_version(tx: &mut Tx, migrations: &[&str]) -> Result<i64> {
+    let table = match tx {
+        Tx::Sqlite(_) => "select 1 from sqlite_master where type = 'table' and name = 'schema_version'",
+        Tx::Postgres(_) => "select 1 where to_regclass('schema_version') is not null",
     };
-    debug_assert!(exists);
-    let newest = fetch_optional!((Option<i64>,), &mut tx, "select max(version) from schema_version")?;
-    tx.commit().await?;
-    Ok(newest.and_then(|(version,)| version).unwrap_or(0))
+    // The driver decodes both engines' `1` as 32 bits.
+    if fetch_optional!((i32,), &mut *tx, table)?.is_none() {
+        return Ok(0);
+    }
+    let newest = fetch_optional!((Option<i64>,), tx, "select max(version) from schema_version")?;
+    let found = newest.and_then(|(version,)| version).unwrap_or(0);
+    let known = number(migrations.len());
+    if found > known { Err(StoreError::NewerSchema { found, known }) } else { Ok(found) }
 }
 
 /// Copies an SQLite database to `<file>.before-<next version>` unless that copy exists.
@@ -109,7 +116,13 @@ async fn snapshot(db: &Db, found: i64) -> Result<()> {
     if std::path::Path::new(&copy).exists() {
         return Ok(());
     }
-    sqlx::query("vacuum into $1").bind(copy).execute(write).await?;
+    // Under another name until it is whole, so that one cut off half-way is not taken for a copy later.
+    let half = format!("{copy}.part");
+    if std::path::Path::new(&half).exists() {
+        std::fs::remove_file(&half)?;
+    }
+    sqlx::query("vacuum into $1").bind(&half).execute(write).await?;
+    std::fs::rename(half, copy)?;
     Ok(())
 }
 
@@ -178,8 +191,10 @@ pub async fn check_role(db: &Db) -> Result<()> {
         sqlx::query_as("select rolsuper, rolbypassrls from pg_roles where rolname = current_user")
             .fetch_one(&mut **tx)
             .await?;
+    // A member of the owning role can take its place, and so counts as owner.
     let (owned,): (i64,) = sqlx::query_as(
-        "select count(*) from pg_tables where schemaname = 'public' and tableowner = current_user",
+        "select count(*) from pg_tables
+         where schemaname = 'public' and pg_has_role(current_user, tableowner, 'member')",
     )
     .fetch_one(&mut **tx)
     .await?;

@@ -278,8 +278,9 @@ impl Scoped<'_> {
     pub async fn provisional(&mut self, month: Month) -> Result<bool> {
         for account in self.seller_accounts().await? {
             for (currency, chains) in self.chains(account.id).await? {
-                let end = DayCutter::for_currency(currency).start_of(month.last_day() + 1);
-                if chains.provisional(end) {
+                let mut days = DayCutter::for_currency(currency);
+                let (from, to) = (days.start_of(month.first_day()), days.start_of(month.last_day() + 1));
+                if chains.provisional(from, to) {
                     return Ok(true);
                 }
             }

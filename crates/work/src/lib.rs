@@ -1,1 +1,18 @@
-//! Jobs: claiming, leasing, retrying; importing files.
+//! Work that must happen: the worker that runs jobs, the import job, the clock.
+//!
+//! A job is a row; the worker claims it under a lease, runs its handler, and writes what came of it. A killed process
+//! loses nothing: the lease runs out and the job is run again. Handlers are idempotent.
+
+mod bell;
+mod clock;
+mod import;
+mod live;
+mod sweep;
+mod task;
+mod worker;
+
+pub use bell::Bell;
+pub use clock::{Clock, SystemClock, micros};
+pub use live::Live;
+pub use task::spawn;
+pub use worker::{Stop, Worker};

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 /// Aim of a block's size.
 const BLOCK_BYTES: usize = 1 << 20;
 /// A line longer than this is no line of Amazon's.
-const MOST_LINE_BYTES: usize = 1 << 20;
+pub(crate) const MOST_LINE_BYTES: usize = 1 << 20;
 /// Largest decompressed file that is read.
 pub const MOST_FILE_BYTES: u64 = 2 << 30;
 
@@ -104,6 +104,20 @@ mod tests {
             }
             prop_assert!(all == text.as_bytes());
         }
+    }
+
+    #[test]
+    fn a_stream_beyond_the_limit_is_refused() {
+        let mut blocks = Blocks::new(io::repeat(b'\n'));
+        let mut block = Vec::new();
+        let end = loop {
+            match blocks.next(&mut block) {
+                Ok(Some(_)) => {}
+                other => break other,
+            }
+        };
+        assert!(matches!(end, Err(BlockError::TooLarge)));
+        assert!(block.len() <= 2 * BLOCK_BYTES);
     }
 
     #[test]

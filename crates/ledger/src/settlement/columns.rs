@@ -5,9 +5,48 @@ use crate::Refusal;
 /// More columns than any settlement file has.
 pub(crate) const MOST_COLUMNS: usize = 64;
 
-/// Where the columns of a V2 file stand. An absent optional column points behind every row.
+/// Names of a header's columns, folded.
+pub(crate) struct Header {
+    names: Vec<String>,
+    line: u64,
+}
+
+impl Header {
+    pub(crate) fn parse(header: &[u8], line: u64) -> Self {
+        let names = header
+            .split(|&byte| byte == b'\t')
+            .map(|name| String::from_utf8_lossy(name.trim_ascii()).trim_matches('"').to_lowercase())
+            .collect();
+        Self { names, line }
+    }
+
+    /// How many columns the header has.
+    pub(crate) fn count(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Where a column stands; behind every row if it is absent.
+    pub(crate) fn find(&self, name: &str) -> usize {
+        self.names.iter().position(|found| found == name).unwrap_or(MOST_COLUMNS)
+    }
+
+    /// Where a column stands that every such file has.
+    pub(crate) fn need(&self, name: &str) -> Result<usize, Refusal> {
+        match self.find(name) {
+            MOST_COLUMNS => {
+                let message = format!("the header has no column `{name}`");
+                let remedy = "Upload the flat file settlement report as Amazon made it; in Seller Central it is \
+                              under Payments, Reports Repository";
+                Err(Refusal::at(self.line, name, message, remedy))
+            }
+            at => Ok(at),
+        }
+    }
+}
+
+/// Columns of both flat files. An absent optional column points behind every row.
 #[derive(Debug)]
-pub(crate) struct Columns {
+pub(crate) struct Common {
     pub(crate) count: usize,
     pub(crate) settlement: usize,
     pub(crate) start: usize,
@@ -18,50 +57,30 @@ pub(crate) struct Columns {
     pub(crate) transaction_type: usize,
     pub(crate) order: usize,
     pub(crate) marketplace: usize,
-    pub(crate) amount_type: usize,
-    pub(crate) description: usize,
-    pub(crate) amount: usize,
     pub(crate) posted_date: usize,
     pub(crate) posted_time: usize,
     pub(crate) sku: usize,
     pub(crate) quantity: usize,
 }
 
-impl Columns {
+impl Common {
     /// Finds the columns by name, in any case.
-    pub(crate) fn parse(header: &[u8]) -> Result<Self, Refusal> {
-        let names: Vec<String> = header
-            .split(|&byte| byte == b'\t')
-            .map(|name| String::from_utf8_lossy(name.trim_ascii()).trim_matches('"').to_lowercase())
-            .collect();
-        let find = |name: &str| names.iter().position(|found| found == name);
-        let need = |name: &'static str| {
-            find(name).ok_or_else(|| {
-                let message = format!("the header has no column `{name}`");
-                let remedy = "Upload the flat file V2 settlement report as Amazon made it; in Seller Central it is \
-                              under Payments, Reports Repository";
-                Refusal::at(1, name, message, remedy)
-            })
-        };
-        let absent = MOST_COLUMNS;
+    pub(crate) fn parse(header: &Header) -> Result<Self, Refusal> {
         Ok(Self {
-            count: names.len(),
-            settlement: need("settlement-id")?,
-            start: need("settlement-start-date")?,
-            end: need("settlement-end-date")?,
-            deposit: need("deposit-date")?,
-            total: need("total-amount")?,
-            currency: need("currency")?,
-            transaction_type: need("transaction-type")?,
-            order: need("order-id")?,
-            marketplace: need("marketplace-name")?,
-            amount_type: need("amount-type")?,
-            description: need("amount-description")?,
-            amount: need("amount")?,
-            posted_date: need("posted-date")?,
-            posted_time: find("posted-date-time").unwrap_or(absent),
-            sku: need("sku")?,
-            quantity: need("quantity-purchased")?,
+            count: header.count(),
+            settlement: header.need("settlement-id")?,
+            start: header.need("settlement-start-date")?,
+            end: header.need("settlement-end-date")?,
+            deposit: header.need("deposit-date")?,
+            total: header.need("total-amount")?,
+            currency: header.need("currency")?,
+            transaction_type: header.need("transaction-type")?,
+            order: header.need("order-id")?,
+            marketplace: header.need("marketplace-name")?,
+            posted_date: header.need("posted-date")?,
+            posted_time: header.find("posted-date-time"),
+            sku: header.need("sku")?,
+            quantity: header.need("quantity-purchased")?,
         })
     }
 }

@@ -15,8 +15,8 @@ use super::names;
 pub struct Line<'a> {
     /// Line of the decompressed file, from 1.
     pub number: u64,
-    /// Which money column of that line; 0 where a line has one amount.
-    pub column: u8,
+    /// Which amount of that line, from 1; 0 where a line has one amount.
+    pub column: u32,
     /// Place in the report's settlements.
     pub settlement: u32,
     /// Place in [`super::Names::labels`].

@@ -41,7 +41,7 @@ pub(crate) fn report(
     let settlements: Vec<Settlement> = ids
         .into_iter()
         .zip(settlements)
-        .map(|(id, (head, tally))| Settlement { id, head, tally, memo: Memo::default() })
+        .map(|(id, (head, tally))| Settlement { id, format, head, tally, memo: Memo::default() })
         .collect();
     let mut problems = Vec::new();
     if undated > 0 {
@@ -148,6 +148,16 @@ fn refuse_mixed_decimals(parts: &[Part<'_>], lines: &LineNumbers) -> Result<(), 
         "mixed decimals: the amount on line {first} has a decimal {first_form}, the one on line {later} a decimal {later_form}"
     );
     Err(Refusal::at(later, "amount", message, "Download the report again; do not save it in a spreadsheet"))
+}
+
+/// A refusal because of a NUL byte on this line.
+pub(crate) fn refuse_nul(line: u64) -> Refusal {
+    Refusal::at(
+        line,
+        "",
+        "the file holds NUL bytes; it is damaged or saved as UTF-16",
+        "Download the report again; in a spreadsheet save it as UTF-8",
+    )
 }
 
 /// A refusal because the stream could not be read.

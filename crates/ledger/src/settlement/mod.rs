@@ -1,26 +1,34 @@
 //! Settlement files: detection, readers, and what they yield.
 //!
-//! `read` makes one streaming pass and gives a [`Report`]; `replay` reads the same file again and hands every
+//! `read` finds out the kind of file, makes one streaming pass and gives a [`Report`]; `replay` reads the same file again and hands every
 //! line to a [`Sink`] with the ids of that report. Memory grows with distinct SKUs, labels and days.
 
 mod amount;
 mod blocks;
 mod columns;
+mod crosscheck;
+mod date_range;
+mod detect;
+mod flat;
 mod instant;
 mod line;
 mod merge;
 mod names;
 mod number;
 mod report;
+mod rows;
 mod scan;
 mod tally;
+mod v1;
 mod v2;
+mod xml;
 
 use std::io::Read;
 
 use crate::Refusal;
 
 pub use blocks::MOST_FILE_BYTES;
+pub use crosscheck::remainder;
 pub use line::{GstMode, Line, Posting, Sink, Units};
 pub use names::Names;
 pub use number::amount_of_text;
@@ -34,7 +42,13 @@ pub fn read<R: Read + Send>(
     options: &Options,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Report, Refusal> {
-    v2::read(reader, options, progress)
+    let detect::Detected { format, head, reader } = detect::detect(reader)?;
+    match format {
+        Format::V2 => flat::read::<v2::V2, _>(reader, options, progress),
+        Format::V1 => flat::read::<v1::V1, _>(reader, options, progress),
+        Format::Xml => xml::read(reader, options, progress),
+        Format::DateRange => date_range::read(reader, &head, options, progress),
+    }
 }
 
 /// Reads a file again that gave `report`, handing every line to `sink` in order.
@@ -44,5 +58,11 @@ pub fn replay<R: Read, S: Sink>(
     options: &Options,
     sink: S,
 ) -> Result<S, Refusal> {
-    v2::replay(reader, report, options, sink)
+    let detect::Detected { format, head, reader } = detect::detect(reader)?;
+    match format {
+        Format::V2 => flat::replay::<v2::V2, _, _>(reader, report, options, sink),
+        Format::V1 => flat::replay::<v1::V1, _, _>(reader, report, options, sink),
+        Format::Xml => xml::replay(reader, report, options, sink),
+        Format::DateRange => date_range::replay(reader, &head, report, options, sink),
+    }
 }

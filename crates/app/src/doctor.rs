@@ -1,0 +1,137 @@
+//! `ecom doctor`: looks at everything the server stands on, and says what to do.
+
+use std::{path::Path, process::ExitCode};
+
+use ecom_ledger::day::DayCutter;
+use ecom_store::{Db, Keys, StoreError};
+use ecom_vault::RootKey;
+use ecom_work::{Clock, SystemClock};
+
+use crate::config::Place;
+
+#[derive(clap::Args)]
+#[command(after_help = "Example: ecom doctor --data /srv/ecom/data
+
+It changes nothing. Exit status: 0 if all is well, 1 if something needs you.")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    place: Place,
+}
+
+/// What a check found.
+enum Finding {
+    Well(String),
+    Ill { what: String, remedy: String },
+}
+
+pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let place = &args.place;
+    let mut findings = vec![folder(&place.data), time_zones(), clock(&place.data)];
+    match Db::open_existing(&place.database()).await {
+        Ok(db) => {
+            findings.push(schema(&db).await);
+            findings.push(role(&db).await);
+            findings.push(jobs(&db).await);
+        }
+        Err(error) => findings.push(ill("database", &error, "Check --database, or start `ecom serve` once")),
+    }
+    findings.push(keys(place).await);
+    let mut ill = 0;
+    for finding in findings {
+        match finding {
+            Finding::Well(what) => eprintln!("ok    {what}"),
+            Finding::Ill { what, remedy } => {
+                ill += 1;
+                eprintln!("LOOK  {what}\n      {remedy}");
+            }
+        }
+    }
+    eprintln!("{}", if ill == 0 { "all is well".to_owned() } else { format!("{ill} to look at") });
+    Ok(if ill == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn ill(what: &str, error: &dyn std::fmt::Display, remedy: &str) -> Finding {
+    Finding::Ill { what: format!("{what}: {error}"), remedy: remedy.to_owned() }
+}
+
+fn folder(data: &Path) -> Finding {
+    use std::os::unix::fs::PermissionsExt;
+    match std::fs::metadata(data) {
+        Err(error) => ill("data folder", &error, "Name it with --data, or start `ecom serve` once"),
+        Ok(metadata) if metadata.permissions().mode() & 0o007 != 0 => Finding::Ill {
+            what: format!("data folder: everybody on this machine may enter {}", data.display()),
+            remedy: format!("Run `chmod 700 {}`", data.display()),
+        },
+        Ok(_) => Finding::Well(format!("data folder {}", data.display())),
+    }
+}
+
+fn time_zones() -> Finding {
+    let india = ecom_ledger::Currency::INR;
+    let mut days = DayCutter::for_currency(india);
+    // 2026-04-01 00:00 in India is 2026-03-31 18:30 UTC.
+    if days.day(1_774_981_800_000_000) == 20_544 {
+        Finding::Well("time zones: days begin at midnight in India".to_owned())
+    } else {
+        Finding::Ill {
+            what: "time zones: India's offset is wrong".to_owned(),
+            remedy: "This program is damaged; install it again".to_owned(),
+        }
+    }
+}
+
+/// The database was written in the past: a clock that stands before that is wrong.
+fn clock(data: &Path) -> Finding {
+    let written = std::fs::metadata(data.join("ecom.db")).and_then(|metadata| metadata.modified()).ok();
+    let written = written.and_then(|at| jiff::Timestamp::try_from(at).ok());
+    let now = SystemClock.now();
+    match written {
+        Some(at) if at > now => Finding::Ill {
+            what: format!("clock: it is {now}, but the database was written at {at}"),
+            remedy: "Set the clock, for example with `timedatectl set-ntp true`".to_owned(),
+        },
+        _ => Finding::Well(format!("clock {now}")),
+    }
+}
+
+async fn schema(db: &Db) -> Finding {
+    match ecom_store::check_version(db).await {
+        Ok(()) => Finding::Well("database and its schema".to_owned()),
+        Err(error) => ill("database", &error, "See docs/running.md, Upgrading"),
+    }
+}
+
+async fn role(db: &Db) -> Finding {
+    match ecom_store::check_role(db).await {
+        Ok(()) => Finding::Well("database role".to_owned()),
+        Err(error) => ill("database role", &error, "See docs/running.md, PostgreSQL"),
+    }
+}
+
+async fn jobs(db: &Db) -> Finding {
+    match failed_jobs(db).await {
+        Ok(0) => Finding::Well("jobs".to_owned()),
+        Ok(count) => Finding::Ill {
+            what: format!("jobs: {count} were given up"),
+            remedy: "Look at the imports page, and at the server's log for the reason".to_owned(),
+        },
+        Err(error) => ill("jobs", &error, "Check the database"),
+    }
+}
+
+async fn failed_jobs(db: &Db) -> Result<i64, StoreError> {
+    db.read().await?.platform().failed_jobs().await
+}
+
+async fn keys(place: &Place) -> Finding {
+    let path = place.root_key();
+    let root = match RootKey::read_file(&path) {
+        Ok(root) => root,
+        Err(error) => return ill("root key", &error, "Put back the key file, or name it with --root-key"),
+    };
+    let opened = async { Keys::check(&Db::open_existing(&place.keys_database()).await?, &root).await };
+    match opened.await {
+        Ok(()) => Finding::Well(format!("root key {} opens the key database", path.display())),
+        Err(error) => ill("keys", &error, "Use the root key that this key database was made with"),
+    }
+}

@@ -1,0 +1,161 @@
+//! `ecom serve`: the server and the worker in one process.
+
+use std::{
+    fs::{File, TryLockError},
+    net::SocketAddr,
+    process::ExitCode,
+    sync::Arc,
+};
+
+use anyhow::{Context, bail};
+use ecom_web::{Registration, Server, Settings};
+use ecom_work::{Bell, Live, SystemClock, Worker, micros};
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::{
+    config::{Listen, Place},
+    site::Site,
+};
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  ecom serve
+  ecom serve --data /srv/ecom/data --root-key /etc/ecom/root-key --public-url https://books.example.in
+  ECOM_DATABASE=postgres://ecom@localhost/ecom ECOM_KEYS_DATABASE=postgres://ecom@localhost/ecom_keys ecom serve
+
+Stop it with Ctrl-C or SIGTERM; work that runs then goes on at the next start.")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    listen: Listen,
+    #[command(flatten)]
+    site: SiteArgs,
+}
+
+/// How the server presents itself.
+#[derive(clap::Args, Clone)]
+pub(crate) struct SiteArgs {
+    /// Address by which people reach the server. Sign-in needs https, or a loopback address.
+    /// Default: <http://HOST:PORT>
+    #[arg(long, env = "ECOM_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
+    /// Who may register: the first person only, anybody, or nobody
+    #[arg(long, env = "ECOM_REGISTRATION", value_enum, default_value_t = Open::First)]
+    registration: Open,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Open {
+    First,
+    Open,
+    Closed,
+}
+
+pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let listener = bind(&args.listen).await?;
+    let site = Site::open(&args.place).await?;
+    let address = listener.local_addr()?;
+    serve(&args.place, site, listener, settings(address, &args.site)?, |url| {
+        eprintln!("Ecom Assistance listens on {url} (stop with Ctrl-C)");
+    })
+    .await
+}
+
+/// Takes the port first: everything else would be done in vain if another program has it.
+pub(crate) async fn bind(listen: &Listen) -> anyhow::Result<TcpListener> {
+    let address = listen.address();
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => anyhow::anyhow!(
+            "port {} is taken by another program; choose another one, for example --port {}",
+            address.port(),
+            address.port().saturating_add(1)
+        ),
+        _ => anyhow::Error::new(error).context(format!("cannot listen on {address}")),
+    })
+}
+
+pub(crate) fn settings(address: SocketAddr, args: &SiteArgs) -> anyhow::Result<Settings> {
+    let registration = match args.registration {
+        Open::First => Registration::First,
+        Open::Open => Registration::Open,
+        Open::Closed => Registration::Closed,
+    };
+    let url = args.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    Settings::new(&url, registration).with_context(|| format!("public URL {url}"))
+}
+
+impl SiteArgs {
+    pub(crate) fn demo() -> Self {
+        Self { public_url: None, registration: Open::Closed }
+    }
+}
+
+pub(crate) async fn serve(
+    place: &Place,
+    site: Site,
+    listener: TcpListener,
+    settings: Settings,
+    ready: impl FnOnce(&str),
+) -> anyhow::Result<ExitCode> {
+    let _lock = lock(place, &site).await?;
+    let (stop, stopped) = watch::channel(false);
+    let worker = Worker {
+        importer: site.importer.clone(),
+        keys: site.keys.clone(),
+        spool: place.spool(),
+        clock: Arc::new(SystemClock),
+        bell: Bell::default(),
+        live: Live::default(),
+    };
+    let url = settings.public_url().to_owned();
+    let app = ecom_web::router(Server::new(&worker, settings));
+    let removed = worker.sweep_spool().await?;
+    if removed > 0 {
+        tracing::info!(removed, "removed uploads that nobody needs any more");
+    }
+    let working = ecom_work::spawn("worker", async move { worker.run(stopped).await });
+    ready(&url);
+    let service = app.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(ended()).await.context("the server ended")?;
+    stop.send_replace(true);
+    working.await.context("the worker ended")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// On SQLite one server at a time: then jobs that a killed one left running are taken up at once.
+async fn lock(place: &Place, site: &Site) -> anyhow::Result<Option<File>> {
+    if !site.db().is_sqlite() {
+        return Ok(None);
+    }
+    let file = File::create(place.data.join("serve.lock"))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            bail!("another `ecom serve` works on {}; stop it first", place.data.display())
+        }
+        Err(TryLockError::Error(error)) => return Err(error).context("cannot lock the data folder"),
+    }
+    let mut tx = site.db().write().await?;
+    tx.platform().release_all(micros(&SystemClock)).await?;
+    tx.commit().await?;
+    Ok(Some(file))
+}
+
+async fn ended() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => _ = signal.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}

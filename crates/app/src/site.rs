@@ -1,0 +1,84 @@
+//! Opening what a command works on: folders, root key, databases, archive.
+
+use std::{
+    fs,
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    path::Path,
+};
+
+use anyhow::{Context, bail};
+use ecom_ledger::settlement::Options;
+use ecom_store::{Archive, Db, Importer, Keys};
+use ecom_vault::{RootKey, SystemEntropy};
+
+use crate::config::Place;
+
+/// Everything behind a data folder, opened and checked.
+pub(crate) struct Site {
+    pub(crate) keys: Keys,
+    pub(crate) importer: Importer,
+}
+
+impl Site {
+    /// Opens what is there; makes what is missing on a first start.
+    pub(crate) async fn open(place: &Place) -> anyhow::Result<Self> {
+        make_folder(&place.data)?;
+        make_folder(&place.spool())?;
+        let db = open_db(&place.database(), "the database").await?;
+        let keys_db = open_db(&place.keys_database(), "the key database").await?;
+        if db.is_sqlite() {
+            ecom_store::migrate(&db, None).await.context("the database")?;
+            ecom_store::migrate_keys(&keys_db, None).await.context("the key database")?;
+        }
+        ecom_store::check_version(&db).await?;
+        ecom_store::check_role(&db).await?;
+        let fresh = Keys::is_new(&keys_db).await?;
+        let keys = Keys::open(keys_db, root_key(&place.root_key(), fresh)?).await?;
+        let archive = Archive::local(&place.archive()).context("the archive")?;
+        let importer = Importer { db, archive, options: Options::new()? };
+        Ok(Self { keys, importer })
+    }
+
+    /// Closes the databases, so that their files are complete.
+    pub(crate) async fn close(&self) {
+        self.importer.db.close().await;
+        self.keys.close().await;
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        &self.importer.db
+    }
+}
+
+async fn open_db(url: &str, what: &str) -> anyhow::Result<Db> {
+    Db::open(url).await.with_context(|| format!("{what} cannot be opened"))
+}
+
+/// A folder that only its owner may enter.
+fn make_folder(path: &Path) -> anyhow::Result<()> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| format!("cannot make the folder {}", path.display()))?;
+    let mode = fs::metadata(path)?.permissions().mode() & 0o777;
+    if mode & 0o007 != 0 {
+        bail!("everybody on this machine may enter {}; run `chmod 700 {0}`", path.display());
+    }
+    Ok(())
+}
+
+/// The root key. A new one is made only when no key was ever wrapped: otherwise the old one must be found.
+fn root_key(path: &Path, fresh: bool) -> anyhow::Result<RootKey> {
+    if path.exists() {
+        return RootKey::read_file(path).with_context(|| format!("the root key {}", path.display()));
+    }
+    if !fresh {
+        bail!(
+            "the root key {} is missing; without it the archived files cannot be opened. \
+             Put back the key file from where you keep it, or name its place with --root-key",
+            path.display()
+        );
+    }
+    RootKey::create_file(&mut SystemEntropy, path).with_context(|| format!("the root key {}", path.display()))
+}

@@ -1,0 +1,33 @@
+//! Clears what a killed process left behind: uploads that belong to no open job.
+
+use std::{collections::HashSet, time::Duration};
+
+use ecom_store::StoreError;
+
+use crate::worker::Worker;
+
+/// A file in the spool folder this young may belong to an upload that is still coming in.
+const UPLOAD_MOST: Duration = Duration::from_hours(24);
+
+impl Worker {
+    /// Removes files of the spool folder that no open job needs; gives their number.
+    pub async fn sweep_spool(&self) -> Result<usize, StoreError> {
+        let mut needed = HashSet::new();
+        let mut tx = self.importer.db.read().await?;
+        for tenant in tx.platform().tenants().await? {
+            needed.extend(tx.scoped(tenant).await?.spooled().await?);
+        }
+        drop(tx);
+        let mut entries = tokio::fs::read_dir(&self.spool).await?;
+        let mut removed = 0;
+        while let Some(entry) = entries.next_entry().await? {
+            let kept = entry.file_name().to_str().is_some_and(|name| needed.contains(name));
+            let age = entry.metadata().await?.modified()?.elapsed().unwrap_or_default();
+            if !kept && age > UPLOAD_MOST {
+                tokio::fs::remove_file(entry.path()).await?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+}

@@ -1,0 +1,141 @@
+//! The worker: claims a job that is due, runs it while renewing its lease, writes what came of it.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use ecom_store::{Claim, IMPORT_JOB, Importer, Keys, StoreError};
+use tokio::sync::watch;
+
+use crate::{Bell, Clock, Live, clock::micros};
+
+/// How often the worker looks for jobs that another process enqueued, or whose lease ran out.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
+/// How often a running job's lease is renewed; a third of the lease.
+const RENEW_EVERY: Duration = Duration::from_secs(20);
+
+/// Runs jobs of all tenants, one at a time: an import uses every core already.
+#[derive(Clone)]
+pub struct Worker {
+    /// Imports files; holds the database.
+    pub importer: Importer,
+    /// Tenants' keys.
+    pub keys: Keys,
+    /// Folder of uploads.
+    pub spool: PathBuf,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Rung when a job was enqueued.
+    pub bell: Bell,
+    /// How far running jobs are.
+    pub live: Live,
+}
+
+/// Ends the worker when it turns true.
+pub type Stop = watch::Receiver<bool>;
+
+/// Why a job did not end.
+pub(crate) enum Failure {
+    /// Try again later.
+    Retry(String),
+    /// There is no use in trying again.
+    Final(String),
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Retry(error.to_string())
+    }
+}
+
+impl Worker {
+    /// Works until told to stop. A job that runs then is given back at once and run again at the next start.
+    pub async fn run(&self, mut stop: Stop) {
+        while !*stop.borrow() {
+            match self.work(&mut stop).await {
+                Ok(true) => {}
+                Ok(false) => self.wait(&mut stop, LOOK_EVERY).await,
+                Err(error) => {
+                    tracing::warn!(%error, "the worker could not look for jobs");
+                    self.wait(&mut stop, LOOK_EVERY).await;
+                }
+            }
+        }
+    }
+
+    async fn wait(&self, stop: &mut Stop, most: Duration) {
+        tokio::select! {
+            () = self.bell.heard() => {}
+            _ = stop.changed() => {}
+            () = tokio::time::sleep(most) => {}
+        }
+    }
+
+    /// Runs all jobs that are due: for commands that wait for their end, and for tests.
+    pub async fn run_due(&self, stop: &Stop) -> Result<(), StoreError> {
+        let mut stop = stop.clone();
+        while self.work(&mut stop).await? {}
+        Ok(())
+    }
+
+    /// Runs one job; false if none is due.
+    async fn work(&self, stop: &mut Stop) -> Result<bool, StoreError> {
+        let mut tx = self.importer.db.write().await?;
+        let claim = tx.platform().claim(micros(&*self.clock)).await?;
+        tx.commit().await?;
+        let Some(claim) = claim else { return Ok(false) };
+        tokio::select! {
+            done = self.handle(&claim) => self.finish(&claim, done).await?,
+            () = self.renew(&claim) => tracing::warn!(job = claim.id.0, "the lease of a job was lost"),
+            _ = stop.changed() => self.give_back(&claim).await?,
+        }
+        Ok(true)
+    }
+
+    async fn handle(&self, claim: &Claim) -> Result<(), Failure> {
+        match claim.kind.as_str() {
+            IMPORT_JOB => self.import(claim).await,
+            kind => Err(Failure::Final(format!("no handler for jobs of kind {kind}"))),
+        }
+    }
+
+    async fn finish(&self, claim: &Claim, done: Result<(), Failure>) -> Result<(), StoreError> {
+        let now = micros(&*self.clock);
+        let mut tx = self.importer.db.write().await?;
+        match done {
+            Ok(()) => tx.platform().finish(claim, "", now).await?,
+            Err(Failure::Retry(why)) => {
+                tracing::warn!(job = claim.id.0, kind = claim.kind, %why, "a job failed and will be tried again");
+                tx.platform().fail(claim, &why, true, now).await?;
+            }
+            Err(Failure::Final(why)) => {
+                tracing::error!(job = claim.id.0, kind = claim.kind, %why, "a job failed for good");
+                tx.platform().fail(claim, &why, false, now).await?;
+            }
+        }
+        tx.commit().await
+    }
+
+    async fn give_back(&self, claim: &Claim) -> Result<(), StoreError> {
+        let mut tx = self.importer.db.write().await?;
+        tx.platform().give_back(claim).await?;
+        tx.commit().await
+    }
+
+    /// Renews the lease for as long as it holds. While the import itself holds SQLite's writer this waits with it.
+    async fn renew(&self, claim: &Claim) {
+        loop {
+            tokio::time::sleep(RENEW_EVERY).await;
+            match self.renew_once(claim).await {
+                Ok(()) | Err(StoreError::Busy) => {}
+                Err(StoreError::Rows { .. }) => return,
+                Err(error) => tracing::warn!(%error, job = claim.id.0, "a lease could not be renewed"),
+            }
+        }
+    }
+
+    async fn renew_once(&self, claim: &Claim) -> Result<(), StoreError> {
+        let (done, total) = self.live.of(claim.id).unwrap_or((0, 0));
+        let mut tx = self.importer.db.write().await?;
+        tx.platform().progress(claim, done, total, micros(&*self.clock)).await?;
+        tx.commit().await
+    }
+}
