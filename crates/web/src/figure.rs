@@ -37,6 +37,11 @@ impl Figure {
         Self { text: text.into(), href: String::new(), estimated: false, unknown: true }
     }
 
+    /// Whether nobody can know it yet.
+    pub(crate) fn is_unknown(&self) -> bool {
+        self.unknown
+    }
+
     /// Marks it as partly estimated.
     pub(crate) fn estimated(mut self, estimated: bool) -> Self {
         self.estimated = estimated;

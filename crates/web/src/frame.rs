@@ -1,12 +1,16 @@
 //! What surrounds a page: title, navigation, who is signed in.
 
-use crate::asset;
-
 /// Where in the navigation a page belongs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Here {
     /// Nowhere.
     Outside,
+    /// The profit statement, and what explains it.
+    Statement,
+    /// Settlements.
+    Settlements,
+    /// Files: importing and withdrawing.
+    Files,
 }
 
 /// An entry of the navigation.
@@ -26,8 +30,38 @@ pub(crate) struct Section {
     pub(crate) items: &'static [Item],
 }
 
-/// The navigation at the left. The next pages are added here; the phone's bar takes those marked for it.
-const SECTIONS: &[Section] = &[];
+/// The navigation at the left; the phone's bar takes those marked for it.
+pub(crate) const SECTIONS: &[Section] = &[
+    Section {
+        title: "Money",
+        items: &[
+            Item {
+                here: Here::Statement,
+                href: "/statement",
+                label: "Profit",
+                icon: "M4 19V5M4 19h16M8 15l4-5 3 3 5-7",
+                bar: true,
+            },
+            Item {
+                here: Here::Settlements,
+                href: "/settlements",
+                label: "Settlements",
+                icon: "M4 6h16v12H4zM4 10h16M8 14h4",
+                bar: true,
+            },
+        ],
+    },
+    Section {
+        title: "Business",
+        items: &[Item {
+            here: Here::Files,
+            href: "/uploads",
+            label: "Files",
+            icon: "M12 4v11M8 11l4 4 4-4M5 20h14",
+            bar: true,
+        }],
+    },
+];
 
 /// Who is signed in, for the foot of the navigation.
 #[derive(Clone, Debug)]
@@ -56,19 +90,9 @@ impl Frame {
         Self { title: title.into(), here, who: Some(who), reload_s: None }
     }
 
-    pub(crate) fn sections(&self) -> &'static [Section] {
-        SECTIONS
-    }
-
-    pub(crate) fn style(&self) -> &'static str {
-        asset::style()
-    }
-
-    pub(crate) fn script(&self) -> &'static str {
-        asset::script()
-    }
-
-    pub(crate) fn icon(&self) -> &'static str {
-        asset::icon_path()
+    /// Reloads the page by itself where there is no script.
+    pub(crate) fn reloading(mut self, seconds: Option<u8>) -> Self {
+        self.reload_s = seconds;
+        self
     }
 }

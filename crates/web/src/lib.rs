@@ -6,17 +6,29 @@
 mod account;
 mod app;
 mod asset;
-mod clock;
+mod chart;
 mod entry;
 mod fault;
+mod figure;
+mod file;
 mod frame;
 mod health;
+mod line;
 mod money;
 mod network;
+mod notice;
 mod page;
+mod params;
+mod period;
+mod scope;
+mod scope_bar;
 mod seat;
 mod session;
+mod settlement;
 mod shield;
+mod statement;
+mod upload;
+mod words;
 
 use axum::{
     Router,
@@ -26,8 +38,7 @@ use axum::{
 };
 
 use app::App;
-pub use app::{Registration, Server, Settings};
-pub use clock::Clock;
+pub use app::{Registration, Server, Settings, SettingsError};
 use fault::Fault;
 
 /// Longest body of a plain form in bytes.
@@ -45,6 +56,15 @@ pub fn router(server: Server) -> Router {
         .route("/register", get(account::new).post(account::create))
         .route("/sign-in", get(session::new).post(session::create))
         .route("/sign-out", post(session::delete))
+        .route("/statement", get(statement::show))
+        .route("/lines", get(line::list))
+        .route("/settlements", get(settlement::list))
+        .route("/settlements/{key}", get(settlement::show))
+        .route("/settlements/{key}/choice", post(settlement::choose))
+        // The limit of a form is not that of a file: receiving counts for itself.
+        .route("/uploads", get(upload::list).post(upload::create).layer(DefaultBodyLimit::disable()))
+        .route("/uploads/{id}", get(upload::show))
+        .route("/files/{id}/withdrawal", get(file::ask).post(file::withdraw))
         .fallback(async || Fault::Missing)
         .method_not_allowed_fallback(async || Fault::Missing)
         .layer(DefaultBodyLimit::max(MOST_FORM_BYTES))

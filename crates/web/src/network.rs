@@ -43,7 +43,7 @@ impl FromRequestParts<App> for Network {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        let told = if app.settings.behind_proxy { forwarded(&parts.headers) } else { None };
+        let told = if app.settings.is_behind_proxy() { forwarded(&parts.headers) } else { None };
         Ok(Self::of(told.or(peer).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))))
     }
 }

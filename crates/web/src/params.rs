@@ -31,7 +31,7 @@ impl Params {
 
     /// The first value of a name.
     pub(crate) fn one(&self, name: &str) -> Option<&str> {
-        self.all(name).next()
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// All values of a name.
@@ -40,7 +40,12 @@ impl Params {
     }
 
     /// A value that must be of a form if it is there; `form` says which.
-    pub(crate) fn read<T>(&self, name: &str, form: &str, read: impl Fn(&str) -> Option<T>) -> Page<Option<T>> {
+    pub(crate) fn read<T>(
+        &self,
+        name: &str,
+        form: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Page<Option<T>> {
         match self.one(name) {
             None => Ok(None),
             Some(text) => match read(text) {
@@ -114,7 +119,10 @@ mod tests {
 
     #[test]
     fn links_carry_any_text() {
-        let link = Link::to("/lines").with("sku", "A&B=ü ?").with("account", "expense:fee:referral").and("month=2026-09");
+        let link = Link::to("/lines")
+            .with("sku", "A&B=ü ?")
+            .with("account", "expense:fee:referral")
+            .and("month=2026-09");
         assert_eq!(link.text(), "/lines?sku=A%26B%3D%C3%BC%20%3F&account=expense:fee:referral&month=2026-09");
     }
 

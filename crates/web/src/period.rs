@@ -175,7 +175,10 @@ mod tests {
         assert_eq!(quarter.title(), "Q4 2026-27 (Jan–Mar 2027)");
         assert_eq!(quarter.neighbours().1.unwrap().query(), "quarter=2027-28-Q1");
         let month = read(&[("month", "2026-01")]).unwrap().unwrap();
-        assert_eq!((month.title(), month.neighbours().0.unwrap().query()), ("January 2026".into(), "month=2025-12".into()));
+        assert_eq!(
+            (month.title(), month.neighbours().0.unwrap().query()),
+            ("January 2026".into(), "month=2025-12".into())
+        );
         let days = read(&[("from", "2026-09-01"), ("to", "2026-09-15")]).unwrap().unwrap();
         assert_eq!(days.title(), "1 Sep 2026 – 15 Sep 2026");
         assert_eq!(read(&[]).unwrap(), None);

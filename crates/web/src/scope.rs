@@ -26,7 +26,9 @@ impl Scope {
         Ok(Self {
             period: Period::read(params)?.unwrap_or(period),
             seller_account: params.read("seller", "the number of an account", number)?.map(SellerAccountId),
-            marketplace: params.read("marketplace", "the number of a marketplace", number)?.map(MarketplaceId),
+            marketplace: params
+                .read("marketplace", "the number of a marketplace", number)?
+                .map(MarketplaceId),
             currency: params.read("currency", "a currency such as INR", |text| Currency::parse(text).ok())?,
             settlement: params.read("settlement", "the number of a settlement", number)?.map(SettlementKey),
         })
@@ -83,14 +85,17 @@ pub(crate) struct Choices {
 impl Choices {
     pub(crate) async fn of(books: &mut Scoped<'_>) -> Page<Self> {
         let seller_accounts = books.seller_accounts().await?;
-        let marketplaces = books.marketplaces().await?.into_iter().filter(|(_, name)| !name.is_empty()).collect();
+        let marketplaces =
+            books.marketplaces().await?.into_iter().filter(|(_, name)| !name.is_empty()).collect();
         Ok(Self { seller_accounts, marketplaces })
     }
 
     /// Refuses what this business does not have: somebody else's numbers are not there.
     pub(crate) fn expect(&self, scope: &Scope) -> Page<()> {
-        let account = scope.seller_account.is_none_or(|id| self.seller_accounts.iter().any(|known| known.id == id));
-        let place = scope.marketplace.is_none_or(|id| self.marketplaces.iter().any(|(known, _)| *known == id));
+        let account =
+            scope.seller_account.is_none_or(|id| self.seller_accounts.iter().any(|known| known.id == id));
+        let place =
+            scope.marketplace.is_none_or(|id| self.marketplaces.iter().any(|(known, _)| *known == id));
         if account && place { Ok(()) } else { Err(Fault::Missing) }
     }
 

@@ -47,7 +47,12 @@ impl askama::filters::HtmlSafe for ScopeBar {}
 
 impl ScopeBar {
     /// `span` is the first and last day with lines.
-    pub(crate) fn new(path: &'static str, scope: &Scope, choices: &Choices, span: Option<(i32, i32)>) -> Self {
+    pub(crate) fn new(
+        path: &'static str,
+        scope: &Scope,
+        choices: &Choices,
+        span: Option<(i32, i32)>,
+    ) -> Self {
         let mut menus = Vec::new();
         if choices.seller_accounts.len() > 1 {
             menus.push(accounts(path, scope, choices));
@@ -64,13 +69,10 @@ impl ScopeBar {
                 here: false,
             })
         };
-        let (from, to) = match (scope.period, span) {
-            (Period::All, Some(days)) => days,
-            (Period::All, None) => (0, 0),
-            (period, _) => period.days(),
-        };
+        let days = if scope.period == Period::All { span } else { Some(scope.period.days()) };
         let iso = |number: i32| day::to_date(number).to_string();
-        Self { path, menus, before: step(before), after: step(after), from: iso(from), to: iso(to), kept: kept(scope) }
+        let (from, to) = days.map(|(from, to)| (iso(from), iso(to))).unwrap_or_default();
+        Self { path, menus, before: step(before), after: step(after), from, to, kept: kept(scope) }
     }
 }
 
@@ -90,12 +92,18 @@ fn accounts(path: &str, scope: &Scope, choices: &Choices) -> Menu {
         here: scope.seller_account == Some(known.id),
     });
     let shown = choices.seller_account(scope).unwrap_or("All accounts").to_owned();
-    Menu { name: "Account at Amazon", shown, choices: std::iter::once(all).chain(each).collect(), days: false }
+    Menu {
+        name: "Account at Amazon",
+        shown,
+        choices: std::iter::once(all).chain(each).collect(),
+        days: false,
+    }
 }
 
 fn marketplaces(path: &str, scope: &Scope, choices: &Choices) -> Menu {
     let link = |marketplace| Scope { marketplace, ..*scope }.link(path).text();
-    let all = Choice { label: "All marketplaces".into(), href: link(None), here: scope.marketplace.is_none() };
+    let all =
+        Choice { label: "All marketplaces".into(), href: link(None), here: scope.marketplace.is_none() };
     let each = choices.marketplaces.iter().map(|(id, name)| Choice {
         label: name.clone(),
         href: link(Some(*id)),
@@ -123,7 +131,8 @@ fn periods(path: &str, scope: &Scope, span: Option<(i32, i32)>) -> Menu {
 /// Years, the quarters of the newest, and the newest months of a span.
 fn offered(first: i32, last: i32) -> Vec<Period> {
     let (oldest, newest) = (Month::of_day(first), Month::of_day(last));
-    let months = (oldest.0.max(newest.0 - MOST_MONTHS + 1)..=newest.0).rev().map(|month| Period::Month(Month(month)));
+    let months =
+        (oldest.0.max(newest.0 - MOST_MONTHS + 1)..=newest.0).rev().map(|month| Period::Month(Month(month)));
     let year = FinancialYear::of(day::to_date(last));
     let quarters = Quarter::ALL.into_iter().rev().map(|quarter| Period::Quarter(year, quarter));
     let quarters = quarters.filter(|period| period.days().0 <= last && period.days().1 >= first);

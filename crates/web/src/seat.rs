@@ -16,6 +16,7 @@ use crate::{
     app::App,
     fault::{Fault, Page},
     frame::{Frame, Here, Who},
+    params::encoded,
     session::{cookie, touch},
 };
 
@@ -113,7 +114,7 @@ async fn signed(parts: &Parts, app: &App) -> Page<Option<Signed>> {
     let signed = tx.platform().session(&id_hash, now).await?;
     drop(tx);
     if signed.as_ref().is_some_and(|signed| signed.stale) {
-        touch(app, &id_hash, now).await?;
+        touch(app, id_hash, now);
     }
     Ok(signed)
 }
@@ -124,14 +125,6 @@ fn to_sign_in(parts: &Parts) -> Response {
     if parts.method != Method::GET || path == "/" {
         return Redirect::to("/sign-in").into_response();
     }
-    let next: String = path.bytes().fold(String::new(), |mut text, byte| {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' => {
-                text.push(char::from(byte))
-            }
-            _ => text.push_str(&format!("%{byte:02X}")),
-        }
-        text
-    });
+    let next = encoded(path);
     Redirect::to(&format!("/sign-in?next={next}")).into_response()
 }

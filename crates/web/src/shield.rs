@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header, uri::Authority},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -45,7 +45,7 @@ pub(crate) async fn headers(State(app): State<App>, request: Request, next: Next
 /// Refuses changes that another site started, or whose origin the browser does not tell.
 pub(crate) async fn same_origin(request: Request, next: Next) -> Response {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if safe || from_here(request.headers(), request.uri().authority().map(|authority| authority.as_str())) {
+    if safe || from_here(request.headers(), request.uri().authority().map(Authority::as_str)) {
         return next.run(request).await;
     }
     Fault::Denied(

@@ -91,7 +91,8 @@ pub(crate) const CLASSES: [Class; 10] = [
 
 /// How a line of the statement stands in an address: its title in small letters, joined by hyphens.
 pub(crate) fn slug(group: Group) -> String {
-    let words = group.title().split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let words =
+        group.title().split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
 }
 

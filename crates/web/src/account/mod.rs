@@ -87,7 +87,7 @@ pub(crate) async fn create(State(app): State<App>, headers: HeaderMap, mut entry
     let now = app.now();
     let mut tx = app.db.write().await?;
     // Asked again inside the transaction: two first people may have typed at the same time.
-    if app.settings.registration == crate::Registration::First && tx.platform().people().await? > 0 {
+    if app.settings.registration() == crate::Registration::First && tx.platform().people().await? > 0 {
         return Err(closed());
     }
     let registered = tx.platform().register(&checked.person(&hash), now).await;

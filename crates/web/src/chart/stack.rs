@@ -107,7 +107,12 @@ mod tests {
             words: String::new(),
             href: "/".into(),
             here: false,
-            parts: vec![part(Series::Goods, 60), part(Series::Fees, 40), part(Series::Loss, -60), part(Series::Ads, 0)],
+            parts: vec![
+                part(Series::Goods, 60),
+                part(Series::Fees, 40),
+                part(Series::Loss, -60),
+                part(Series::Ads, 0),
+            ],
         };
         let chart = StackChart::new("t", vec![column], |amount| amount.to_string());
         let rects = &chart.columns[0].rects;

@@ -66,7 +66,13 @@ impl WaterfallChart {
             let link = next.map(|next| (middle.clone(), next, scale.y(*end)));
             Bar { step, x, width, middle, y, height, text_y: y - 7, link }
         });
-        Self { title: title.into(), bars: bars.collect(), zero: scale.y(0), height: HEIGHT, label_y: HEIGHT - 14 }
+        Self {
+            title: title.into(),
+            bars: bars.collect(),
+            zero: scale.y(0),
+            height: HEIGHT,
+            label_y: HEIGHT - 14,
+        }
     }
 
     /// What is drawn, in order.
@@ -82,12 +88,23 @@ mod tests {
 
     fn step(amount: i64, total: bool) -> Step {
         let text = amount.to_string();
-        Step { label: "x".into(), amount, short: text.clone(), full: text, series: Series::Fees, href: "/".into(), total }
+        Step {
+            label: "x".into(),
+            amount,
+            short: text.clone(),
+            full: text,
+            series: Series::Fees,
+            href: "/".into(),
+            total,
+        }
     }
 
     #[test]
     fn each_step_begins_where_the_one_before_ended() {
-        let chart = WaterfallChart::new("t", vec![step(100, true), step(-40, false), step(-70, false), step(-10, true)]);
+        let chart = WaterfallChart::new(
+            "t",
+            vec![step(100, true), step(-40, false), step(-70, false), step(-10, true)],
+        );
         let spans: Vec<(i64, i64)> = chart.bars.iter().map(|bar| (bar.y, bar.y + bar.height)).collect();
         assert_eq!(spans[0].0, TOP);
         assert_eq!(spans[1].0, spans[0].0);

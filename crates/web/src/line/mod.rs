@@ -55,7 +55,6 @@ struct Line {
     day: String,
     what: String,
     label: String,
-    account: &'static str,
     code: &'static str,
     order: String,
     sku: String,
@@ -86,9 +85,13 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Par
     let cursor = |text: &str| text.parse::<LineCursor>().ok();
     let after = params.read("after", "a place in this list", cursor)?;
     let open = params.read("open", "a line of this list", cursor)?;
-    let filter =
-        LineFilter { filter: scope.filter(), accounts: subject.accounts.clone(), sku: sku.as_ref().map(|(_, id)| *id) };
-    let mut found = if subject.in_files() { books.lines(&filter, after, PER_PAGE + 1).await? } else { Vec::new() };
+    let filter = LineFilter {
+        filter: scope.filter(),
+        accounts: subject.accounts.clone(),
+        sku: sku.as_ref().map(|(_, id)| *id),
+    };
+    let mut found =
+        if subject.in_files() { books.lines(&filter, after, PER_PAGE + 1).await? } else { Vec::new() };
     let more = found.len() > PER_PAGE;
     found.truncate(PER_PAGE);
     let original = match found.iter().find(|line| Some(line.cursor) == open) {
@@ -96,7 +99,12 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Par
         None => None,
     };
     let statements = if sku.is_none() { books.statements(&scope.filter()).await? } else { Vec::new() };
-    let here = Address { scope, query: subject.query.clone(), sku: sku.as_ref().map(|(name, _)| name.clone()), after };
+    let here = Address {
+        scope,
+        query: subject.query.clone(),
+        sku: sku.as_ref().map(|(name, _)| name.clone()),
+        after,
+    };
     let next = found.last().filter(|_| more).map(|line| here.page(Some(line.cursor)));
     let page = LinesPage {
         frame: seat.frame(subject.title.clone(), Here::Statement),
@@ -160,7 +168,12 @@ impl Address {
     }
 }
 
-fn lines(here: &Address, found: Vec<LineView>, open: Option<LineCursor>, original: Option<Original>) -> Vec<Line> {
+fn lines(
+    here: &Address,
+    found: Vec<LineView>,
+    open: Option<LineCursor>,
+    original: Option<Original>,
+) -> Vec<Line> {
     let mut original = original;
     let shown = |line: LineView| {
         let is_open = Some(line.cursor) == open;
@@ -178,7 +191,6 @@ fn view(here: &Address, line: LineView, original: Option<Original>) -> Line {
         day: shown(day::to_date(line.day)),
         what: named.last().map_or_else(|| words::account(line.account).to_owned(), |last| (*last).to_owned()),
         label: named.split_last().map(|(_, rest)| rest.join(" · ")).unwrap_or_default(),
-        account: words::account(line.account),
         code: line.account.name(),
         order: line.order_id,
         sku_href: here.with_sku(&line.sku),
@@ -202,8 +214,8 @@ fn sentence(subject: &Subject, statement: &Statement) -> Page<Sentence> {
     for (_, turnover) in statement.moved().filter(|(account, _)| subject.holds(*account)) {
         all.merge(turnover)?;
     }
-    let exact = |amount| money::exact(currency, amount);
-    let amount = exact(all.net());
+    let unknown = !subject.in_files() && statement.uncosted > 0 && all.net() == 0;
+    let amount = if unknown { "unknown".to_owned() } else { money::exact(currency, all.net()) };
     let text = if subject.in_files() { lines_sentence(&all, currency) } else { units_sentence(statement) };
     Ok(Sentence { amount, text })
 }
@@ -211,7 +223,11 @@ fn sentence(subject: &Subject, statement: &Statement) -> Page<Sentence> {
 fn lines_sentence(all: &Turnover, currency: Currency) -> String {
     let exact = |amount| money::exact(currency, amount);
     let lines = money::counted(all.lines, "amount", "amounts");
-    let mut text = format!("The sum of {lines} in the settlement files: {} credited, {} debited.", exact(all.credit), exact(all.debit));
+    let mut text = format!(
+        "The sum of {lines} in the settlement files: {} credited, {} debited.",
+        exact(all.credit),
+        exact(all.debit)
+    );
     if all.estimated != 0 {
         let words = format!(
             " Of it {} is estimated: the 18\u{2009}% GST inside some amounts, set apart until a tax invoice replaces it.",
@@ -226,7 +242,9 @@ fn units_sentence(statement: &Statement) -> String {
     let sold = money::counted(statement.units, "unit", "units");
     let missing = match statement.uncosted {
         0 => "Each has a cost.".to_owned(),
-        uncosted => format!("The cost of {} is unknown and not counted.", money::counted(uncosted, "unit", "units")),
+        uncosted => {
+            format!("The cost of {} is unknown and not counted.", money::counted(uncosted, "unit", "units"))
+        }
     };
     format!("{sold} sold, each at the cost you gave for its product on the day of sale. {missing}")
 }

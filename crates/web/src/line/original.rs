@@ -16,13 +16,19 @@ pub(crate) struct Original {
 }
 
 impl Original {
-    pub(crate) async fn open(app: &App, seat: &Seat<Viewer>, books: &mut Scoped<'_>, line: &LineView) -> Page<Self> {
+    pub(crate) async fn open(
+        app: &App,
+        seat: &Seat<Viewer>,
+        books: &mut Scoped<'_>,
+        line: &LineView,
+    ) -> Page<Self> {
         let settlement = books.settlement(line.settlement).await?.ok_or(Fault::Missing)?;
         let key = app.keys.tenant(seat.tenant()).await?;
         let wanted = if settlement.format == Format::V2 { vec![line.line, 1] } else { vec![line.line] };
         let found = app.archive.original_lines(&key.archive(), books, line.file, &wanted).await?;
         let mut found = found.into_iter();
-        let text = found.next().flatten().ok_or_else(|| Fault::broken("an archived file lacks one of its lines"))?;
+        let text =
+            found.next().flatten().ok_or_else(|| Fault::broken("an archived file lacks one of its lines"))?;
         let header = found.next().flatten();
         let columns = header.map(|header| columns(&header, &text)).unwrap_or_default();
         Ok(Self { text, columns })

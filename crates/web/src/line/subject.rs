@@ -23,7 +23,8 @@ impl Subject {
     pub(crate) fn read(params: &Params) -> Page<Self> {
         let (mut titles, mut accounts, mut query) = (Vec::new(), Vec::new(), Vec::new());
         for name in params.all("account") {
-            let account = Account::from_name(name).ok_or_else(|| unknown("account", "expense:fee:referral"))?;
+            let account =
+                Account::from_name(name).ok_or_else(|| unknown("account", "expense:fee:referral"))?;
             titles.push(words::account(account).to_owned());
             accounts.push(account);
             query.push(format!("account={name}"));

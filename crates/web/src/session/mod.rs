@@ -4,8 +4,6 @@ mod attempt;
 pub(crate) mod cookie;
 mod password;
 
-use std::time::Duration;
-
 use askama::Template;
 use axum::{
     extract::{Query, State},
@@ -26,9 +24,6 @@ use crate::{
 use attempt::{Attempt, Verdict};
 use cookie::Token;
 pub(crate) use password::{LEAST_PASSWORD, MOST_PASSWORD, Passwords};
-
-/// How long noting that a session is in use may take: a reader must never wait for the writer.
-const TOUCH_WAIT: Duration = Duration::from_millis(5);
 
 #[derive(Template)]
 #[template(path = "session/new.html")]
@@ -144,19 +139,27 @@ pub(crate) fn signed_in(token: &Token, next: &str) -> Response {
     response
 }
 
-/// Notes that a session is in use, unless the writer is busy: then the next request does.
-pub(crate) async fn touch(app: &App, id_hash: &[u8], now: i64) -> Page<()> {
-    let touched = tokio::time::timeout(TOUCH_WAIT, async {
-        let mut tx = app.db.write().await?;
-        tx.platform().touch_session(id_hash, now).await?;
-        tx.commit().await
+/// Notes in the background that a session is in use: a reader must not wait for the writer. While as many notes wait
+/// as may, none is added; the next request makes up for it.
+pub(crate) fn touch(app: &App, id_hash: [u8; 32], now: i64) {
+    let Ok(turn) = app.touches().try_acquire_owned() else { return };
+    let db = app.db.clone();
+    ecom_work::spawn("session", async move {
+        let touched = async {
+            let mut tx = db.write().await?;
+            tx.platform().touch_session(&id_hash, now).await?;
+            tx.commit().await
+        };
+        if let Err(error) = touched.await {
+            tracing::warn!(error = %error, "could not note that a session is in use");
+        }
+        drop(turn);
     });
-    touched.await.unwrap_or(Ok(())).map_err(Into::into)
 }
 
 /// Whether a new person may register now.
 pub(crate) async fn may_register(app: &App) -> Page<bool> {
-    Ok(match app.settings.registration {
+    Ok(match app.settings.registration() {
         Registration::Open => true,
         Registration::Closed => false,
         Registration::First => app.db.read().await?.platform().people().await? == 0,

@@ -74,7 +74,11 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, Path(key): 
     let changes = changes(&mut books, &found, &versions).await?;
     let mut total = None;
     if let Some(statement) = statements.first() {
-        total = Some(Figure::amount(found.currency, statement.bridge()?.total, format!("/lines?settlement={key}")));
+        total = Some(Figure::amount(
+            found.currency,
+            statement.bridge()?.total,
+            format!("/lines?settlement={key}"),
+        ));
     }
     let page = SettlementPage {
         frame: seat.frame(format!("Settlement {}", found.settlement_id), Here::Settlements),
@@ -96,13 +100,20 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, Path(key): 
 
 /// There is something to choose where the version in the figures is of the same format, or one is undecided.
 fn choosable(found: &SettlementView, versions: &[SettlementView]) -> bool {
-    let peer = |other: &SettlementView| other.format == found.format && other.state == SettlementState::Active;
+    let peer =
+        |other: &SettlementView| other.format == found.format && other.state == SettlementState::Active;
     matches!(found.state, SettlementState::Undecided | SettlementState::Replaced) && versions.iter().any(peer)
 }
 
-async fn changes(books: &mut Scoped<'_>, found: &SettlementView, versions: &[SettlementView]) -> Page<Vec<Change>> {
+async fn changes(
+    books: &mut Scoped<'_>,
+    found: &SettlementView,
+    versions: &[SettlementView],
+) -> Page<Vec<Change>> {
     let other = versions.iter().find(|other| match found.state {
-        SettlementState::Active => matches!(other.state, SettlementState::Replaced | SettlementState::Undecided),
+        SettlementState::Active => {
+            matches!(other.state, SettlementState::Replaced | SettlementState::Undecided)
+        }
         SettlementState::Replaced | SettlementState::Undecided => other.state == SettlementState::Active,
         _ => false,
     });
@@ -110,7 +121,11 @@ async fn changes(books: &mut Scoped<'_>, found: &SettlementView, versions: &[Set
     let (older, newer) = if found.state == SettlementState::Active { (other, found) } else { (found, other) };
     let lines = books.changed_lines(older.key, newer.key, MOST_CHANGES).await?;
     let change = |line: ecom_store::ChangedLine| Change {
-        count: if line.count > 0 { format!("+{}", line.count) } else { format!("−{}", line.count.unsigned_abs()) },
+        count: if line.count > 0 {
+            format!("+{}", line.count)
+        } else {
+            format!("−{}", line.count.unsigned_abs())
+        },
         label: line.label.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "),
         order: line.order_id,
         sku: line.sku,

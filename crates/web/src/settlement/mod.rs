@@ -131,11 +131,23 @@ async fn findings(books: &mut Scoped<'_>, choices: &Choices) -> Page<Vec<Notice>
         for (currency, chains) in books.chains(account.id).await? {
             let count = chains.findings.len();
             for finding in chains.findings.iter().take(MOST_FINDINGS) {
-                notices.push(Notice::new(Tone::Attention, format!("{}, {currency}", account.name), &finding.message));
+                notices.push(Notice::new(
+                    Tone::Attention,
+                    format!("{}, {currency}", account.name),
+                    &finding.message,
+                ));
             }
             if count > MOST_FINDINGS {
-                let rest = money::counted((count - MOST_FINDINGS).try_into().unwrap_or(i64::MAX), "more place", "more places");
-                notices.push(Notice::new(Tone::Attention, format!("{}, {currency}", account.name), format!("{rest} where settlements do not follow each other.")));
+                let rest = money::counted(
+                    (count - MOST_FINDINGS).try_into().unwrap_or(i64::MAX),
+                    "more place",
+                    "more places",
+                );
+                notices.push(Notice::new(
+                    Tone::Attention,
+                    format!("{}, {currency}", account.name),
+                    format!("{rest} where settlements do not follow each other."),
+                ));
             }
         }
     }

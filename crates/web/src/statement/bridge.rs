@@ -19,7 +19,8 @@ pub(crate) fn rows(scope: &Scope, statement: &Statement) -> Page<Vec<Row>> {
     let currency = statement.currency;
     let bridge = statement.bridge()?;
     let link = |class: &str| scope.link("/lines").with("class", class).text();
-    let mut rows = vec![Row::new(Weight::Sum, "Net profit", Figure::amount(currency, bridge.profit, link("profit")))];
+    let mut rows =
+        vec![Row::new(Weight::Sum, "Net profit", Figure::amount(currency, bridge.profit, link("profit")))];
     let own = sum(statement, &OWN)?.checked_neg().ok_or(ecom_ledger::Error::Overflow)?;
     let figure = Figure::amount(currency, own, groups_link(scope, &OWN));
     let label = "Goods, losses and own expenses, taken back";

@@ -105,7 +105,6 @@ struct Found {
     statements: Vec<Statement>,
     by_month: Vec<(Month, Statement)>,
     unclassified: Vec<UnclassifiedLabel>,
-    refunds: i64,
     provisional: bool,
 }
 
@@ -122,13 +121,7 @@ impl Found {
             Some(month) if !statements.is_empty() => books.provisional(month).await?,
             _ => false,
         };
-        Ok(Self {
-            unclassified: books.unclassified(&filter).await?,
-            refunds: books.refunds(&filter).await?,
-            statements,
-            by_month,
-            provisional,
-        })
+        Ok(Self { unclassified: books.unclassified(&filter).await?, statements, by_month, provisional })
     }
 
     fn notices(&self, scope: &Scope) -> Vec<Notice> {
@@ -144,10 +137,17 @@ impl Found {
                 notices.push(self.unclassified(scope, statement));
             }
         }
-        if self.refunds > 0 && self.statements.iter().any(|statement| statement.turnover(Account::Cogs).net() != 0) {
-            let what = money::counted(self.refunds, "refund", "refunds");
-            let words = "Whether the goods can be sold again is unknown, so their cost still counts.";
-            notices.push(Notice::new(Tone::Plain, format!("Cost of {what} of unknown condition not credited"), words));
+        for statement in &self.statements {
+            let refunds = statement.refunds_of_unknown_condition().unwrap_or(0);
+            if refunds > 0 && statement.turnover(Account::Cogs).net() != 0 {
+                let what = money::counted(refunds, "refund", "refunds");
+                let words = "Whether the goods can be sold again is unknown, so their cost still counts.";
+                notices.push(Notice::new(
+                    Tone::Plain,
+                    format!("Cost of {what} of unknown condition not credited"),
+                    words,
+                ));
+            }
         }
         notices
     }
@@ -166,7 +166,8 @@ impl Found {
             money::exact(currency, suspense.net())
         );
         let words = format!("In no profit, but in the total. Labels: {shown}{more}.");
-        let href = scope.of_currency(currency).link("/lines").with("account", Account::Unclassified.name()).text();
+        let href =
+            scope.of_currency(currency).link("/lines").with("account", Account::Unclassified.name()).text();
         Notice::new(Tone::Attention, title, words).link("See the lines", href)
     }
 

@@ -46,8 +46,13 @@ pub(crate) fn window(scope: &Scope, span: Option<(i32, i32)>) -> Option<(i32, i3
 
 impl Months {
     /// None if there is but one month.
-    pub(crate) fn of(scope: &Scope, currency: Currency, by_month: &[(Month, Statement)]) -> Page<Option<Self>> {
-        let months: Vec<_> = by_month.iter().filter(|(_, statement)| statement.currency == currency).collect();
+    pub(crate) fn of(
+        scope: &Scope,
+        currency: Currency,
+        by_month: &[(Month, Statement)],
+    ) -> Page<Option<Self>> {
+        let months: Vec<_> =
+            by_month.iter().filter(|(_, statement)| statement.currency == currency).collect();
         if months.len() < 2 {
             return Ok(None);
         }
@@ -61,7 +66,9 @@ impl Months {
             rows.push(parts.row(currency, period.title(), href.clone(), here, statement));
             columns.push(parts.column(currency, *month, href, here));
         }
-        let chart = StackChart::new("Net sales and where they went, by month", columns, |tick| money::short(currency, tick));
+        let chart = StackChart::new("Net sales and where they went, by month", columns, |tick| {
+            money::short(currency, tick)
+        });
         Ok(Some(Self { chart, rows, loss }))
     }
 }
@@ -114,7 +121,14 @@ impl Parts {
         }
     }
 
-    fn row(&self, currency: Currency, title: String, href: String, here: bool, statement: &Statement) -> MonthRow {
+    fn row(
+        &self,
+        currency: Currency,
+        title: String,
+        href: String,
+        here: bool,
+        statement: &Statement,
+    ) -> MonthRow {
         let exact = |amount| money::exact(currency, amount);
         MonthRow {
             title,
@@ -123,7 +137,11 @@ impl Parts {
             sales: exact(self.sales),
             fees: exact(self.fees),
             ads: exact(self.ads),
-            goods: if self.goods == 0 && statement.uncosted > 0 { "unknown".to_owned() } else { exact(self.goods) },
+            goods: if self.goods == 0 && statement.uncosted > 0 {
+                "unknown".to_owned()
+            } else {
+                exact(self.goods)
+            },
             goods_unknown: statement.uncosted > 0,
             profit: exact(self.profit),
         }

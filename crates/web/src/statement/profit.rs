@@ -34,8 +34,16 @@ pub(crate) fn tiles(scope: &Scope, statement: &Statement) -> Page<Vec<Tile>> {
     Ok(vec![
         Tile { first: true, ..tile(profit_label(statement), profit, margin) },
         tile("Net sales", group(Group::NetSales)?, sold),
-        tile("Amazon fees", Figure::amount(currency, fees, scope.link("/lines").with("group", "fees").text()), share(statement, fees)?),
-        tile("Advertising", group(Group::Advertising)?, share(statement, statement.group(Group::Advertising)?)?),
+        tile(
+            "Amazon fees",
+            Figure::amount(currency, fees, scope.link("/lines").with("group", "fees").text()),
+            share(statement, fees)?,
+        ),
+        tile(
+            "Advertising",
+            group(Group::Advertising)?,
+            share(statement, statement.group(Group::Advertising)?)?,
+        ),
         tile("Cost of goods", group(Group::Cogs)?, costed(statement)),
         tile("Total from Amazon", total, "sum of all lines".to_owned()),
     ])
@@ -68,12 +76,17 @@ pub(crate) fn rows(scope: &Scope, statement: &Statement) -> Page<Vec<Row>> {
 fn detailed(scope: &Scope, statement: &Statement, group: Group, rows: &mut Vec<Row>) -> Page<()> {
     let (amount, figure) = figure(scope, statement, group)?;
     let note = if group == Group::Cogs && statement.uncosted > 0 { costed(statement) } else { String::new() };
-    rows.push(Row::new(Weight::Plain, group.title(), figure).share(share(statement, amount)?).note(note));
+    let share = if figure.is_unknown() { String::new() } else { share(statement, amount)? };
+    rows.push(Row::new(Weight::Plain, group.title(), figure).share(share).note(note));
     let moved: Vec<_> = statement.moved().filter(|(account, _)| account.group() == group).collect();
     if moved.len() > 1 {
         for (account, turnover) in moved {
             let figure = Figure::amount(statement.currency, turnover.net(), account_link(scope, account));
-            rows.push(Row::new(Weight::Part, words::account(account), figure.estimated(turnover.estimated != 0)));
+            rows.push(Row::new(
+                Weight::Part,
+                words::account(account),
+                figure.estimated(turnover.estimated != 0),
+            ));
         }
     }
     Ok(())
