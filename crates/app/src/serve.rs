@@ -110,9 +110,9 @@ pub(crate) async fn serve(
     };
     let url = settings.public_url().to_owned();
     let app = ecom_web::router(Server::new(&worker, settings));
-    let removed = worker.sweep_spool().await?;
+    let removed = worker.sweep_spool().await? + worker.sweep_archive().await?;
     if removed > 0 {
-        tracing::info!(removed, "removed uploads that nobody needs any more");
+        tracing::info!(removed, "removed uploads and originals that nothing needs any more");
     }
     let working = ecom_work::spawn("worker", async move { worker.run(stopped).await });
     ready(&url);

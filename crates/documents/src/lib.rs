@@ -1,14 +1,16 @@
-//! CSV and XLSX, in and out. No SQL, no HTTP, no clock.
+//! CSV and XLSX, in and out, and Tally's import XML, out. No SQL, no HTTP, no clock.
 //!
 //! In: `read_table` takes bytes of unknown origin, tells the formats apart, and gives every cell as text with its
 //! place. Nothing a file says about its own size is believed: each limit is named and checked while reading.
 //! Out: `write_csv` and `write_xlsx` write the same `Sheet`; no text of a sheet is ever run as a formula.
+//! `write_tally` writes ledgers and vouchers as Tally imports them.
 
 mod csv_in;
 mod csv_out;
 mod error;
 mod limits;
 mod table;
+mod tally;
 mod value;
 mod xlsx;
 mod xlsx_out;
@@ -17,6 +19,9 @@ pub use csv_out::write_csv;
 pub use error::DocumentError;
 pub use limits::{Limit, Limits};
 pub use table::{Cell, Format, Place, Row, Table, column_name};
+pub use tally::{
+    TallyBank, TallyBook, TallyEntry, TallyLedger, TallyPart, TallyType, TallyVoucher, write_tally,
+};
 pub use value::{Sheet, Value};
 pub use xlsx_out::write_xlsx;
 

@@ -1,7 +1,8 @@
 //! Several files together: which of them feeds a settlement, and the figures by day, product, settlement and so on.
 //!
 //! One source feeds a settlement id: V2 before V1 before XML before date-range, and within a format the newer
-//! report. The others are kept and in no figure; so is a settlement whose lines do not sum to its total.
+//! report; only date-range files of different days feed one together. The others are kept and in no figure; so is a
+//! settlement whose lines do not sum to its total.
 
 mod check;
 mod group;
@@ -64,20 +65,13 @@ pub struct Books<'a> {
 impl<'a> Books<'a> {
     /// Decides which settlements are in the figures.
     pub fn new(sources: Vec<Source<'a>>) -> Self {
-        let mut best: BTreeMap<&str, Rank> = BTreeMap::new();
-        for (file, source) in sources.iter().enumerate() {
-            for settlement in source.report.settlements.iter().filter(|settlement| settlement.balanced()) {
-                let rank = Rank::of(file, source);
-                let held = best.entry(&settlement.id).or_insert(rank);
-                *held = (*held).min(rank);
-            }
-        }
+        let winners = winners(&sources);
         let standing = |file: usize, source: &Source<'_>, settlement: &Settlement| {
-            let winner = best.get(settlement.id.as_str());
-            match (settlement.balanced(), winner) {
+            let ranks = winners.get(settlement.id.as_str()).map_or(&[][..], Vec::as_slice);
+            match (settlement.balanced(), ranks.first()) {
                 (false, _) | (_, None) => Standing::Quarantined,
-                (true, Some(winner)) if winner.file == file => Standing::Active,
-                (true, Some(winner)) if winner.ties(&Rank::of(file, source)) => Standing::Undecided,
+                (true, Some(_)) if ranks.iter().any(|rank| rank.file == file) => Standing::Active,
+                (true, Some(best)) if best.ties(&Rank::of(file, source)) => Standing::Undecided,
                 _ => Standing::Replaced,
             }
         };
@@ -117,17 +111,17 @@ impl<'a> Books<'a> {
     }
 
     /// The chains of each currency.
-    pub fn chains(&self) -> BTreeMap<Currency, Chains> {
+    pub fn chains(&self) -> Result<BTreeMap<Currency, Chains>, Error> {
         let mut links: BTreeMap<Currency, (Vec<Link>, Vec<Link>)> = BTreeMap::new();
         for (report, settlement) in self.active() {
             let (chained, loose) = links.entry(report.currency).or_default();
             match link(report, settlement).filter(|_| report.format != Format::DateRange) {
                 Some(link) => chained.push(link),
-                None => loose.extend(loose_link(report, settlement)),
+                None => loose.extend(loose_link(report, settlement)?),
             }
         }
         let chains = |(links, loose)| Chains { loose, ..Chains::of(links) };
-        links.into_iter().map(|(currency, links)| (currency, chains(links))).collect()
+        Ok(links.into_iter().map(|(currency, links)| (currency, chains(links))).collect())
     }
 
     /// Lines posted by day, without reserve and carried balances: what moves the balance at Amazon.
@@ -145,7 +139,7 @@ impl<'a> Books<'a> {
     /// The roll-forward of the balance at Amazon over all days with lines, by currency.
     pub fn rolls(&self) -> Result<BTreeMap<Currency, Roll>, Error> {
         let mut rolls = BTreeMap::new();
-        for (currency, chains) in self.chains() {
+        for (currency, chains) in self.chains()? {
             let posted = self.posted(currency)?;
             let mut cutter = DayCutter::for_currency(currency);
             let closed = chains.movements().last().map(|last| cutter.day(last.at - 1));
@@ -159,17 +153,17 @@ impl<'a> Books<'a> {
     }
 }
 
+/// Whether lines of a label count refunds: refunded principal, as units sold are counted on its Order twin.
+pub fn is_refund(label: &Label) -> bool {
+    let parts = [&label.transaction_type, &label.amount_type, &label.description];
+    let names = ["Refund", "ItemPrice", "Principal"];
+    parts.iter().zip(names).all(|(part, name)| part.eq_ignore_ascii_case(name))
+}
+
 /// Refunds of a settlement: one per line of refunded principal.
 pub fn refunds(settlement: &Settlement, names: &Names) -> i64 {
-    let refund = |label: &Label| {
-        let parts = [&label.transaction_type, &label.amount_type, &label.description];
-        parts
-            .iter()
-            .zip(["Refund", "ItemPrice", "Principal"])
-            .all(|(part, name)| part.eq_ignore_ascii_case(name))
-    };
     let labels = settlement.tally.labels.iter();
-    let refunds = labels.filter(|(label, _)| names.labels.get(**label as usize).is_some_and(refund));
+    let refunds = labels.filter(|(label, _)| names.labels.get(**label as usize).is_some_and(is_refund));
     refunds.map(|(_, sums)| sums.lines).sum()
 }
 
@@ -179,23 +173,62 @@ fn posted(accounts: &Accounts) -> Result<i64, Error> {
     Minor::sum(counted.map(|account| Minor(accounts[account.slot()].net()))).map(|sum| sum.0)
 }
 
-/// A settlement without a period is taken to be paid at the end of its last day, if it says what was paid.
-fn loose_link(report: &Report, settlement: &Settlement) -> Option<Link> {
-    settlement.head.total?;
+/// A settlement without a period: paid on the day of its deposit, or at the end of its last day; none without a
+/// total. What is not paid out stays at Amazon.
+fn loose_link(report: &Report, settlement: &Settlement) -> Result<Option<Link>, Error> {
+    let (Some(total), Some((first, last))) = (settlement.head.total, days(settlement)) else {
+        return Ok(None);
+    };
     let mut cutter = DayCutter::for_currency(report.currency);
-    let days = || settlement.tally.days.keys().map(|key| key.day);
-    let total =
-        settlement.tally.days.values().map(|accounts| posted(accounts)).sum::<Result<i64, _>>().ok()?;
-    Some(Link {
+    let mut lines = settlement.tally.days.values().map(|accounts| posted(accounts).map(Minor));
+    let lines = lines.try_fold(Minor::ZERO, |sum, line| sum.plus(line?))?;
+    Ok(Some(Link {
         id: settlement.id.clone(),
         currency: report.currency,
-        start: cutter.start_of(days().min()?),
-        end: cutter.start_of(days().max()? + 1),
+        start: cutter.start_of(first),
+        end: settlement.head.deposit.unwrap_or_else(|| cutter.start_of(last + 1)),
         total,
         previous_reserve: 0,
-        current_reserve: 0,
+        current_reserve: Minor(total).minus(lines)?.0,
         payable: 0,
-    })
+    }))
+}
+
+/// A file that may feed a settlement, and the first and last day of its lines.
+type Candidate = (Rank, Option<(i32, i32)>);
+
+/// The files that feed each settlement, best first: one, but date-range files whose days do not overlap each hold a
+/// part of it.
+fn winners<'a>(sources: &[Source<'a>]) -> BTreeMap<&'a str, Vec<Rank>> {
+    let mut candidates: BTreeMap<&str, Vec<Candidate>> = BTreeMap::new();
+    for (file, source) in sources.iter().enumerate() {
+        for settlement in source.report.settlements.iter().filter(|settlement| settlement.balanced()) {
+            candidates.entry(&settlement.id).or_default().push((Rank::of(file, source), days(settlement)));
+        }
+    }
+    let chosen = |(id, mut all): (&'a str, Vec<Candidate>)| {
+        all.sort();
+        let mut chosen: Vec<Candidate> = Vec::new();
+        for (rank, days) in all {
+            let apart = |held: &Candidate| match (held.1, days) {
+                (Some(held), Some(days)) => held.1 < days.0 || days.1 < held.0,
+                _ => false,
+            };
+            let part = rank.format == Format::DateRange
+                && chosen.iter().all(|held| held.0.format == rank.format && apart(held));
+            if chosen.is_empty() || part {
+                chosen.push((rank, days));
+            }
+        }
+        (id, chosen.into_iter().map(|(rank, _)| rank).collect())
+    };
+    candidates.into_iter().map(chosen).collect()
+}
+
+/// First and last day with lines.
+fn days(settlement: &Settlement) -> Option<(i32, i32)> {
+    let days = || settlement.tally.days.keys().map(|key| key.day);
+    Some((days().min()?, days().max()?))
 }
 
 /// What the chain checks need of a settlement; none if it has no period.

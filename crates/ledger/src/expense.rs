@@ -175,6 +175,46 @@ impl Expense {
         Ok(Self { repeat, last, ..self })
     }
 
+    /// Category.
+    pub fn category(&self) -> &Category {
+        &self.category
+    }
+
+    /// Product, if it is for one.
+    pub fn sku(&self) -> Option<&str> {
+        self.sku.as_deref()
+    }
+
+    /// Currency.
+    pub fn currency(&self) -> Currency {
+        self.currency
+    }
+
+    /// Amount of each charge without GST.
+    pub fn amount(&self) -> i64 {
+        self.amount
+    }
+
+    /// GST of each charge.
+    pub fn gst(&self) -> i64 {
+        self.gst
+    }
+
+    /// Day of the first charge.
+    pub fn first(&self) -> Date {
+        self.first
+    }
+
+    /// How often it comes.
+    pub fn repeat(&self) -> Repeat {
+        self.repeat
+    }
+
+    /// Last day on which it may come, if it ends.
+    pub fn last(&self) -> Option<Date> {
+        self.last
+    }
+
     /// What it charges on the days from `from` to `to`, both included.
     pub fn charges(&self, from: i32, to: i32) -> Result<Vec<Charge>, Error> {
         if to.saturating_sub(from) > MOST_DAYS {

@@ -12,6 +12,7 @@ pub mod cost;
 pub mod day;
 mod error;
 pub mod expense;
+pub mod journal;
 pub mod money;
 pub mod roll;
 pub mod settlement;

@@ -276,9 +276,15 @@ create table expense (
 
 create table month_close (
     tenant_id integer not null references business (id), -- operator/identifier/books
+    id integer not null, -- operator/identifier/books
     month integer not null, -- customer/money/books
     currency text not null, -- customer/money/books
     closed_at integer not null, -- operator/technical/books
+    closed_by integer not null, -- operator/identifier/books
     statement text not null, -- derived/money/books
-    primary key (tenant_id, month, currency)
+    reopened_at integer, -- operator/technical/books
+    reopened_by integer, -- operator/identifier/books
+    reason text, -- customer/money/books
+    primary key (tenant_id, id)
 ) strict;
+create unique index month_closed on month_close (tenant_id, month, currency) where reopened_at is null;

@@ -4,9 +4,8 @@
 use std::{io::Read, sync::Arc};
 
 use ecom_ledger::{
-    Account, Error,
+    Account, Error, books,
     settlement::{self, Line, Options, Posting, Report, Sink, UnitKey, Units},
-    taxonomy::Label,
 };
 use rustc_hash::FxHashMap;
 use tokio::sync::mpsc;
@@ -124,7 +123,7 @@ impl Feed {
             batch: Batch::default(),
             keys: keys.iter().map(|key| key.0).collect(),
             names,
-            is_refund: report.names.labels.iter().map(is_refund).collect(),
+            is_refund: report.names.labels.iter().map(books::is_refund).collect(),
             refunds: vec![Refunds::default(); keys.len()],
             runs: Vec::new(),
         }
@@ -191,13 +190,6 @@ impl Sink for Feed {
     fn units(&mut self, _: Units) -> std::result::Result<(), Error> {
         Ok(())
     }
-}
-
-/// Refunded order items are counted on this label only, as units sold are on its Order twin.
-fn is_refund(label: &Label) -> bool {
-    label.transaction_type.eq_ignore_ascii_case("Refund")
-        && label.amount_type.eq_ignore_ascii_case("ItemPrice")
-        && label.description.eq_ignore_ascii_case("Principal")
 }
 
 /// Sorted, since entries that arrive in the order of their index are stored several times faster.

@@ -139,14 +139,16 @@ impl Scoped<'_> {
     /// One statement per currency, in the order of their codes.
     pub async fn statements(&mut self, filter: &Filter) -> Result<Vec<Statement>> {
         let grain = Grain::of(filter);
-        let by = self.grouped(filter, &grain, "0").await?;
+        let mut by = self.grouped(filter, &grain, "0").await?;
+        self.add_charges(filter, &mut by, |_| 0).await?;
         Ok(by.into_values().collect())
     }
 
     /// Statements by month and currency. Days are those of the filter, widened to whole months.
     pub async fn statements_by_month(&mut self, filter: &Filter) -> Result<Vec<(Month, Statement)>> {
         let grain = Grain::months(Month::of_day(filter.from), Month::of_day(filter.to));
-        let by = self.grouped(filter, &grain, "d.month").await?;
+        let mut by = self.grouped(filter, &grain, "d.month").await?;
+        self.add_charges(filter, &mut by, |day| i64::from(Month::of_day(day).0)).await?;
         let month =
             |value: i64| i32::try_from(value).map(Month).map_err(|_| StoreError::Corrupt("statement_month"));
         by.into_iter().map(|((key, _), statement)| Ok((month(key)?, statement))).collect()
@@ -161,9 +163,31 @@ impl Scoped<'_> {
             from: filter.from(),
             to: filter.to(),
         };
-        let by = self.grouped(filter, &grain, "d.day").await?;
+        let mut by = self.grouped(filter, &grain, "d.day").await?;
+        self.add_charges(filter, &mut by, i64::from).await?;
         let day = |value: i64| i32::try_from(value).map_err(|_| StoreError::Corrupt("statement_day"));
         by.into_iter().map(|((key, _), statement)| Ok((day(key)?, statement))).collect()
+    }
+
+    /// Adds indirect expenses, which belong to the business as a whole: parts of it have none.
+    async fn add_charges(
+        &mut self,
+        filter: &Filter,
+        statements: &mut BTreeMap<(i64, Currency), Statement>,
+        key: impl Fn(i32) -> i64,
+    ) -> Result<()> {
+        if filter.seller_account.is_some() || filter.marketplace.is_some() || filter.settlement.is_some() {
+            return Ok(());
+        }
+        for charge in self.charges(filter.from, filter.to).await? {
+            if filter.currency.is_none_or(|currency| currency == charge.currency) {
+                let statement = statements
+                    .entry((key(charge.day), charge.currency))
+                    .or_insert_with(|| Statement::new(charge.currency));
+                statement.add_indirect(charge.category.as_str(), charge.amount)?;
+            }
+        }
+        Ok(())
     }
 
     async fn grouped(

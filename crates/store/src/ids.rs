@@ -35,6 +35,8 @@ ids! {
     UploadId;
     /// An imported file.
     FileId;
+    /// An indirect expense.
+    ExpenseId;
     /// A marketplace of a tenant's files, such as `Amazon.in`; 0 is none.
     MarketplaceId;
     /// A product of a tenant by its stock-keeping unit; 0 is none.

@@ -4,9 +4,11 @@
 
 mod archive;
 mod bulk;
+mod close;
 mod cost;
 mod db;
 mod error;
+mod expense;
 mod feed;
 mod figures;
 mod ids;
@@ -29,7 +31,8 @@ pub use db::{Db, WRITER_WAIT};
 pub use error::{Result, StoreError};
 pub use figures::{Filter, UnclassifiedLabel};
 pub use ids::{
-    FileId, JobId, MarketplaceId, PersonId, SellerAccountId, SettlementKey, SkuId, TenantId, UploadId,
+    ExpenseId, FileId, JobId, MarketplaceId, PersonId, SellerAccountId, SettlementKey, SkuId, TenantId,
+    UploadId,
 };
 pub use import::{Importer, Incoming, Opener, Progress};
 pub use job::{Claim, JobView, LEASE_MICROS, NewJob};
@@ -37,6 +40,7 @@ pub use keys::Keys;
 pub use line::{LineCursor, LineFilter, LineView};
 pub use migrate::{
     KEY_MIGRATIONS, MIGRATIONS, PLATFORM_TABLES, check_role, check_version, migrate, migrate_keys,
+    postgres_form,
 };
 pub use person::{
     PersonLogin, Registration, SESSION_IDLE_MICROS, SESSION_MOST_MICROS, Signed, fold_email, taken_field,

@@ -82,7 +82,9 @@ async fn run(db: &Db, migrations: &[&'static str], app_role: Option<&str>) -> Re
 async fn run_one(tx: &mut Tx, sql: &'static str) -> Result<()> {
     match tx {
         Tx::Sqlite(tx) => raw_sql(sql).execute(&mut **tx).await?.rows_affected(),
-        Tx::Postgres(tx) => raw_sql(AssertSqlSafe(postgres(sql))).execute(&mut **tx).await?.rows_affected(),
+        Tx::Postgres(tx) => {
+            raw_sql(AssertSqlSafe(postgres_form(sql))).execute(&mut **tx).await?.rows_affected()
+        }
     };
     Ok(())
 }
@@ -127,7 +129,7 @@ async fn snapshot(db: &Db, found: i64) -> Result<()> {
 }
 
 /// The PostgreSQL form of a migration.
-pub(crate) fn postgres(sql: &str) -> String {
+pub fn postgres_form(sql: &str) -> String {
     let mut out = String::new();
     let mut table = String::new();
     for line in sql.lines() {
@@ -243,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_tenant_table_gets_row_level_security_on_postgresql() {
-        let sql = postgres(
+        let sql = postgres_form(
             "create table t (\n    tenant_id integer not null, -- a/b/c\n    name text not null -- a/b/c\n) strict;\n",
         );
         assert!(

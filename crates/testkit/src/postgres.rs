@@ -8,7 +8,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use ecom_store::{Db, KEY_MIGRATIONS, MIGRATIONS, migrate, migrate_keys};
+use ecom_store::{Db, KEY_MIGRATIONS, MIGRATIONS, migrate, migrate_keys, postgres_form};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, query_scalar, raw_sql};
 
 /// Where the superuser's connection is found.
@@ -112,7 +112,9 @@ async fn template(connection: &mut PgConnection, schema: Schema) -> String {
         Schema::Keys => KEY_MIGRATIONS,
     };
     let mut hasher = DefaultHasher::new();
-    migrations.hash(&mut hasher);
+    for migration in migrations {
+        postgres_form(migration).hash(&mut hasher);
+    }
     let name = format!("ecom_test_template_{:016x}", hasher.finish());
     let found: bool = query_scalar("select exists (select from pg_database where datname = $1)")
         .bind(&name)

@@ -2,20 +2,21 @@
 
 use std::io::{self, Write};
 
-use super::view::{SettlementView, SummaryView, View};
+use super::view::{AccountView, Parts, SettlementView, SummaryRow, SummaryView, View};
 
-/// One JSON object.
+/// One JSON object on one line.
 pub(crate) fn json(view: &View, out: &mut impl Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, view)?;
+    serde_json::to_writer(&mut *out, view)?;
     writeln!(out)
 }
 
 /// One row per account, or per account of each group if groups were asked for.
 pub(crate) fn csv(view: &View, out: &mut impl Write) -> io::Result<()> {
-    if view.groups.is_empty() {
-        writeln!(out, "currency,account,amount,estimated")?;
+    if view.by.is_none() {
+        writeln!(out, "currency,account,amount,estimated,debit,credit")?;
         for row in &view.statement {
-            writeln!(out, "{},{},{},{}", row.currency, row.account, row.amount, row.estimated)?;
+            let AccountView { currency, account, amount, estimated, debit, credit } = row;
+            writeln!(out, "{currency},{account},{amount},{estimated},{debit},{credit}")?;
         }
         return Ok(());
     }
@@ -23,11 +24,8 @@ pub(crate) fn csv(view: &View, out: &mut impl Write) -> io::Result<()> {
     for group in &view.groups {
         let key = cell(&group.key);
         for row in &group.accounts {
-            writeln!(
-                out,
-                "{},{key},{},{},{},{}",
-                group.by, group.currency, row.account, row.amount, row.estimated
-            )?;
+            let (by, currency) = (group.by, &group.currency);
+            writeln!(out, "{by},{key},{currency},{},{},{}", row.account, row.amount, row.estimated)?;
         }
     }
     Ok(())
@@ -51,18 +49,43 @@ pub(crate) fn table(view: &View, out: &mut impl Write) -> io::Result<()> {
     }
     for bridge in &view.bridge {
         writeln!(out, "\nBridge to the settlement totals, {}", bridge.currency)?;
-        for (name, amount) in &bridge.parts {
-            writeln!(out, "  {:<36}{:>18}", name.replace('_', " "), amount.as_str().unwrap_or_default())?;
-        }
+        amounts(&bridge.parts, out)?;
+    }
+    for roll in &view.roll_forward {
+        writeln!(out, "\nBalance at Amazon, {}", roll.currency)?;
+        amounts(&roll.parts, out)?;
     }
     groups(view, out)?;
+    checks(view, out)?;
     attention(view, out)
+}
+
+fn amounts(parts: &Parts, out: &mut impl Write) -> io::Result<()> {
+    for (name, amount) in &parts.0 {
+        writeln!(out, "  {:<26}{amount:>18}", name.replace('_', " "))?;
+    }
+    Ok(())
+}
+
+fn checks(view: &View, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "\nChecks")?;
+    for check in view.checks.iter().filter(|check| check.passed > 0 || !check.findings.is_empty()) {
+        let found = match check.findings.len() {
+            0 => String::new(),
+            count => format!(", {count} not"),
+        };
+        writeln!(out, "  {:<26}{} fit{found}", check.check, check.passed)?;
+        for finding in check.findings.iter().filter(|_| matches!(check.check, "again" | "released")) {
+            writeln!(out, "    {finding}")?;
+        }
+    }
+    Ok(())
 }
 
 fn settlements(settlements: &[SettlementView], out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{:<14} {:<10} {:>3} {:>18} {:>9}  file", "settlement", "format", "", "total", "lines")?;
     for one in settlements {
-        let total = one.total.as_deref().unwrap_or("unknown");
+        let total = one.total.map_or_else(|| "unknown".to_owned(), |total| total.to_string());
         writeln!(
             out,
             "{:<14} {:<10} {:>3} {total:>18} {:>9}  {}{}",
@@ -82,38 +105,43 @@ fn settlements(settlements: &[SettlementView], out: &mut impl Write) -> io::Resu
 }
 
 fn statement(summary: &SummaryView, out: &mut impl Write) -> io::Result<()> {
-    writeln!(out, "\nProfit, {} ({} units)", summary.currency, summary.units)?;
-    for (title, amount, estimated) in &summary.rows {
-        writeln!(out, "  {title:<36}{amount:>18}{}", if *estimated { "  ≈ partly estimated" } else { "" })?;
+    let totals = &summary.totals;
+    let title = format!("Profit, {} ({} units)", summary.currency, totals.units);
+    writeln!(out, "\n{title:<28}{:>18}{:>18}{:>18}", "debit", "credit", "net")?;
+    for SummaryRow { title, debit, credit, amount, estimated } in &summary.rows {
+        let note = if *estimated { "  ≈ partly estimated" } else { "" };
+        writeln!(out, "  {title:<26}{debit:>18}{credit:>18}{amount:>18}{note}")?;
     }
-    let title = if summary.units_without_cost > 0 { "Profit before unknown costs" } else { "Net profit" };
-    writeln!(out, "  {title:<36}{:>18}", summary.profit)?;
-    if summary.units_without_cost > 0 {
-        writeln!(
-            out,
-            "  cost unknown for {} of {} units: give them with --costs",
-            summary.units_without_cost, summary.units
-        )?;
-    }
-    for (name, value) in [("margin", &summary.margin), ("return on cost of goods", &summary.roi)] {
-        if let Some(value) = value {
-            writeln!(out, "  {name:<36}{value:>18}")?;
+    let title = if totals.cost_known { "Net profit" } else { "Before unknown costs" };
+    writeln!(out, "  {title:<26}{:>54}", totals.profit)?;
+    for (name, percent) in [("margin", &totals.margin), ("return on cost of goods", &totals.roi)] {
+        if let Some(percent) = percent {
+            writeln!(out, "  {name:<26}{:>54}", format!("{percent} %"))?;
         }
+    }
+    if !totals.cost_known {
+        let (unknown, all) = (totals.units_without_cost, totals.units);
+        writeln!(out, "  cost unknown for {unknown} of {all} units: give it with --costs")?;
+    }
+    if totals.refunds_not_credited > 0 {
+        let count = totals.refunds_not_credited;
+        writeln!(out, "  cost of {count} refunds of unknown condition not credited")?;
     }
     Ok(())
 }
 
 fn groups(view: &View, out: &mut impl Write) -> io::Result<()> {
-    let Some(first) = view.groups.first() else {
+    let Some(by) = view.by else {
         return Ok(());
     };
-    writeln!(out, "\n{:<32} {:>3} {:>9} {:>18} {:>18}", first.by, "", "units", "net sales", "profit")?;
+    writeln!(out, "\n{by:<32} {:>3} {:>9} {:>18} {:>18}", "", "units", "net sales", "profit")?;
     for group in &view.groups {
         let key = if group.key.is_empty() { "(none)" } else { &group.key };
-        let note = if group.cost_known { "" } else { "  cost unknown" };
+        let cost = if group.cost_known { "" } else { "  cost unknown" };
+        let open = if group.provisional == Some(true) { "  provisional" } else { "" };
         writeln!(
             out,
-            "{key:<32} {:>3} {:>9} {:>18} {:>18}{note}",
+            "{key:<32} {:>3} {:>9} {:>18} {:>18}{cost}{open}",
             group.currency, group.units, group.net_sales, group.profit
         )?;
     }
@@ -122,7 +150,7 @@ fn groups(view: &View, out: &mut impl Write) -> io::Result<()> {
 
 fn attention(view: &View, out: &mut impl Write) -> io::Result<()> {
     if view.provisional {
-        writeln!(out, "\nProvisional: no settlement covers the last month to its end yet.")?;
+        writeln!(out, "\nProvisional: not every month is covered to its end by every chain of settlements.")?;
     }
     if !view.unclassified.is_empty() {
         writeln!(out, "\nNot understood (in no profit):")?;
@@ -135,10 +163,17 @@ fn attention(view: &View, out: &mut impl Write) -> io::Result<()> {
     }
     if !view.problems.is_empty() {
         writeln!(out, "\nProblems:")?;
-        for one in &view.problems {
-            let line = one.line.map(|line| format!(":{line}")).unwrap_or_default();
-            writeln!(out, "  {}{line}: {}", one.file, one.message)?;
-        }
+        problems(view, out)?;
+    }
+    Ok(())
+}
+
+/// One line per problem: file, line, what is wrong.
+pub(crate) fn problems(view: &View, out: &mut impl Write) -> io::Result<()> {
+    for one in &view.problems {
+        let line = one.line.map(|line| format!(":{line}")).unwrap_or_default();
+        let colon = if one.file.is_empty() { "" } else { ": " };
+        writeln!(out, "  {}{line}{colon}{}", one.file, one.message)?;
     }
     Ok(())
 }

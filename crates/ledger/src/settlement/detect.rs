@@ -152,7 +152,7 @@ pub(crate) fn decode(head: &[u8]) -> (String, &'static Encoding) {
         return read(UTF_8);
     }
     let (text, encoding) = read(SHIFT_JIS);
-    if date_range::header_line(&text).is_some_and(|(_, line)| !line.is_ascii()) {
+    if date_range::header_line(&text).is_some_and(|(_, line)| line.contains("合計")) {
         return (text, encoding);
     }
     read(WINDOWS_1252)

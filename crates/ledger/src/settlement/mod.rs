@@ -1,7 +1,8 @@
 //! Settlement files: detection, readers, and what they yield.
 //!
-//! `read` finds out the kind of file, makes one streaming pass and gives a [`Report`]; `replay` reads the same file again and hands every
-//! line to a [`Sink`] with the ids of that report. Memory grows with distinct SKUs, labels and days.
+//! `read` finds out the kind of file, makes one streaming pass and gives a [`Report`]; `replay` reads the same
+//! file again and hands every line to a [`Sink`] with the ids of that report. Memory grows with distinct SKUs,
+//! labels and days.
 
 mod amount;
 mod blocks;
@@ -46,7 +47,7 @@ pub fn read<R: Read + Send>(
     match format {
         Format::V2 => flat::read::<v2::V2, _>(reader, options, progress),
         Format::V1 => flat::read::<v1::V1, _>(reader, options, progress),
-        Format::Xml => xml::read(reader, options, progress),
+        Format::Xml => xml::read(reader, &head, options, progress),
         Format::DateRange => date_range::read(reader, &head, options, progress),
     }
 }
@@ -62,7 +63,7 @@ pub fn replay<R: Read, S: Sink>(
     match format {
         Format::V2 => flat::replay::<v2::V2, _, _>(reader, report, options, sink),
         Format::V1 => flat::replay::<v1::V1, _, _>(reader, report, options, sink),
-        Format::Xml => xml::replay(reader, report, options, sink),
+        Format::Xml => xml::replay(reader, &head, report, options, sink),
         Format::DateRange => date_range::replay(reader, &head, report, options, sink),
     }
 }

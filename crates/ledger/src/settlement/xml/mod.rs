@@ -5,6 +5,7 @@
 
 mod group;
 mod lines;
+mod transcode;
 
 use std::io::Read;
 
@@ -15,7 +16,7 @@ use quick_xml::{
 
 use crate::{Currency, Refusal};
 
-use self::{group::Group, lines::Lines};
+use self::{group::Group, lines::Lines, transcode::Transcode};
 use super::{
     Format, Report,
     flat::AS_MADE,
@@ -31,9 +32,14 @@ const MOST_DEPTH: usize = 32;
 /// More amounts than a transaction has.
 const MOST_AMOUNTS: usize = 100_000;
 
-/// Reads a settlement XML. `progress` is told the bytes read so far.
-pub(super) fn read<R: Read>(reader: R, options: &Options, progress: &dyn Fn(u64)) -> Result<Report, Refusal> {
-    let mut walk = Walk::new(reader, progress);
+/// Reads a settlement XML. `head` holds its first bytes; `progress` is told the bytes read so far.
+pub(super) fn read<R: Read>(
+    reader: R,
+    head: &[u8],
+    options: &Options,
+    progress: &dyn Fn(u64),
+) -> Result<Report, Refusal> {
+    let mut walk = Walk::new(reader, head, progress);
     let opening = walk.opening()?;
     let mut rows = Rows::new(Scan::new(options, opening.currency, Tallier::new()), &opening);
     let stopped = rows.settle(&opening).and_then(|()| walk.all(&mut rows));
@@ -52,11 +58,12 @@ pub(super) fn read<R: Read>(reader: R, options: &Options, progress: &dyn Fn(u64)
 /// Reads a settlement XML again, handing every line to `sink` in order. Ids are those of `report`.
 pub(super) fn replay<R: Read, S: Sink>(
     reader: R,
+    head: &[u8],
     report: &Report,
     options: &Options,
     sink: S,
 ) -> Result<S, Refusal> {
-    let mut walk = Walk::new(reader, &|_| ());
+    let mut walk = Walk::new(reader, head, &|_| ());
     let opening = walk.opening()?;
     let scan = merge::seeded(Scan::new(options, opening.currency, sink), report);
     let mut rows = Rows::new(scan, &opening);
@@ -85,7 +92,7 @@ enum Step {
 
 /// The document as a stream of elements.
 struct Walk<'p, R: Read> {
-    reader: Reader<Lines<R>>,
+    reader: Reader<Lines<Transcode<R>>>,
     buffer: Vec<u8>,
     path: Vec<String>,
     text: String,
@@ -93,8 +100,9 @@ struct Walk<'p, R: Read> {
 }
 
 impl<'p, R: Read> Walk<'p, R> {
-    fn new(reader: R, progress: &'p dyn Fn(u64)) -> Self {
-        let mut reader = Reader::from_reader(Lines::new(reader));
+    fn new(reader: R, head: &[u8], progress: &'p dyn Fn(u64)) -> Self {
+        let text = Transcode::new(reader, transcode::declared(head));
+        let mut reader = Reader::from_reader(Lines::new(text));
         reader.config_mut().expand_empty_elements = true;
         Self { reader, buffer: Vec::new(), path: Vec::new(), text: String::new(), progress }
     }

@@ -1,0 +1,106 @@
+//! Closed months: the statement as it was frozen, who closed it, and who opened it again and why.
+
+use ecom_ledger::{Currency, close::Close, day::Month};
+
+use crate::{
+    error::{Result, StoreError},
+    ids::PersonId,
+    tx::{Scoped, exec, fetch_all, fetch_optional},
+};
+
+/// A month that was closed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MonthClose {
+    /// The month.
+    pub month: Month,
+    /// What was frozen.
+    pub close: Close,
+    /// Who closed it.
+    pub closed_by: PersonId,
+    /// When and why it was opened again, if it was.
+    pub reopened: Option<(i64, String)>,
+}
+
+type Row = (i64, i64, String, Option<i64>, Option<String>);
+
+const COLUMNS: &str =
+    "select month, closed_by, statement, reopened_at, reason from month_close where tenant_id = $1";
+
+impl Scoped<'_> {
+    /// Keeps a frozen month. One that is closed already is a conflict.
+    pub async fn put_close(&mut self, month: Month, close: &Close, by: PersonId) -> Result<()> {
+        self.lock().await?;
+        let currency = close.statement.currency;
+        if self.close(month, currency).await?.is_some() {
+            return Err(StoreError::Conflict(format!("{month} is closed already")));
+        }
+        let id = self.next_id("month_close").await?;
+        exec!(
+            self.tx,
+            "insert into month_close (tenant_id, id, month, currency, closed_at, closed_by, statement)
+             values ($1, $2, $3, $4, $5, $6, $7)",
+            self.tenant.0,
+            id,
+            i64::from(month.0),
+            currency.code(),
+            close.at.as_microsecond(),
+            by.0,
+            close.to_json()?,
+        )
+        .map(drop)
+    }
+
+    /// Opens a closed month again; what was frozen stays on record with the reason.
+    pub async fn reopen(
+        &mut self,
+        month: Month,
+        currency: Currency,
+        by: PersonId,
+        reason: &str,
+        now: i64,
+    ) -> Result<()> {
+        let changed = exec!(
+            self.tx,
+            "update month_close set reopened_at = $4, reopened_by = $5, reason = $6
+             where tenant_id = $1 and month = $2 and currency = $3 and reopened_at is null",
+            self.tenant.0,
+            i64::from(month.0),
+            currency.code(),
+            now,
+            by.0,
+            reason,
+        )?;
+        if changed == 0 { Err(StoreError::Missing("closed month")) } else { Ok(()) }
+    }
+
+    /// The close of a month that stands.
+    pub async fn close(&mut self, month: Month, currency: Currency) -> Result<Option<MonthClose>> {
+        let text = format!("{COLUMNS} and month = $2 and currency = $3 and reopened_at is null");
+        let row = fetch_optional!(
+            Row,
+            self.tx,
+            sqlx::AssertSqlSafe(text.as_str()),
+            self.tenant.0,
+            i64::from(month.0),
+            currency.code(),
+        )?;
+        row.map(view).transpose()
+    }
+
+    /// All closes, those opened again too, the latest month first.
+    pub async fn closes(&mut self) -> Result<Vec<MonthClose>> {
+        let text = format!("{COLUMNS} order by month desc, id desc");
+        let rows = fetch_all!(Row, self.tx, sqlx::AssertSqlSafe(text.as_str()), self.tenant.0)?;
+        rows.into_iter().map(view).collect()
+    }
+}
+
+fn view((month, closed_by, statement, reopened_at, reason): Row) -> Result<MonthClose> {
+    let month = i32::try_from(month).map_err(|_| StoreError::Corrupt("month_close"))?;
+    Ok(MonthClose {
+        month: Month(month),
+        close: Close::from_json(&statement).map_err(|_| StoreError::Corrupt("month_close"))?,
+        closed_by: PersonId(closed_by),
+        reopened: reopened_at.map(|at| (at, reason.unwrap_or_default())),
+    })
+}
