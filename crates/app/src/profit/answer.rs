@@ -7,6 +7,7 @@ use ecom_ledger::{
     books::{Books, CheckState, OwnFigures, Source},
     cost::{CostProblem, CostSheet},
     settlement::{Options, Report, Settlement},
+    standing::Standing,
     taxonomy::Label,
 };
 use jiff::Timestamp;
