@@ -1,1 +1,74 @@
-//! Pages, sessions, uploads.
+//! Pages, sessions, uploads: what a person meets in the browser.
+//!
+//! Plain forms first (POST → 303 → GET); script only adds to them. Every handler asks for a [`Seat`] and reaches a
+//! tenant's tables through it alone. Everything is served from the binary, and nothing is loaded from elsewhere.
+
+mod account;
+mod app;
+mod asset;
+mod chart;
+mod entry;
+mod fault;
+mod figure;
+mod file;
+mod frame;
+mod health;
+mod line;
+mod money;
+mod network;
+mod notice;
+mod page;
+mod params;
+mod period;
+mod scope;
+mod scope_bar;
+mod seat;
+mod session;
+mod settlement;
+mod shield;
+mod statement;
+mod upload;
+mod words;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    routing::{get, post},
+};
+
+use app::App;
+pub use app::{Registration, Server, Settings, SettingsError};
+use fault::Fault;
+
+/// Longest body of a plain form in bytes.
+const MOST_FORM_BYTES: usize = 64 * 1024;
+
+/// All routes. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: failed sign-ins are counted by
+/// network.
+pub fn router(server: Server) -> Router {
+    let app = App::new(server);
+    Router::new()
+        .route("/", get(page::home))
+        .route("/healthz", get(health::show))
+        .route("/assets/{name}", get(asset::show))
+        .route("/favicon.ico", get(asset::icon))
+        .route("/register", get(account::new).post(account::create))
+        .route("/sign-in", get(session::new).post(session::create))
+        .route("/sign-out", post(session::delete))
+        .route("/statement", get(statement::show))
+        .route("/lines", get(line::list))
+        .route("/settlements", get(settlement::list))
+        .route("/settlements/{key}", get(settlement::show))
+        .route("/settlements/{key}/choice", post(settlement::choose))
+        // The limit of a form is not that of a file: receiving counts for itself.
+        .route("/uploads", get(upload::list).post(upload::create).layer(DefaultBodyLimit::disable()))
+        .route("/uploads/{id}", get(upload::show))
+        .route("/files/{id}/withdrawal", get(file::ask).post(file::withdraw))
+        .fallback(async || Fault::Missing)
+        .method_not_allowed_fallback(async || Fault::Missing)
+        .layer(DefaultBodyLimit::max(MOST_FORM_BYTES))
+        .layer(middleware::from_fn(shield::same_origin))
+        .layer(middleware::from_fn_with_state(app.clone(), shield::headers))
+        .with_state(app)
+}

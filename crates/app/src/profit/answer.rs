@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ecom_ledger::{
     Currency, Error,
-    books::{Books, CheckState, OwnFigures, Source, Standing},
+    books::{Books, CheckState, OwnFigures, Source},
     cost::{CostProblem, CostSheet},
     settlement::{Options, Report, Settlement},
     taxonomy::Label,
