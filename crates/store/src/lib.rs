@@ -38,8 +38,8 @@ pub use job::{Claim, JobView, LEASE_MICROS, NewJob};
 pub use keys::Keys;
 pub use line::{LineCursor, LineFilter, LineView};
 pub use migrate::{
-    KEY_MIGRATIONS, MIGRATIONS, PLATFORM_TABLES, check_role, check_version, migrate, migrate_keys,
-    postgres_form,
+    KEY_MIGRATIONS, MIGRATIONS, PLATFORM_TABLES, check_keys_version, check_role, check_version, migrate,
+    migrate_keys, postgres_form,
 };
 pub use person::{
     PersonLogin, Registration, SESSION_IDLE_MICROS, SESSION_MOST_MICROS, Signed, fold_email, taken_field,
