@@ -23,6 +23,7 @@ use crate::{
 };
 use attempt::{Attempt, Verdict};
 use cookie::Token;
+pub use password::{PasswordError, hash_password};
 pub(crate) use password::{LEAST_PASSWORD, MOST_PASSWORD, Passwords};
 
 #[derive(Template)]

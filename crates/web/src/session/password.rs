@@ -31,7 +31,7 @@ impl Passwords {
 
     /// The PHC string of a password.
     pub(crate) async fn hash(&self, password: String) -> Page<String> {
-        self.take_turn(move || hash(password.as_bytes())).await?
+        self.take_turn(move || hash(password.as_bytes())).await?.map_err(Fault::broken)
     }
 
     /// Whether a password fits a hash; without a hash it never does, after as much work.
@@ -58,9 +58,21 @@ impl Passwords {
     }
 }
 
-fn hash(password: &[u8]) -> Page<String> {
-    let hash = Argon2::default().hash_password(password).map_err(|error| Fault::broken(error.to_string()))?;
-    Ok(hash.to_string())
+/// A password could not be hashed: the machine has no randomness or no memory.
+#[derive(Debug, thiserror::Error)]
+#[error("the password could not be hashed: {0}")]
+pub struct PasswordError(String);
+
+/// The PHC string of a password, for commands that add a person.
+pub async fn hash_password(password: &str) -> Result<String, PasswordError> {
+    let password = password.to_owned();
+    let hashing = tokio::task::spawn_blocking(move || hash(password.as_bytes()));
+    hashing.await.map_err(|error| PasswordError(error.to_string()))?
+}
+
+fn hash(password: &[u8]) -> Result<String, PasswordError> {
+    let hash = Argon2::default().hash_password(password);
+    hash.map(|hash| hash.to_string()).map_err(|error| PasswordError(error.to_string()))
 }
 
 #[cfg(test)]
