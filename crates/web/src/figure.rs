@@ -26,7 +26,13 @@ impl askama::filters::HtmlSafe for Figure {}
 impl Figure {
     /// An amount and where it is explained.
     pub(crate) fn amount(currency: Currency, minor: i64, href: String) -> Self {
-        Self { text: money::exact(currency, minor), exact: String::new(), href, estimated: false, unknown: false }
+        Self {
+            text: money::exact(currency, minor),
+            exact: String::new(),
+            href,
+            estimated: false,
+            unknown: false,
+        }
     }
 
     /// The same in whole rupees, for a tile; the full amount is there on hover and for screen readers.
@@ -37,7 +43,13 @@ impl Figure {
 
     /// A figure that is no sum of lines.
     pub(crate) fn plain(text: impl Into<String>) -> Self {
-        Self { text: text.into(), exact: String::new(), href: String::new(), estimated: false, unknown: false }
+        Self {
+            text: text.into(),
+            exact: String::new(),
+            href: String::new(),
+            estimated: false,
+            unknown: false,
+        }
     }
 
     /// A figure nobody can know yet: a word, never zero.
@@ -52,7 +64,11 @@ impl Figure {
 
     /// The same in short, with the full amount on hover and for screen readers; an unknown one stays a word.
     pub(crate) fn shortened(self, currency: Currency, minor: i64) -> Self {
-        if self.unknown { self } else { Self { estimated: self.estimated, ..Self::tile(currency, minor, self.href) } }
+        if self.unknown {
+            self
+        } else {
+            Self { estimated: self.estimated, ..Self::tile(currency, minor, self.href) }
+        }
     }
 
     /// Marks it as partly estimated.

@@ -100,7 +100,7 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, params: Par
     let page = StatementPage {
         frame: seat.frame(format!("Profit, {title}"), Here::Statement),
         bar: ScopeBar::new("/statement", &scope, &choices, span),
-        fresh: fresh(span),
+        fresh: fresh(span, found.settled()),
         notices: found.notices(&scope),
         sheets: found.sheets(&scope)?,
         settlements: found.settlements.iter().take(MOST_SETTLEMENTS).map(paid).collect(),
@@ -140,7 +140,18 @@ impl Found {
         };
         let mut settlements = books.settlements(&filter).await?;
         settlements.retain(|found| found.state == SettlementState::Active);
-        Ok(Self { settlements, unclassified: books.unclassified(&filter).await?, statements, by_month, provisional })
+        Ok(Self {
+            settlements,
+            unclassified: books.unclassified(&filter).await?,
+            statements,
+            by_month,
+            provisional,
+        })
+    }
+
+    /// Whether there are lines and no settlement is missing or still to come.
+    fn settled(&self) -> bool {
+        !self.provisional && !self.statements.is_empty()
     }
 
     fn notices(&self, scope: &Scope) -> Vec<Notice> {
@@ -252,10 +263,11 @@ fn turnover(scope: &Scope, statement: &Statement) -> Vec<Turned> {
     rows.collect()
 }
 
-fn fresh(span: Option<(i32, i32)>) -> String {
+fn fresh(span: Option<(i32, i32)>, settled: bool) -> String {
     match span {
         Some((first, last)) => format!(
-            "Settlement lines from {} to {}, by posting day in the seller’s time zone.",
+            "{}Settlement lines from {} to {}, by posting day in the seller’s time zone.",
+            if settled { "Complete: every chain of settlements covers these days. " } else { "" },
             shown(day::to_date(first)),
             shown(day::to_date(last))
         ),
