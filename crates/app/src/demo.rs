@@ -9,7 +9,11 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use ecom_ledger::cost::CostSheet;
+use ecom_ledger::{
+    Currency,
+    cost::CostSheet,
+    expense::{Expense, Repeat},
+};
 use ecom_simulator::{Demo, DemoFile};
 use ecom_store::{Incoming, Opener, Outcome, Progress, Registration, SellerAccountId, TenantId};
 use ecom_work::{Clock, SystemClock, micros};
@@ -92,6 +96,10 @@ async fn fill(site: &Site) -> anyhow::Result<()> {
     let mut tx = site.db().write().await?;
     let mut books = tx.scoped(tenant).await?;
     books.save_costs(&sheet).await?.map_err(|problems| anyhow::anyhow!("the demo's costs: {problems:?}"))?;
+    for (category, amount) in &demo.monthly_expenses {
+        let expense = Expense::once(category.parse()?, Currency::INR, *amount, demo.from)?;
+        books.add_expense(&expense.repeated(Repeat::Monthly, None)?, micros(&SystemClock)).await?;
+    }
     tx.commit().await?;
     Ok(())
 }
@@ -109,7 +117,8 @@ fn bar(files: usize) -> ProgressBar {
 }
 
 async fn register(site: &Site) -> anyhow::Result<(TenantId, SellerAccountId)> {
-    let password_hash = ecom_web::hash_password(PASSWORD).await?;
+    let password_hash = ecom_web::hash_password(PASSWORD.as_bytes())
+        .map_err(|error| anyhow::anyhow!("the password: {error}"))?;
     let new = Registration {
         name: "Asha Rao",
         email: EMAIL,

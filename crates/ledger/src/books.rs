@@ -17,6 +17,7 @@ use crate::{
     money::Currency,
     roll::{AtAmazon, Roll},
     settlement::{Accounts, Format, Names, Report, Settlement},
+    standing::{self, Candidate, Standing},
     statement::Statement,
     taxonomy::Label,
 };
@@ -32,28 +33,22 @@ pub struct Source<'a> {
     pub report: &'a Report,
 }
 
-/// What becomes of a settlement.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Standing {
-    /// It is in the figures.
-    Active,
-    /// Its lines do not sum to its total: in no figure.
-    Quarantined,
-    /// A better source or a newer report stands for it.
-    Replaced,
-    /// The same settlement in the same format, and nothing tells which is newer: the first given stands.
-    Undecided,
-}
-
-/// The report id in a file's name: its longest run of at least four digits.
+/// The report id in a file's name: its longest run of at least four digits that is no year and no date.
 ///
 /// ```
-/// assert_eq!(ecom_ledger::books::report_id("50012345678020.txt"), Some(50_012_345_678_020));
-/// assert_eq!(ecom_ledger::books::report_id("v2_sample.txt"), None);
+/// use ecom_ledger::books::report_id;
+/// assert_eq!(report_id("50012345678020.txt"), Some(50_012_345_678_020));
+/// assert_eq!(report_id("v2_sample.txt"), None);
+/// assert_eq!(report_id("settlement 2026-09-14 (20260914).txt"), None);
 /// ```
 pub fn report_id(name: &str) -> Option<i64> {
+    let date = |run: &&str| match run.len() {
+        4 => run.starts_with("19") || run.starts_with("20"),
+        8 => run.starts_with("20") || run[4..].starts_with("20"),
+        _ => false,
+    };
     let runs = name.split(|c: char| !c.is_ascii_digit()).filter(|run| (4..=18).contains(&run.len()));
-    runs.max_by_key(|run| run.len()).and_then(|run| run.parse().ok())
+    runs.filter(|run| !date(run)).max_by_key(|run| run.len()).and_then(|run| run.parse().ok())
 }
 
 /// Files, with the standing of each settlement.
@@ -65,20 +60,15 @@ pub struct Books<'a> {
 impl<'a> Books<'a> {
     /// Decides which settlements are in the figures.
     pub fn new(sources: Vec<Source<'a>>) -> Self {
-        let winners = winners(&sources);
-        let standing = |file: usize, source: &Source<'_>, settlement: &Settlement| {
-            let ranks = winners.get(settlement.id.as_str()).map_or(&[][..], Vec::as_slice);
-            match (settlement.balanced(), ranks.first()) {
-                (false, _) | (_, None) => Standing::Quarantined,
-                (true, Some(_)) if ranks.iter().any(|rank| rank.file == file) => Standing::Active,
-                (true, Some(best)) if best.ties(&Rank::of(file, source)) => Standing::Undecided,
-                _ => Standing::Replaced,
+        let mut standings: Vec<Vec<Standing>> =
+            sources.iter().map(|source| vec![Standing::Replaced; source.report.settlements.len()]).collect();
+        for places in same_ids(&sources).into_values() {
+            let candidates: Vec<Candidate> =
+                places.iter().map(|&(file, at)| candidate(&sources[file], at)).collect();
+            for ((file, at), standing) in places.into_iter().zip(standing::decide(&candidates)) {
+                standings[file][at] = standing;
             }
-        };
-        let of_file = |(file, source): (usize, &Source<'_>)| {
-            source.report.settlements.iter().map(|settlement| standing(file, source, settlement)).collect()
-        };
-        let standings = sources.iter().enumerate().map(of_file).collect();
+        }
         Self { sources, standings }
     }
 
@@ -194,35 +184,26 @@ fn loose_link(report: &Report, settlement: &Settlement) -> Result<Option<Link>, 
     }))
 }
 
-/// A file that may feed a settlement, and the first and last day of its lines.
-type Candidate = (Rank, Option<(i32, i32)>);
-
-/// The files that feed each settlement, best first: one, but date-range files whose days do not overlap each hold a
-/// part of it.
-fn winners<'a>(sources: &[Source<'a>]) -> BTreeMap<&'a str, Vec<Rank>> {
-    let mut candidates: BTreeMap<&str, Vec<Candidate>> = BTreeMap::new();
+/// Where each settlement id stands: file and place in it, in the order given.
+fn same_ids<'a>(sources: &[Source<'a>]) -> BTreeMap<&'a str, Vec<(usize, usize)>> {
+    let mut places: BTreeMap<&str, Vec<(usize, usize)>> = BTreeMap::new();
     for (file, source) in sources.iter().enumerate() {
-        for settlement in source.report.settlements.iter().filter(|settlement| settlement.balanced()) {
-            candidates.entry(&settlement.id).or_default().push((Rank::of(file, source), days(settlement)));
+        for (at, settlement) in source.report.settlements.iter().enumerate() {
+            places.entry(&settlement.id).or_default().push((file, at));
         }
     }
-    let chosen = |(id, mut all): (&'a str, Vec<Candidate>)| {
-        all.sort();
-        let mut chosen: Vec<Candidate> = Vec::new();
-        for (rank, days) in all {
-            let apart = |held: &Candidate| match (held.1, days) {
-                (Some(held), Some(days)) => held.1 < days.0 || days.1 < held.0,
-                _ => false,
-            };
-            let part = rank.format == Format::DateRange
-                && chosen.iter().all(|held| held.0.format == rank.format && apart(held));
-            if chosen.is_empty() || part {
-                chosen.push((rank, days));
-            }
-        }
-        (id, chosen.into_iter().map(|(rank, _)| rank).collect())
-    };
-    candidates.into_iter().map(chosen).collect()
+    places
+}
+
+fn candidate(source: &Source<'_>, at: usize) -> Candidate {
+    let settlement = &source.report.settlements[at];
+    Candidate {
+        format: source.report.format,
+        balanced: settlement.balanced(),
+        report_id: report_id(source.name),
+        chosen_at: None,
+        days: days(settlement),
+    }
 }
 
 /// First and last day with lines.
@@ -244,22 +225,4 @@ pub fn link(report: &Report, settlement: &Settlement) -> Option<Link> {
         current_reserve: carried.current_reserve,
         payable: carried.payable,
     })
-}
-
-/// Smaller is better.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Rank {
-    format: Format,
-    older: i64,
-    file: usize,
-}
-
-impl Rank {
-    fn of(file: usize, source: &Source<'_>) -> Self {
-        Self { format: source.report.format, older: -report_id(source.name).unwrap_or(0), file }
-    }
-
-    fn ties(&self, other: &Self) -> bool {
-        self.format == other.format && self.older == other.older
-    }
 }

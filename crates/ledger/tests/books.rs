@@ -5,13 +5,14 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use ecom_ledger::{
     Account, Currency, Group,
-    books::{Books, By, OwnFigures, Rule, Source, Standing},
+    books::{Books, By, OwnFigures, Rule, Source},
     chain::{Chains, Check, Link, Moved},
     cost::CostSheet,
     day::{self, DayCutter, Month},
     expense::{Expense, Repeat},
     roll::{AtAmazon, EntryKind},
     settlement::{self, Format, Options, Report},
+    standing::Standing,
     statement::Statement,
     stock::{Fate, StockEvent},
 };

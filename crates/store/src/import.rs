@@ -22,7 +22,7 @@ use crate::{
     error::{Result, StoreError},
     feed,
     ids::{FileId, SellerAccountId, SettlementKey, TenantId, UploadId},
-    standing::SettlementState,
+    settlement::SettlementState,
     tx::{Scoped, exec, fetch_optional},
     upload::{ImportResult, ImportedSettlement, Outcome},
 };

@@ -22,7 +22,6 @@ mod person;
 mod rollup;
 mod seller_account;
 mod settlement;
-mod standing;
 mod tx;
 mod upload;
 
@@ -46,7 +45,6 @@ pub use person::{
     PersonLogin, Registration, SESSION_IDLE_MICROS, SESSION_MOST_MICROS, Signed, fold_email, taken_field,
 };
 pub use seller_account::SellerAccount;
-pub use settlement::{ChangedLine, SettlementView};
-pub use standing::SettlementState;
+pub use settlement::{ChangedLine, SettlementState, SettlementView};
 pub use tx::{Platform, Scoped, Tx};
 pub use upload::{IMPORT_JOB, ImportResult, ImportedSettlement, NewUpload, Outcome, UploadState, UploadView};

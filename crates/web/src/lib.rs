@@ -40,7 +40,7 @@ use axum::{
 use app::App;
 pub use app::{Registration, Server, Settings, SettingsError};
 use fault::Fault;
-pub use session::{PasswordError, hash_password};
+pub use session::hash_password;
 
 /// Longest body of a plain form in bytes.
 const MOST_FORM_BYTES: usize = 64 * 1024;

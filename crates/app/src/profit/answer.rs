@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use ecom_ledger::{
     Currency, Error,
-    books::{Books, CheckState, OwnFigures, Source, Standing},
+    books::{Books, CheckState, OwnFigures, Source},
     cost::{CostProblem, CostSheet},
     settlement::{Options, Report, Settlement},
+    standing::Standing,
     taxonomy::Label,
 };
 use jiff::Timestamp;

@@ -9,7 +9,8 @@ use crate::{
     taxonomy::Label,
 };
 
-use super::{Books, Source, Standing};
+use super::{Books, Source};
+use crate::standing::Standing;
 
 /// The checks, in the order in which they are shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -23,8 +23,8 @@ use crate::{
 };
 use attempt::{Attempt, Verdict};
 use cookie::Token;
+pub use password::hash_password;
 pub(crate) use password::{LEAST_PASSWORD, MOST_PASSWORD, Passwords};
-pub use password::{PasswordError, hash_password};
 
 #[derive(Template)]
 #[template(path = "session/new.html")]

@@ -31,7 +31,7 @@ impl Passwords {
 
     /// The PHC string of a password.
     pub(crate) async fn hash(&self, password: String) -> Page<String> {
-        self.take_turn(move || hash(password.as_bytes())).await?.map_err(Fault::broken)
+        self.take_turn(move || hash(password.as_bytes())).await?
     }
 
     /// Whether a password fits a hash; without a hash it never does, after as much work.
@@ -58,21 +58,13 @@ impl Passwords {
     }
 }
 
-/// A password could not be hashed: the machine has no randomness or no memory.
-#[derive(Debug, thiserror::Error)]
-#[error("the password could not be hashed: {0}")]
-pub struct PasswordError(String);
-
-/// The PHC string of a password, for commands that add a person.
-pub async fn hash_password(password: &str) -> Result<String, PasswordError> {
-    let password = password.to_owned();
-    let hashing = tokio::task::spawn_blocking(move || hash(password.as_bytes()));
-    hashing.await.map_err(|error| PasswordError(error.to_string()))?
+fn hash(password: &[u8]) -> Page<String> {
+    hash_password(password).map_err(Fault::broken)
 }
 
-fn hash(password: &[u8]) -> Result<String, PasswordError> {
-    let hash = Argon2::default().hash_password(password);
-    hash.map(|hash| hash.to_string()).map_err(|error| PasswordError(error.to_string()))
+/// The PHC string of a password, for commands that make a person. Takes a core for some 30 ms.
+pub fn hash_password(password: &[u8]) -> Result<String, String> {
+    Argon2::default().hash_password(password).map(|hash| hash.to_string()).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
