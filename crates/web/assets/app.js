@@ -133,6 +133,8 @@ document.addEventListener("keydown", (event) => {
   open.querySelector("summary").focus();
 });
 
+// On a narrow page a chart is wider than its frame: begin where its newest column is.
+for (const chart of document.querySelectorAll(".chart:has([aria-current])")) chart.scrollLeft = chart.scrollWidth;
 for (const form of document.querySelectorAll("form[data-upload]")) form.addEventListener("submit", upload);
 for (const zone of document.querySelectorAll("[data-drop]")) drops(zone);
 renew();

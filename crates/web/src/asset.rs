@@ -18,8 +18,10 @@ const STYLE: &str = concat!(
     include_str!("../assets/css/2-base.css"),
     include_str!("../assets/css/3-frame.css"),
     include_str!("../assets/css/4-parts.css"),
-    include_str!("../assets/css/5-chart.css"),
-    include_str!("../assets/css/6-print.css"),
+    include_str!("../assets/css/5-pages.css"),
+    include_str!("../assets/css/6-chart.css"),
+    include_str!("../assets/css/7-phone.css"),
+    include_str!("../assets/css/8-print.css"),
 );
 const SCRIPT: &str = include_str!("../assets/app.js");
 const ICON: &str = include_str!("../assets/icon.svg");

@@ -9,11 +9,13 @@ use crate::money;
 /// A figure.
 #[derive(Template, Clone, Debug)]
 #[template(
-    source = "{% if unknown %}<span class=\"unknown\">{{ text }}</span>{% else if href.is_empty() %}{{ text }}{% else %}<a class=\"figure\" href=\"{{ href }}\">{% if estimated %}<span title=\"partly estimated\">≈</span>\u{2009}{% endif %}{{ text }}</a>{% endif %}",
+    source = "{% if unknown %}<span class=\"unknown\">{{ text }}</span>{% else if href.is_empty() %}{{ text }}{% else %}<a class=\"figure\" href=\"{{ href }}\">{% if estimated %}<span title=\"partly estimated\">≈</span>\u{2009}{% endif %}{% if exact.is_empty() %}{{ text }}{% else %}<span title=\"{{ exact }}\" aria-hidden=\"true\">{{ text }}</span><span class=\"unseen\">{{ exact }}</span>{% endif %}</a>{% endif %}",
     ext = "html"
 )]
 pub(crate) struct Figure {
     text: String,
+    /// The full amount, where the text is a short form of it.
+    exact: String,
     href: String,
     estimated: bool,
     unknown: bool,
@@ -24,22 +26,49 @@ impl askama::filters::HtmlSafe for Figure {}
 impl Figure {
     /// An amount and where it is explained.
     pub(crate) fn amount(currency: Currency, minor: i64, href: String) -> Self {
-        Self { text: money::exact(currency, minor), href, estimated: false, unknown: false }
+        Self {
+            text: money::exact(currency, minor),
+            exact: String::new(),
+            href,
+            estimated: false,
+            unknown: false,
+        }
+    }
+
+    /// The same in whole rupees, for a tile; the full amount is there on hover and for screen readers.
+    pub(crate) fn tile(currency: Currency, minor: i64, href: String) -> Self {
+        let exact = money::exact(currency, minor);
+        Self { text: money::tile(currency, minor), exact, href, estimated: false, unknown: false }
     }
 
     /// A figure that is no sum of lines.
     pub(crate) fn plain(text: impl Into<String>) -> Self {
-        Self { text: text.into(), href: String::new(), estimated: false, unknown: false }
+        Self {
+            text: text.into(),
+            exact: String::new(),
+            href: String::new(),
+            estimated: false,
+            unknown: false,
+        }
     }
 
     /// A figure nobody can know yet: a word, never zero.
     pub(crate) fn unknown(text: impl Into<String>) -> Self {
-        Self { text: text.into(), href: String::new(), estimated: false, unknown: true }
+        Self { text: text.into(), exact: String::new(), href: String::new(), estimated: false, unknown: true }
     }
 
     /// Whether nobody can know it yet.
     pub(crate) fn is_unknown(&self) -> bool {
         self.unknown
+    }
+
+    /// The same in short, with the full amount on hover and for screen readers; an unknown one stays a word.
+    pub(crate) fn shortened(self, currency: Currency, minor: i64) -> Self {
+        if self.unknown {
+            self
+        } else {
+            Self { estimated: self.estimated, ..Self::tile(currency, minor, self.href) }
+        }
     }
 
     /// Marks it as partly estimated.

@@ -11,7 +11,16 @@ pub(crate) fn exact(currency: Currency, minor: i64) -> String {
     if currency == Currency::INR { gst::rupees(minor) } else { foreign(currency, minor) }
 }
 
-/// For tiles and charts: `₹12.3 L`; other currencies in full.
+/// For tiles: whole rupees, from a crore on in short, so that the figure stays on one line.
+pub(crate) fn tile(currency: Currency, minor: i64) -> String {
+    const CRORE: u64 = 1_000_000_000;
+    match currency {
+        Currency::INR if minor.unsigned_abs() < CRORE => gst::rupees_whole(minor),
+        _ => short(currency, minor),
+    }
+}
+
+/// For charts: `₹12.3 L`; other currencies in full.
 pub(crate) fn short(currency: Currency, minor: i64) -> String {
     if currency == Currency::INR { gst::rupees_short(minor) } else { foreign(currency, minor) }
 }
@@ -58,6 +67,8 @@ mod tests {
         assert_eq!(exact(Currency::INR, -41_260_000), "−₹4,12,600.00");
         assert_eq!(exact(currency("USD"), -123_456_789), "−USD\u{a0}1,234,567.89");
         assert_eq!(exact(currency("JPY"), 1_234), "JPY\u{a0}1,234");
+        assert_eq!(tile(Currency::INR, -41_260_050), "−₹4,12,601");
+        assert_eq!(tile(Currency::INR, 1_234_567_800), "₹1.2 Cr");
         assert_eq!(percent(1_785), "17.9\u{2009}%");
         assert_eq!(percent(-4), "0.0\u{2009}%");
         assert_eq!(percent(-12_345), "−123.5\u{2009}%");

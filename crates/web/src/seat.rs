@@ -128,3 +128,15 @@ fn to_sign_in(parts: &Parts) -> Response {
     let next = encoded(path);
     Redirect::to(&format!("/sign-in?next={next}")).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_may_what_smaller_ones_may_and_an_unknown_one_nothing() {
+        assert!(rank("owner") >= Manager::LEAST && rank("manager") >= Viewer::LEAST);
+        assert!(rank("viewer") < Manager::LEAST && rank("manager") < Owner::LEAST);
+        assert!(rank("Owner") < Viewer::LEAST && rank("") < Viewer::LEAST);
+    }
+}

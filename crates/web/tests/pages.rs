@@ -99,7 +99,7 @@ async fn lines_are_paged_without_loss_or_repetition() {
     loop {
         let page = site.get(&owner, &at).await;
         pages += 1;
-        for id in page.body.split("<tr id=\"").skip(1) {
+        for id in page.body.split("<tr role=\"row\" id=\"").skip(1) {
             assert!(seen.insert(id.split('"').next().unwrap().to_owned()));
         }
         let Some(next) = page.body.split("class=\"button quiet\" href=\"").nth(1) else { break };

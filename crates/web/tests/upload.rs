@@ -62,6 +62,8 @@ async fn a_form_without_a_file_or_an_account_is_shown_again() {
     let second = [("account", "new"), ("account_name", "Amazon.com")];
     assert_eq!(site.upload(&owner, &second, &[("a.txt", b"x")]).await.status, StatusCode::SEE_OTHER);
     assert_eq!(site.upload(&owner, &second, &[("b.txt", b"x")]).await.status, StatusCode::SEE_OTHER);
+    let opened_before = [("account_name", "Amazon.in")];
+    assert_eq!(site.upload(&owner, &opened_before, &[("c.txt", b"x")]).await.status, StatusCode::SEE_OTHER);
     let page = site.get(&owner, "/uploads").await;
     assert_eq!(page.body.matches("<option").count(), 3, "two accounts and a new one");
 }

@@ -132,7 +132,9 @@ fn check(entry: &mut Entry) -> Checked {
     }
     let password = entry.raw("password").to_owned();
     let length = password.chars().count();
-    if length < LEAST_PASSWORD {
+    if length == 0 {
+        entry.refuse("password", format!("Choose a password of at least {LEAST_PASSWORD} characters."));
+    } else if length < LEAST_PASSWORD {
         entry.refuse("password", format!("At least {LEAST_PASSWORD} characters; this has {length}."));
     } else if length > MOST_PASSWORD {
         entry.refuse("password", format!("At most {MOST_PASSWORD} characters."));

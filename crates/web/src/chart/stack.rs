@@ -7,6 +7,8 @@ use super::{Series, scale};
 const HEIGHT: i64 = 200;
 const TOP: i64 = 10;
 const PLOT: i64 = 160;
+/// A few columns do not spread over the whole width.
+const LEAST_COLUMNS: usize = 6;
 /// Room for the amounts at the left, in hundredths of a per cent.
 const LEFT: i64 = 600;
 
@@ -62,7 +64,7 @@ impl StackChart {
             [sum(|amount| amount < 0), sum(|amount| amount > 0)]
         };
         let scale = scale::Scale::of(columns.iter().flat_map(reach), TOP, PLOT);
-        let count = columns.len();
+        let count = columns.len().max(LEAST_COLUMNS);
         let drawn = columns.into_iter().enumerate().map(|(index, column)| {
             let (x, width, middle) = scale::column(index, count, LEFT, 70);
             let rects = rects(&column, &scale);

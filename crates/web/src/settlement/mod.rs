@@ -113,14 +113,14 @@ fn state(state: SettlementState) -> (&'static str, &'static str) {
     }
 }
 
-fn days(found: &SettlementView) -> String {
+pub(crate) fn days(found: &SettlementView) -> String {
     match (found.start, found.end) {
         (Some(start), Some(end)) => format!("{} – {}", day_of(found, start), day_of(found, end)),
         _ => "no period in the file".to_owned(),
     }
 }
 
-fn day_of(found: &SettlementView, micros: i64) -> String {
+pub(crate) fn day_of(found: &SettlementView, micros: i64) -> String {
     shown(ecom_ledger::day::to_date(DayCutter::for_currency(found.currency).day(micros)))
 }
 

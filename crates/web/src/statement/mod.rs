@@ -11,7 +11,7 @@ use ecom_ledger::{
     day::{self, Month},
     statement::Statement,
 };
-use ecom_store::{Filter, Scoped, UnclassifiedLabel};
+use ecom_store::{Filter, Scoped, SettlementState, SettlementView, UnclassifiedLabel};
 
 use crate::{
     app::App,
@@ -27,12 +27,14 @@ use crate::{
     scope::{Choices, Scope},
     scope_bar::ScopeBar,
     seat::{Seat, Viewer},
-    words,
+    settlement, words,
 };
 use months::Months;
 
 /// Labels shown before the list is cut.
 const MOST_LABELS: usize = 5;
+/// Settlements shown before the list is cut.
+const MOST_SETTLEMENTS: usize = 10;
 
 #[derive(Template)]
 #[template(path = "statement/show.html")]
@@ -43,6 +45,9 @@ struct StatementPage {
     fresh: String,
     notices: Vec<Notice>,
     sheets: Vec<Sheet>,
+    /// Settlements with lines in these days, and how many more there are.
+    settlements: Vec<Paid>,
+    more: Option<(String, String)>,
     /// No file was ever imported.
     bare: bool,
     /// Days with lines, where the chosen ones have none.
@@ -59,6 +64,14 @@ struct Sheet {
     bridge: Vec<Row>,
     turnover: Vec<Turned>,
     months: Option<Months>,
+}
+
+/// What a settlement pays.
+struct Paid {
+    id: String,
+    href: String,
+    about: String,
+    amount: String,
 }
 
 /// A row of the turnover.
@@ -87,9 +100,12 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, params: Par
     let page = StatementPage {
         frame: seat.frame(format!("Profit, {title}"), Here::Statement),
         bar: ScopeBar::new("/statement", &scope, &choices, span),
-        fresh: fresh(span),
+        fresh: fresh(span, found.settled()),
         notices: found.notices(&scope),
         sheets: found.sheets(&scope)?,
+        settlements: found.settlements.iter().take(MOST_SETTLEMENTS).map(paid).collect(),
+        more: (found.settlements.len() > MOST_SETTLEMENTS)
+            .then(|| (format!("All {}", found.settlements.len()), scope.link("/settlements").text())),
         bare: span.is_none(),
         elsewhere: (found.statements.is_empty() && span.is_some()).then(|| {
             let month = Period::Month(latest);
@@ -105,6 +121,7 @@ struct Found {
     statements: Vec<Statement>,
     by_month: Vec<(Month, Statement)>,
     unclassified: Vec<UnclassifiedLabel>,
+    settlements: Vec<SettlementView>,
     provisional: bool,
 }
 
@@ -121,7 +138,20 @@ impl Found {
             Some(month) if !statements.is_empty() => books.provisional(month).await?,
             _ => false,
         };
-        Ok(Self { unclassified: books.unclassified(&filter).await?, statements, by_month, provisional })
+        let mut settlements = books.settlements(&filter).await?;
+        settlements.retain(|found| found.state == SettlementState::Active);
+        Ok(Self {
+            settlements,
+            unclassified: books.unclassified(&filter).await?,
+            statements,
+            by_month,
+            provisional,
+        })
+    }
+
+    /// Whether there are lines and no settlement is missing or still to come.
+    fn settled(&self) -> bool {
+        !self.provisional && !self.statements.is_empty()
     }
 
     fn notices(&self, scope: &Scope) -> Vec<Notice> {
@@ -190,6 +220,22 @@ impl Found {
     }
 }
 
+/// What reaches the bank; a negative total is carried over.
+fn paid(found: &SettlementView) -> Paid {
+    let total = found.total.unwrap_or(found.sum);
+    let about = match found.deposit {
+        Some(_) if total < 0 => "carried over".to_owned(),
+        Some(at) => format!("deposit {}", settlement::day_of(found, at)),
+        None => settlement::days(found),
+    };
+    Paid {
+        id: found.settlement_id.clone(),
+        href: format!("/settlements/{}", found.key),
+        about,
+        amount: money::exact(found.currency, total),
+    }
+}
+
 fn label_name(found: &UnclassifiedLabel) -> String {
     let parts = [&found.label.description, &found.label.amount_type, &found.label.transaction_type];
     parts.into_iter().find(|part| !part.is_empty()).cloned().unwrap_or_default()
@@ -217,10 +263,11 @@ fn turnover(scope: &Scope, statement: &Statement) -> Vec<Turned> {
     rows.collect()
 }
 
-fn fresh(span: Option<(i32, i32)>) -> String {
+fn fresh(span: Option<(i32, i32)>, settled: bool) -> String {
     match span {
         Some((first, last)) => format!(
-            "Settlement lines from {} to {}, by posting day in the seller’s time zone.",
+            "{}Settlement lines from {} to {}, by posting day in the seller’s time zone.",
+            if settled { "Complete: every chain of settlements covers these days. " } else { "" },
             shown(day::to_date(first)),
             shown(day::to_date(last))
         ),

@@ -20,33 +20,38 @@ const OWN: [Group; 3] = [Group::Cogs, Group::InventoryLoss, Group::Indirect];
 /// The figures that matter most.
 pub(crate) fn tiles(scope: &Scope, statement: &Statement) -> Page<Vec<Tile>> {
     let currency = statement.currency;
-    let group = |group: Group| -> Page<Figure> { Ok(figure(scope, statement, group)?.1) };
     let fees = sum(statement, &FEES)?;
     let margin = match statement.margin_bp()? {
-        Some(margin) if statement.uncosted == 0 => format!("{} of net sales", money::percent(margin)),
-        Some(margin) => format!("{} of net sales, before unknown costs", money::percent(margin)),
+        Some(margin) => format!("{} of net sales", money::percent(margin)),
         None => "no sales".to_owned(),
     };
     let tile = |label, figure, note: String| Tile { label, figure, note, first: false };
-    let profit = Figure::amount(currency, statement.profit()?, class_link(scope, "profit"));
-    let total = Figure::amount(currency, statement.bridge()?.total, scope.link("/lines").text());
-    let sold = money::counted(statement.units, "unit sold", "units sold");
+    let profit = Figure::tile(currency, statement.profit()?, class_link(scope, "profit"));
+    let fees_link = scope.link("/lines").with("group", "fees").text();
+    let total = Figure::tile(currency, statement.bridge()?.total, scope.link("/lines").text());
+    let ads = statement.group(Group::Advertising)?;
     Ok(vec![
         Tile { first: true, ..tile(profit_label(statement), profit, margin) },
-        tile("Net sales", group(Group::NetSales)?, sold),
         tile(
-            "Amazon fees",
-            Figure::amount(currency, fees, scope.link("/lines").with("group", "fees").text()),
-            share(statement, fees)?,
+            "Net sales",
+            group_tile(scope, statement, Group::NetSales)?,
+            money::counted(statement.units, "unit sold", "units sold"),
         ),
-        tile(
-            "Advertising",
-            group(Group::Advertising)?,
-            share(statement, statement.group(Group::Advertising)?)?,
-        ),
-        tile("Cost of goods", group(Group::Cogs)?, costed(statement)),
+        tile("Amazon fees", Figure::tile(currency, fees, fees_link), of_sales(statement, fees)?),
+        tile("Advertising", group_tile(scope, statement, Group::Advertising)?, of_sales(statement, ads)?),
+        tile("Cost of goods", group_tile(scope, statement, Group::Cogs)?, costed(statement)),
         tile("Total from Amazon", total, "sum of all lines".to_owned()),
     ])
+}
+
+fn group_tile(scope: &Scope, statement: &Statement, group: Group) -> Page<Figure> {
+    let (amount, figure) = figure(scope, statement, group)?;
+    Ok(figure.shortened(statement.currency, amount))
+}
+
+fn of_sales(statement: &Statement, amount: i64) -> Page<String> {
+    let share = share(statement, amount)?;
+    Ok(if share.is_empty() { share } else { format!("{share} of net sales") })
 }
 
 /// The statement from net sales to net profit.
@@ -127,7 +132,7 @@ fn costed(statement: &Statement) -> String {
 }
 
 fn profit_label(statement: &Statement) -> &'static str {
-    if statement.uncosted > 0 { "Net profit before unknown costs" } else { "Net profit" }
+    if statement.uncosted > 0 { "Profit before unknown costs" } else { "Net profit" }
 }
 
 fn sum(statement: &Statement, groups: &[Group]) -> Page<i64> {

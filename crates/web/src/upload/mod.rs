@@ -111,7 +111,9 @@ pub(crate) async fn create(
 async fn account(books: &mut Scoped<'_>, entry: &mut Entry, now: i64) -> Page<Option<SellerAccountId>> {
     let known = books.seller_accounts().await?;
     let chosen = entry.raw("account").to_owned();
-    if !known.is_empty() && chosen != "new" {
+    // A form that was opened before there was any account names one and offers no choice.
+    let named = chosen.is_empty() && !entry.raw("account_name").trim().is_empty();
+    if !known.is_empty() && chosen != "new" && !named {
         let id = chosen.parse::<SellerAccountId>().ok();
         let found = known.iter().find(|account| Some(account.id) == id).map(|account| account.id);
         if found.is_none() {
