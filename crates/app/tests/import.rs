@@ -39,7 +39,7 @@ impl Site {
         let mut key = fs::File::options();
         let mut key = key.write(true).create_new(true).mode(0o600).open(site.key()).unwrap();
         std::io::Write::write_all(&mut key, b"a key for tests, of 32 bytes....").unwrap();
-        site.block_on(site.register());
+        block_on(site.register());
         site
     }
 
@@ -64,10 +64,6 @@ impl Site {
         tx.commit().await.unwrap();
         db.close().await;
         keys.close().await;
-    }
-
-    fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(work)
     }
 
     fn data(&self) -> PathBuf {
@@ -114,7 +110,7 @@ impl Site {
     }
 
     fn books(&self) -> Books {
-        self.block_on(async {
+        block_on(async {
             let db = self.db().await;
             let mut tx = db.read().await.unwrap();
             let mut books = tx.scoped(TenantId(1)).await.unwrap();
@@ -143,6 +139,10 @@ impl Site {
         child.wait().unwrap();
         ended
     }
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(work)
 }
 
 fn said(output: &Output) -> String {

@@ -86,6 +86,7 @@ pub(crate) async fn create(State(app): State<App>, headers: HeaderMap, mut entry
     let hash = app.passwords().hash(checked.password.clone()).await?;
     let now = app.now();
     let mut tx = app.db.write().await?;
+    tx.platform().lock_registration().await?;
     // Asked again inside the transaction: two first people may have typed at the same time.
     if app.settings.registration() == crate::Registration::First && tx.platform().people().await? > 0 {
         return Err(closed());
