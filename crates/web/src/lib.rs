@@ -1,6 +1,6 @@
 //! Pages, sessions, uploads: what a person meets in the browser.
 //!
-//! Plain forms first (POST → 303 → GET); script only adds to them. Every handler asks for a [`Seat`] and reaches a
+//! Plain forms first (POST → 303 → GET); script only adds to them. Every handler asks for a `Seat` and reaches a
 //! tenant's tables through it alone. Everything is served from the binary, and nothing is loaded from elsewhere.
 
 mod account;
