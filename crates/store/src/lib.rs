@@ -19,6 +19,7 @@ mod line;
 mod migrate;
 mod names;
 mod person;
+mod roll;
 mod rollup;
 mod seller_account;
 mod settlement;

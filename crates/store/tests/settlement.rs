@@ -241,3 +241,24 @@ on_both!(a_closed_month_stays_as_it_was_and_tells_what_changed, |world| async mo
     );
     assert!(books.reopen(month, Currency::INR, owner, "again", world.now()).await.is_err());
 });
+
+on_both!(the_balance_at_amazon_rolls_forward_and_ties, |world| async move {
+    let shop = Shop::new(&world, "kurta-house").await;
+    shop.settle("1001.txt", &plan(0, 400)).await;
+    shop.settle("1002.txt", &plan(1, 400)).await;
+    let mut tx = world.db.read().await.unwrap();
+    let mut books = tx.scoped(shop.tenant).await.unwrap();
+    let (first, last) = books.span().await.unwrap().unwrap();
+    let whole = books.rolls(None, first, last).await.unwrap()[&Currency::INR];
+    // The first settlement opens with nothing, the second ends with this reserve; both totals are paid.
+    let totals: i64 = books.settlements(&always()).await.unwrap().iter().map(|one| one.total.unwrap()).sum();
+    assert_eq!((whole.opening, whole.paid_out, whole.unexplained), (0, totals, 0));
+    assert_eq!((whole.closing, whole.reserve_held, whole.unsettled), (10_000, 10_000, 0));
+    for middle in first..last {
+        let before = books.rolls(Some(shop.account), first, middle).await.unwrap()[&Currency::INR];
+        let after = books.rolls(None, middle + 1, last).await.unwrap()[&Currency::INR];
+        assert_eq!((before.closing, after.closing), (after.opening, whole.closing));
+        assert_eq!(before.posted + after.posted, whole.posted);
+        assert_eq!(before.closing, before.reserve_held + before.unsettled);
+    }
+});

@@ -3,12 +3,16 @@
 mod bridge;
 mod months;
 mod profit;
+mod roll;
+
+use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::extract::State;
 use ecom_ledger::{
-    Account,
+    Account, Currency,
     day::{self, Month},
+    roll::Roll,
     statement::Statement,
 };
 use ecom_store::{Filter, Scoped, SettlementState, SettlementView, UnclassifiedLabel};
@@ -62,6 +66,8 @@ struct Sheet {
     estimated: bool,
     chart: WaterfallChart,
     bridge: Vec<Row>,
+    /// The balance at Amazon; none where it cannot be told.
+    roll: Vec<Row>,
     turnover: Vec<Turned>,
     months: Option<Months>,
 }
@@ -123,6 +129,7 @@ struct Found {
     unclassified: Vec<UnclassifiedLabel>,
     settlements: Vec<SettlementView>,
     provisional: bool,
+    rolls: BTreeMap<Currency, Roll>,
 }
 
 impl Found {
@@ -138,6 +145,11 @@ impl Found {
             Some(month) if !statements.is_empty() => books.provisional(month).await?,
             _ => false,
         };
+        // A marketplace has no balance of its own: Amazon pays an account as a whole.
+        let rolls = match filter.marketplace {
+            None => books.rolls(filter.seller_account, filter.from, filter.to).await?,
+            Some(_) => BTreeMap::new(),
+        };
         let mut settlements = books.settlements(&filter).await?;
         settlements.retain(|found| found.state == SettlementState::Active);
         Ok(Self {
@@ -146,6 +158,7 @@ impl Found {
             statements,
             by_month,
             provisional,
+            rolls,
         })
     }
 
@@ -214,6 +227,10 @@ impl Found {
             estimated: statement.moved().any(|(_, turnover)| turnover.estimated != 0),
             chart: bridge::chart(&scope, statement)?,
             bridge: bridge::rows(&scope, statement)?,
+            roll: self
+                .rolls
+                .get(&statement.currency)
+                .map_or_else(Vec::new, |found| roll::rows(statement.currency, found)),
             turnover: turnover(&scope, statement),
             months: Months::of(&scope, statement.currency, &self.by_month)?,
         })
