@@ -57,8 +57,15 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
 /// Fills a folder beside the wanted one and renames it at the end: a killed start leaves no half-made demo.
 async fn make(folder: &Path) -> anyhow::Result<()> {
     let place = Place::at(folder);
-    let unfinished = folder.with_extension("unfinished");
-    for leftover in [&unfinished, &place.root_key()] {
+    let unfinished = folder.with_extension("demo-unfinished");
+    let root_key = place.root_key();
+    if root_key.exists() && !unfinished.exists() {
+        bail!(
+            "{} is the key of other data; give the demo another --folder, or move the key away",
+            root_key.display()
+        );
+    }
+    for leftover in [&unfinished, &root_key] {
         remove(leftover)?;
     }
     let filling = Place::at(&unfinished).with_root_key(&place.root_key());

@@ -52,7 +52,7 @@ impl Archive {
     /// An archive in a local folder, made if missing.
     pub fn local(folder: &Path) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
-        Ok(Self { objects: Arc::new(LocalFileSystem::new_with_prefix(folder)?) })
+        Ok(Self { objects: Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true)) })
     }
 
     /// Keeps an original; nothing is there until the whole of it is.

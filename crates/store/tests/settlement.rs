@@ -262,3 +262,20 @@ on_both!(the_balance_at_amazon_rolls_forward_and_ties, |world| async move {
         assert_eq!(before.closing, before.reserve_held + before.unsettled);
     }
 });
+
+on_both!(a_marketplace_is_one_in_whatever_case_it_is_spelled, |world| async move {
+    let shop = Shop::new(&world, "kurta-house").await;
+    let catalogue = catalogue();
+    let cost = |sku: &str| Cost {
+        marketplace: Some("amazon.in".to_owned()),
+        ..costs(&[(sku, 0, 500)]).all().next().unwrap().clone()
+    };
+    let sheet = catalogue.products.iter().map(|product| cost(&product.sku)).collect();
+    let mut tx = world.db.write().await.unwrap();
+    let saved = tx.scoped(shop.tenant).await.unwrap().save_costs(&CostSheet::new(sheet).unwrap()).await;
+    saved.unwrap().unwrap();
+    tx.commit().await.unwrap();
+    shop.settle("1001.txt", &plan(0, 300)).await;
+    let statement = shop.statements(&always()).await.remove(0);
+    assert!(statement.units > 0 && statement.uncosted == 0);
+});
