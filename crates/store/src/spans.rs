@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Most spans of one call.
-pub const MOST_SPANS: usize = 64;
+pub const MOST_SPANS: usize = 128;
 
 /// A part of a span: its number, first and last day.
 type Piece = (usize, i32, i32);

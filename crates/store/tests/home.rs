@@ -50,7 +50,7 @@ on_both!(statements_of_several_spans_are_those_of_each, |world| async move {
             assert_eq!(found, alone, "{from} {to} {filter:?}");
         }
     }
-    assert!(books.statements_of(&always(), &[(0, 1); 65]).await.is_err());
+    assert!(books.statements_of(&always(), &[(0, 1); 129]).await.is_err());
 });
 
 on_both!(tiles_are_kept_per_person_and_business, |world| async move {

@@ -13,6 +13,7 @@ mod figure;
 mod file;
 mod frame;
 mod health;
+mod home;
 mod line;
 mod money;
 mod network;
@@ -50,7 +51,9 @@ const MOST_FORM_BYTES: usize = 64 * 1024;
 pub fn router(server: Server) -> Router {
     let app = App::new(server);
     Router::new()
-        .route("/", get(page::home))
+        .route("/", get(home::show))
+        .route("/tiles", post(home::add))
+        .route("/tiles/removal", post(home::remove))
         .route("/healthz", get(health::show))
         .route("/assets/{name}", get(asset::show))
         .route("/favicon.ico", get(asset::icon))
