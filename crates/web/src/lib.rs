@@ -28,6 +28,7 @@ mod session;
 mod settlement;
 mod shield;
 mod statement;
+mod styleguide;
 mod upload;
 mod words;
 
@@ -61,6 +62,7 @@ pub fn router(server: Server) -> Router {
         .route("/sign-in", get(session::new).post(session::create))
         .route("/sign-out", post(session::delete))
         .route("/statement", get(statement::show))
+        .route("/styleguide", get(styleguide::show))
         .route("/lines", get(line::list))
         .route("/settlements", get(settlement::list))
         .route("/settlements/{key}", get(settlement::show))

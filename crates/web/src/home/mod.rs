@@ -2,8 +2,8 @@
 
 mod attention;
 mod flow;
-mod span;
-mod tile;
+pub(crate) mod span;
+pub(crate) mod tile;
 
 use std::collections::{BTreeMap, BTreeSet};
 

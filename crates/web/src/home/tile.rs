@@ -3,6 +3,7 @@
 //! Settlements come days later. Figures end with the last day that has lines, and are compared with just as many days;
 //! a day that no settlement covers yet says so instead of showing zero.
 
+use askama::Template;
 use ecom_ledger::{Account, Currency, Group, Minor, day, statement::Statement};
 use jiff::civil::Date;
 
@@ -48,6 +49,8 @@ impl Compared {
 }
 
 /// A tile.
+#[derive(Template)]
+#[template(path = "home/tile.html")]
 pub(crate) struct PeriodTile {
     pub(crate) title: String,
     pub(crate) days: String,
@@ -87,7 +90,14 @@ pub(crate) struct Found<'a> {
     pub(crate) year: Option<&'a Statement>,
 }
 
+impl askama::filters::HtmlSafe for PeriodTile {}
+
 impl PeriodTile {
+    fn is_provisional(&self) -> bool {
+        self.figures.as_ref().is_some_and(|figures| figures.provisional.is_some())
+    }
+
+    /// A tile with its statements.
     pub(crate) fn of(
         span: Span,
         scope: &Scope,
@@ -127,6 +137,7 @@ fn awaited(known: &Known, compared: &Compared, own: &Statement) -> Page<bool> {
 fn nothing(days: Days, known: &Known) -> String {
     let told = |day| told((day, day), known.today);
     match (known.lines, known.settled) {
+        (Some((first, _)), _) if days.1 < first => format!("The books begin on {}.", told(first)),
         (_, Some(settled)) if days.1 <= settled => "No line was posted.".to_owned(),
         (Some(_), Some(settled)) => {
             format!("Amazon has not settled this yet. Settlements reach {}.", told(settled))
@@ -183,8 +194,9 @@ fn rows(scope: &Scope, statement: &Statement) -> Page<Vec<(&'static str, Figure)
     let refunds = statement.refunds.unwrap_or(0);
     let margin = match statement.margin_bp()? {
         _ if statement.uncosted > 0 => Figure::unknown("unknown"),
-        Some(margin) => Figure::plain(money::percent(margin)),
-        None => Figure::plain("no sales"),
+        // Of negative sales, a loss would look like a gain.
+        Some(margin) if statement.group(Group::NetSales)? > 0 => Figure::plain(money::percent(margin)),
+        _ => Figure::plain("no sales"),
     };
     Ok(vec![
         ("Net sales", amount(&[Group::NetSales])?),

@@ -123,7 +123,7 @@ impl Parts {
         Ok(Self {
             other: Minor(parts.other).minus(own)?.0,
             profit: Minor(parts.profit).minus(own)?.0,
-            before_own: true,
+            before_own: own != Minor::ZERO,
             ..parts
         })
     }
