@@ -97,8 +97,8 @@ async fn a_person_adds_periods_and_removes_them() {
     assert_eq!((added.status, added.to()), (StatusCode::SEE_OTHER, "/"));
     add("this-quarter").await;
     let own = [("period", "own"), ("first", "2026-09-07"), ("last", "2026-09-13")];
-    assert_eq!(site.post(&owner, "/tiles", &own).await.status, StatusCode::SEE_OTHER);
-    let page = site.get(&owner, "/").await;
+    assert_eq!(site.post(owner, "/tiles", &own).await.status, StatusCode::SEE_OTHER);
+    let page = site.get(owner, "/").await;
     assert_eq!(page.body.matches(">This quarter</a>").count(), 1);
     assert!(tile(&page, "Own days").contains("7–13 Sep") && tile(&page, "Own days").contains("Remove"));
     assert!(!tile(&page, "Today").contains("Remove"));
@@ -107,10 +107,10 @@ async fn a_person_adds_periods_and_removes_them() {
         assert_eq!(add(period).await.status, StatusCode::SEE_OTHER);
     }
     assert_eq!(add("last-week").await.status, StatusCode::CONFLICT);
-    assert!(site.get(&owner, "/").await.outline().contains("room for six"));
-    let removed = site.post(&owner, "/tiles/removal", &[("period", "2026-09-07..2026-09-13")]).await;
+    assert!(site.get(owner, "/").await.outline().contains("room for six"));
+    let removed = site.post(owner, "/tiles/removal", &[("period", "2026-09-07..2026-09-13")]).await;
     assert_eq!((removed.status, removed.to()), (StatusCode::SEE_OTHER, "/"));
-    assert!(!site.get(&owner, "/").await.body.contains("Own days"));
+    assert!(!site.get(owner, "/").await.body.contains("Own days"));
     assert_eq!(add("last-week").await.status, StatusCode::SEE_OTHER);
 
     let (stranger, _) = site.owner("other-house").await;

@@ -237,15 +237,15 @@ impl Subject<'_> {
         let row =
             |weight, label: &str, amount: i64| Row::new(weight, label, Figure::plain(self.money(amount)));
         Ok(vec![
-            row(Weight::Plain, "At Amazon before", opening).note(self.parts(
+            row(Weight::Plain, "Balance at Amazon before", opening).note(self.parts(
                 "released",
                 previous_reserve,
                 payable,
             )),
             row(Weight::Plain, "Lines posted", posted(self.found, &self.carried)?)
-                .note("without reserve and carried balance"),
+                .note("without reserve and carried balances"),
             row(Weight::Plain, "Paid out", total.max(0).saturating_neg()),
-            row(Weight::Total, "At Amazon after", closing).note(self.parts(
+            row(Weight::Total, "Balance at Amazon after", closing).note(self.parts(
                 "held in reserve",
                 held,
                 total.min(0),
