@@ -9,5 +9,5 @@ create table tile (
     primary key (tenant_id, person, period)
 ) strict;
 
-create index label_sum_open on label_sum (tenant_id, settlement) where unclassified > 0;
-create index product_month_open on product_month (tenant_id, settlement) where uncosted > 0;
+create index label_sum_open on label_sum (tenant_id, settlement, unclassified) where unclassified > 0;
+create index product_month_open on product_month (tenant_id, settlement, month, uncosted) where uncosted > 0;

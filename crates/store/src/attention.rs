@@ -10,9 +10,10 @@ use crate::{
 };
 
 /// A settlement `s` that waits for a person: a version must be chosen, or the only file of it does not balance.
-const WAITS: &str = "s.tenant_id = $1 and (s.state = 'undecided' or (s.state = 'quarantined' and not exists (
+const WAITS: &str = "s.tenant_id = $1 and s.state in ('undecided', 'quarantined')
+      and (s.state = 'undecided' or not exists (
         select 1 from settlement a where a.tenant_id = s.tenant_id and a.seller_account = s.seller_account
-          and a.settlement_id = s.settlement_id and a.state = 'active')))";
+          and a.settlement_id = s.settlement_id and a.state = 'active'))";
 
 /// How many things wait for somebody.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -50,15 +51,15 @@ pub struct Uncosted {
 impl Scoped<'_> {
     /// How many things wait for somebody; products count from a month on.
     pub async fn duties(&mut self, from: Month) -> Result<Duties> {
+        // The order of a cross join is kept by SQLite, so that the indexes of what is open serve alone.
         let text = format!(
             "select (select count(*) from settlement s where {WAITS}),
-                    (select count(distinct d.label) from settlement s
-                     join label_sum d on d.tenant_id = s.tenant_id and d.settlement = s.id
-                     where s.tenant_id = $1 and s.state = 'active' and d.unclassified > 0),
-                    (select count(distinct d.sku) from settlement s
-                     join product_month d on d.tenant_id = s.tenant_id and d.settlement = s.id
-                     where s.tenant_id = $1 and s.state = 'active' and s.last_day >= $2 and d.uncosted > 0
-                       and d.month >= $3)"
+                    (select count(distinct d.label) from settlement s cross join label_sum d
+                     where s.tenant_id = $1 and s.state = 'active'
+                       and d.tenant_id = s.tenant_id and d.settlement = s.id and d.unclassified > 0),
+                    (select count(distinct d.sku) from settlement s cross join product_month d
+                     where s.tenant_id = $1 and s.state = 'active' and s.last_day >= $2
+                       and d.tenant_id = s.tenant_id and d.settlement = s.id and d.uncosted > 0 and d.month >= $3)"
         );
         let (settlements, labels, products) = fetch_one!(
             (i64, i64, i64),
@@ -86,9 +87,9 @@ impl Scoped<'_> {
             "select u.sku, k.name, u.units, cast(u.products as bigint), cast(u.whole as bigint)
              from (select d.sku, cast(sum(d.uncosted) as bigint) as units, count(*) over () as products,
                           sum(sum(d.uncosted)) over () as whole
-                   from settlement s join product_month d on d.tenant_id = s.tenant_id and d.settlement = s.id
-                   where s.tenant_id = $1 and s.state = 'active' and s.last_day >= $2 and d.uncosted > 0
-                     and d.month >= $3
+                   from settlement s cross join product_month d
+                   where s.tenant_id = $1 and s.state = 'active' and s.last_day >= $2
+                     and d.tenant_id = s.tenant_id and d.settlement = s.id and d.uncosted > 0 and d.month >= $3
                    group by d.sku order by 2 desc, d.sku limit $4) u
              left join sku k on k.tenant_id = $1 and k.id = u.sku order by u.units desc, u.sku",
             self.tenant.0,
