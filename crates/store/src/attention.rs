@@ -15,6 +15,9 @@ const WAITS: &str = "s.tenant_id = $1 and s.state in ('undecided', 'quarantined'
         select 1 from settlement a where a.tenant_id = s.tenant_id and a.seller_account = s.seller_account
           and a.settlement_id = s.settlement_id and a.state = 'active'))";
 
+/// Products without a cost are counted up to here: where nobody gave costs, counting all takes too long.
+pub const MOST_COUNTED: i64 = 100;
+
 /// How many things wait for somebody.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Duties {
@@ -22,7 +25,7 @@ pub struct Duties {
     pub settlements: i64,
     /// Labels in suspense.
     pub labels: i64,
-    /// Products that sold units of unknown cost.
+    /// Products that sold units of unknown cost, up to [`MOST_COUNTED`].
     pub products: i64,
 }
 
@@ -37,17 +40,6 @@ pub struct UncostedProduct {
     pub units: i64,
 }
 
-/// Products that sold units of unknown cost: all of them counted, some of them named.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Uncosted {
-    /// How many products.
-    pub products: i64,
-    /// Their units of unknown cost.
-    pub units: i64,
-    /// Those with the most units.
-    pub largest: Vec<UncostedProduct>,
-}
-
 impl Scoped<'_> {
     /// How many things wait for somebody; products count from a month on.
     pub async fn duties(&mut self, from: Month) -> Result<Duties> {
@@ -57,9 +49,11 @@ impl Scoped<'_> {
                     (select count(distinct d.label) from settlement s cross join label_sum d
                      where s.tenant_id = $1 and s.state = 'active'
                        and d.tenant_id = s.tenant_id and d.settlement = s.id and d.unclassified > 0),
-                    (select count(distinct d.sku) from settlement s cross join product_month d
-                     where s.tenant_id = $1 and s.state = 'active' and s.last_day >= $2
-                       and d.tenant_id = s.tenant_id and d.settlement = s.id and d.uncosted > 0 and d.month >= $3)"
+                    (select count(*) from (
+                       select distinct d.sku from settlement s cross join product_month d
+                       where s.tenant_id = $1 and s.state = 'active' and s.last_day >= $2
+                         and d.tenant_id = s.tenant_id and d.settlement = s.id and d.uncosted > 0 and d.month >= $3
+                       limit {MOST_COUNTED}) u)"
         );
         let (settlements, labels, products) = fetch_one!(
             (i64, i64, i64),
@@ -79,14 +73,29 @@ impl Scoped<'_> {
         rows.into_iter().map(view).collect()
     }
 
-    /// Products that sold units of unknown cost from a month on; those with the most units are named, up to `most`.
-    pub async fn uncosted(&mut self, from: Month, most: i64) -> Result<Uncosted> {
-        let rows = fetch_all!(
-            (i64, Option<String>, i64, i64, i64),
+    /// Units of unknown cost sold from a month on.
+    pub async fn uncosted_units(&mut self, from: Month) -> Result<i64> {
+        let (units,) = fetch_one!(
+            (Option<i64>,),
             self.tx,
-            "select u.sku, k.name, u.units, cast(u.products as bigint), cast(u.whole as bigint)
-             from (select d.sku, cast(sum(d.uncosted) as bigint) as units, count(*) over () as products,
-                          sum(sum(d.uncosted)) over () as whole
+            "select cast(sum(d.uncosted) as bigint) from settlement s cross join sales_day d
+             where s.tenant_id = $1 and s.state = 'active' and s.last_day >= $2
+               and d.tenant_id = s.tenant_id and d.settlement = s.id and d.month >= $3",
+            self.tenant.0,
+            i64::from(from.first_day()),
+            i64::from(from.0),
+        )?;
+        Ok(units.unwrap_or(0))
+    }
+
+    /// Products that sold units of unknown cost from a month on, those with the most units first, up to `most`. Slow
+    /// where nobody gave costs: ask [`Self::duties`] first.
+    pub async fn uncosted_products(&mut self, from: Month, most: i64) -> Result<Vec<UncostedProduct>> {
+        let rows = fetch_all!(
+            (i64, Option<String>, i64),
+            self.tx,
+            "select u.sku, k.name, u.units
+             from (select d.sku, cast(sum(d.uncosted) as bigint) as units
                    from settlement s cross join product_month d
                    where s.tenant_id = $1 and s.state = 'active' and s.last_day >= $2
                      and d.tenant_id = s.tenant_id and d.settlement = s.id and d.uncosted > 0 and d.month >= $3
@@ -97,13 +106,12 @@ impl Scoped<'_> {
             i64::from(from.0),
             most,
         )?;
-        let (products, units) = rows.first().map_or((0, 0), |row| (row.3, row.4));
-        let largest = rows.into_iter().map(|(sku, name, units, ..)| UncostedProduct {
+        let product = |(sku, name, units): (i64, Option<String>, i64)| UncostedProduct {
             sku: SkuId(sku),
             name: name.unwrap_or_default(),
             units,
-        });
-        Ok(Uncosted { products, units, largest: largest.collect() })
+        };
+        Ok(rows.into_iter().map(product).collect())
     }
 
     /// When the newest file came that is in the books, microseconds UTC.

@@ -31,7 +31,7 @@ mod tx;
 mod upload;
 
 pub use archive::Archive;
-pub use attention::{Duties, Uncosted, UncostedProduct};
+pub use attention::{Duties, MOST_COUNTED, UncostedProduct};
 pub use db::{Db, WRITER_WAIT};
 pub use error::{Result, StoreError};
 pub use figures::{Filter, UnclassifiedLabel};

@@ -1,6 +1,6 @@
 //! What surrounds a page: title, navigation with counts of what somebody must act on, who is signed in.
 
-use ecom_store::Duties;
+use ecom_store::{Duties, MOST_COUNTED};
 
 use crate::money;
 
@@ -128,6 +128,7 @@ impl Frame {
             "/costs" => (self.duties.products, "without a cost"),
             _ => (0, ""),
         };
-        (count > 0).then(|| (money::count(count), words))
+        let shown = if count < MOST_COUNTED { money::count(count) } else { format!("{}+", MOST_COUNTED - 1) };
+        (count > 0).then_some((shown, words))
     }
 }

@@ -77,6 +77,11 @@ impl<R: Role> Seat<R> {
         self.signed.person
     }
 
+    /// What waits for somebody.
+    pub(crate) fn duties(&self) -> Duties {
+        self.duties
+    }
+
     /// What the business is called.
     pub(crate) fn business(&self) -> &str {
         &self.signed.business
@@ -103,7 +108,7 @@ impl<R: Role> FromRequestParts<App> for Seat<R> {
         if rank(&signed.role) < R::LEAST {
             return Err(Fault::Missing.into_response());
         }
-        let duties = duties(parts, app, &signed).await.map_err(IntoResponse::into_response)?;
+        let duties = duties(app, &signed).await.map_err(IntoResponse::into_response)?;
         Ok(Self { signed, duties, role: PhantomData })
     }
 }
@@ -113,11 +118,8 @@ pub(crate) fn attention_since(app: &App) -> Month {
     Month(Month::of(app.today()).0 - 11)
 }
 
-/// What the navigation counts; changes lead to another page and need none of it.
-async fn duties(parts: &Parts, app: &App, signed: &Signed) -> Page<Duties> {
-    if parts.method != Method::GET {
-        return Ok(Duties::default());
-    }
+/// What the navigation counts.
+async fn duties(app: &App, signed: &Signed) -> Page<Duties> {
     let mut tx = app.db.read().await?;
     Ok(tx.scoped(signed.tenant).await?.duties(attention_since(app)).await?)
 }

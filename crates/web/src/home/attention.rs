@@ -7,7 +7,9 @@ use ecom_ledger::{
     chain::{Chains, Check, Finding},
     day::{self, Month},
 };
-use ecom_store::{Duties, Filter, Scoped, SettlementState, SettlementView, UnclassifiedLabel, Uncosted};
+use ecom_store::{
+    Duties, Filter, MOST_COUNTED, Scoped, SettlementState, SettlementView, UnclassifiedLabel, UncostedProduct,
+};
 
 use crate::{
     fault::Page,
@@ -26,13 +28,13 @@ pub(crate) struct Attention {
     duties: Duties,
     waiting: Vec<SettlementView>,
     labels: Vec<UnclassifiedLabel>,
-    uncosted: Uncosted,
+    uncosted: Vec<UncostedProduct>,
+    units: i64,
     since: Month,
 }
 
 impl Attention {
-    pub(crate) async fn of(books: &mut Scoped<'_>, since: Month) -> Page<Self> {
-        let duties = books.duties(since).await?;
+    pub(crate) async fn of(books: &mut Scoped<'_>, duties: Duties, since: Month) -> Page<Self> {
         let most = i64::try_from(MOST).unwrap_or(i64::MAX);
         Ok(Self {
             waiting: if duties.settlements > 0 { books.waiting_settlements(most).await? } else { Vec::new() },
@@ -41,11 +43,12 @@ impl Attention {
             } else {
                 Vec::new()
             },
-            uncosted: if duties.products > 0 {
-                books.uncosted(since, most).await?
+            uncosted: if (1..MOST_COUNTED).contains(&duties.products) {
+                books.uncosted_products(since, most).await?
             } else {
-                Uncosted::default()
+                Vec::new()
             },
+            units: if duties.products > 0 { books.uncosted_units(since).await? } else { 0 },
             duties,
             since,
         })
@@ -88,18 +91,22 @@ impl Attention {
     }
 
     fn uncosted(&self) -> Option<Notice> {
-        let first = self.uncosted.largest.first()?;
-        let name =
-            |name: &str| if name.is_empty() { "lines without a SKU".to_owned() } else { name.to_owned() };
-        let units = money::counted(self.uncosted.units, "unit", "units");
+        let count = self.duties.products;
+        let units = money::counted(self.units, "unit", "units");
         let since = self.since.first_date().strftime("%b %Y");
-        let (title, words) = if self.uncosted.products == 1 {
-            ("1 product has no cost".to_owned(), format!("{}: profit of {units} unknown.", name(&first.name)))
-        } else {
-            let names: Vec<String> =
-                self.uncosted.largest.iter().map(|product| name(&product.name)).collect();
-            let title = format!("{} products have no cost", money::count(self.uncosted.products));
-            (title, format!("Profit of {units} since {since} unknown, most of {}.", names.join(", ")))
+        let names: Vec<&str> = self.uncosted.iter().map(|product| product.name.as_str()).collect();
+        let names = names.join(", ");
+        let (title, words) = match count {
+            ..=0 => return None,
+            1 => ("1 product has no cost".to_owned(), format!("{names}: profit of {units} unknown.")),
+            MOST_COUNTED.. => (
+                format!("More than {} products have no cost", MOST_COUNTED - 1),
+                format!("Profit of {units} since {since} unknown. A cost sheet gives many at once."),
+            ),
+            _ => (
+                format!("{count} products have no cost"),
+                format!("Profit of {units} since {since} unknown, most of {names}."),
+            ),
         };
         Some(attention(title, words).link("Add cost", COSTS))
     }

@@ -137,7 +137,7 @@ async fn render(app: &App, seat: &Seat<Viewer>, params: &Params, status: StatusC
     let scope = Scope::read(params, usual)?;
     choices.expect(&scope)?;
     let view = View::of(app, &mut books, seat, &scope, &choices, lines).await?;
-    let attention = Attention::of(&mut books, attention_since(app)).await?;
+    let attention = Attention::of(&mut books, seat.duties(), attention_since(app)).await?;
     let page = HomePage {
         frame: seat.frame("Home", Here::Home),
         greeting: format!("Good {}, {}", part_of_day(app), seat.business()),
