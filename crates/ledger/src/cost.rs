@@ -365,6 +365,9 @@ impl Header {
         if sku.is_empty() {
             return Err(("sku", "the SKU is empty".to_owned()));
         }
+        if sku.chars().any(char::is_control) {
+            return Err(("sku", "the SKU holds control characters; type it anew".to_owned()));
+        }
         if sku.chars().count() > MOST_SKU_CHARS {
             return Err(("sku", format!("the SKU has more than {MOST_SKU_CHARS} characters")));
         }
