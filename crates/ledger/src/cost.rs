@@ -183,10 +183,7 @@ impl Draft {
     /// and first day as a standing cost takes its place.
     #[must_use]
     pub fn beside(mut self, standing: &CostSheet) -> Self {
-        let whole = |cost: &Cost| (key(cost), cost.from);
-        let replaced: BTreeSet<_> = self.costs.iter().map(|(_, cost)| whole(cost)).collect();
-        let kept = standing.all().filter(|cost| !replaced.contains(&whole(cost)));
-        let all = kept.map(|cost| (0, cost.clone())).chain(self.costs).collect();
+        let all = standing.all().map(|cost| (0, cost.clone())).chain(self.costs).collect();
         let placed = CostSheet::place(all, &mut self.problems);
         self.costs = placed.into_values().flatten().filter(|(row, _)| *row > 0).collect();
         self.costs.sort_by_key(|(row, _)| *row);
@@ -260,24 +257,35 @@ fn key(cost: &Cost) -> (String, String, Currency) {
     (cost.sku.clone(), fold(cost.marketplace.as_deref().unwrap_or_default()), cost.currency)
 }
 
-/// Takes out what overlaps: of two costs the later one, but never one that stands already (row 0).
+/// Takes out what overlaps: of two costs the later one, but never one that stands already (row 0). A new cost with
+/// the first day of a standing one takes its place; should it have to go, the standing one is back.
 fn apart(spans: Vec<(u32, Cost)>, problems: &mut Vec<CostProblem>) -> Vec<(u32, Cost)> {
-    let mut kept: Vec<(u32, Cost)> = Vec::new();
-    for span in spans {
+    let mut kept: Vec<(u32, Cost, Option<Cost>)> = Vec::new();
+    for (row, cost) in spans {
+        if let Some(last) = kept.last_mut().filter(|last| last.0 == 0 && row > 0 && last.1.from == cost.from)
+        {
+            let standing = std::mem::replace(&mut last.1, cost);
+            (last.0, last.2) = (row, Some(standing));
+            continue;
+        }
+        let overlaps = |kept: &Vec<(u32, Cost, Option<Cost>)>| {
+            kept.last().and_then(|(above, first, _)| overlap((*above, first), (row, &cost)))
+        };
         let mut good = true;
-        while let Some(problem) = kept.last().and_then(|last| overlap(last, &span)) {
+        while let Some(problem) = overlaps(&kept) {
             problems.push(problem);
-            if span.0 > 0 {
+            if row > 0 {
                 good = false;
                 break;
             }
-            kept.pop();
+            let standing = kept.pop().and_then(|(_, _, standing)| standing);
+            kept.extend(standing.map(|standing| (0, standing, None)));
         }
         if good {
-            kept.push(span);
+            kept.push((row, cost, None));
         }
     }
-    kept
+    kept.into_iter().map(|(row, cost, _)| (row, cost)).collect()
 }
 
 fn fold(marketplace: &str) -> String {
@@ -285,7 +293,7 @@ fn fold(marketplace: &str) -> String {
 }
 
 /// What is wrong with two costs that follow each other; told at the row of the one that is no standing cost.
-fn overlap((above, first): &(u32, Cost), (row, second): &(u32, Cost)) -> Option<CostProblem> {
+fn overlap((above, first): (u32, &Cost), (row, second): (u32, &Cost)) -> Option<CostProblem> {
     let date = |day: i32| day::to_date(day).to_string();
     let message = if first.from == second.from {
         format!("`{}` has two costs from {}; keep one of them", second.sku, date(second.from))
@@ -299,7 +307,7 @@ fn overlap((above, first): &(u32, Cost), (row, second): &(u32, Cost)) -> Option<
     } else {
         return None;
     };
-    let (row, column) = if *row == 0 { (*above, "to") } else { (*row, "from") };
+    let (row, column) = if row == 0 { (above, "to") } else { (row, "from") };
     Some(CostProblem { row, column: Some(column.to_owned()), message })
 }
 
@@ -476,6 +484,31 @@ mod tests {
         let kept =
             standing.all().filter(|cost| cost.sku == "B").chain(draft.costs.iter().map(|(_, cost)| cost));
         assert!(CostSheet::new(kept.cloned().collect()).is_ok());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_a_draft_keeps_fits_beside_what_stands(
+            standing in proptest::collection::vec((0_i32..40, 0_i32..20), 0..8),
+            new in proptest::collection::vec((0_i32..40, 0_i32..20), 1..12),
+        ) {
+            let cost = |(from, days): &(i32, i32)| Cost {
+                sku: "A".into(), marketplace: None, currency: Currency::INR, from: *from,
+                to: (*days > 0).then_some(from + days), parts: [0; 5],
+            };
+            let first = (1..).zip(standing.iter().map(cost)).collect();
+            let standing = Draft { costs: first, problems: Vec::new() }.beside(&CostSheet::default()).sheet();
+            let count = new.len();
+            let draft = Draft { costs: (2..).zip(new.iter().map(cost)).collect(), problems: Vec::new() };
+            let draft = draft.beside(&standing);
+            let rows: BTreeSet<u32> = draft.costs.iter().map(|(row, _)| *row)
+                .chain(draft.problems.iter().map(|problem| problem.row)).collect();
+            proptest::prop_assert_eq!(rows.len(), count, "every row is either good or bad");
+            proptest::prop_assert_eq!(draft.costs.len() + draft.problems.len(), count);
+            let replaced = |old: &&Cost| draft.costs.iter().all(|(_, new)| new.from != old.from);
+            let all = standing.all().filter(replaced).chain(draft.costs.iter().map(|(_, cost)| cost));
+            proptest::prop_assert!(CostSheet::new(all.cloned().collect()).is_ok());
+        }
     }
 
     #[test]

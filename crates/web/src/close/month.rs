@@ -231,12 +231,9 @@ fn shown_as<R: Role>(
         notices,
         rows: record::short(&scope, now, frozen.map(|close| &close.statement))?,
         gaps: gap_list(&scope, now.currency, &gaps),
-        differences: whole
-            .standing
-            .differences()
-            .iter()
-            .map(|one| record::difference(now.currency, one))
-            .collect(),
+        differences: frozen
+            .map(|close| record::differences(&close.statement, now, &whole.standing.differences()))
+            .unwrap_or_default(),
         form: (may && matches!(stand, Stand::Open | Stand::Provisional)).then(|| form(entry, &gaps)),
         reason: (may && close.is_some()).then(|| {
             entry.field("reason", "Why it is opened again").hint("It stays on record with what was frozen.")

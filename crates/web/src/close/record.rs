@@ -126,8 +126,25 @@ fn sum(statement: &Statement, groups: &[Group]) -> Page<i64> {
     Ok(sum.0)
 }
 
+/// What has changed since a close.
+pub(super) fn differences(was: &Statement, now: &Statement, found: &[Difference]) -> Vec<DifferenceRow> {
+    let shown = |found: &Difference| {
+        let mut row = difference(now.currency, found);
+        // No cost at all while units have none is unknown, not nothing.
+        if found.account == Account::Cogs.name() {
+            for (statement, amount, text) in [(was, found.was, &mut row.was), (now, found.is, &mut row.is)] {
+                if amount == 0 && statement.gaps().units_without_cost > 0 {
+                    "unknown".clone_into(text);
+                }
+            }
+        }
+        row
+    };
+    found.iter().map(shown).collect()
+}
+
 /// A difference as people read it; what Amazon owes the seller is turned round.
-pub(super) fn difference(currency: Currency, found: &Difference) -> DifferenceRow {
+fn difference(currency: Currency, found: &Difference) -> DifferenceRow {
     let (code, side) = match found.account.rsplit_once(' ') {
         Some((code, side @ ("debit" | "credit"))) => (code, format!(", {side}")),
         _ => (found.account.as_str(), String::new()),

@@ -140,8 +140,12 @@ impl CostsPage {
             search: wanted.search.clone(),
             missing: wanted.missing,
             chips: [
-                (wanted.link(false, 1), format!("All {}", count(catalogue.products.len())), !wanted.missing),
-                (wanted.link(true, 1), format!("Sold without a cost {}", count(missing)), wanted.missing),
+                ("/costs".to_owned(), format!("All {}", count(catalogue.products.len())), !wanted.missing),
+                (
+                    "/costs?show=missing".to_owned(),
+                    format!("Sold without a cost {}", count(missing)),
+                    wanted.missing,
+                ),
             ],
             rows: here.map(|product| row(product)).collect::<Page<_>>()?,
             found: money::counted(i64::try_from(found.len()).unwrap_or(i64::MAX), "product", "products"),

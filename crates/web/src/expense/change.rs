@@ -131,6 +131,10 @@ fn paid(expense: &Expense, today: i32) -> Page<String> {
     let count = i64::try_from(charges.len()).unwrap_or(i64::MAX);
     Ok(match count {
         0 => "It has not been paid yet.".to_owned(),
+        1 => format!(
+            "1 payment of {} leaves the statements, and profit rises by as much.",
+            money::exact(expense.currency(), sum.saturating_neg())
+        ),
         _ => format!(
             "{} of together {} leave the statements, and profit rises by as much.",
             money::counted(count, "payment", "payments"),
