@@ -27,6 +27,8 @@ mod tx;
 mod upload;
 
 pub use archive::Archive;
+pub use close::{MonthClose, Reopening};
+pub use cost::SoldProduct;
 pub use db::{Db, WRITER_WAIT};
 pub use error::{Result, StoreError};
 pub use figures::{Filter, UnclassifiedLabel};

@@ -70,6 +70,11 @@ impl<R: Role> Seat<R> {
         self.signed.tenant
     }
 
+    /// Who it is, for records and for what only they may see.
+    pub(crate) fn person(&self) -> ecom_store::PersonId {
+        self.signed.person
+    }
+
     /// Whether the person may also do what asks for the role `S`.
     pub(crate) fn may<S: Role>(&self) -> bool {
         rank(&self.signed.role) >= S::LEAST
