@@ -25,6 +25,11 @@ const INSIDE = [
   ["files", "/uploads"],
   ["file", "/uploads/1"],
   ["withdrawal", "/files/1/withdrawal"],
+  ["costs", "/costs"],
+  ["cost-new", "/costs/product?sku=A-1&add=1"],
+  ["cost-sheet", "/costs/sheet"],
+  ["expenses", "/expenses"],
+  ["months", "/close"],
 ];
 
 let site;

@@ -32,6 +32,8 @@ mod upload;
 
 pub use archive::Archive;
 pub use attention::{Duties, MOST_COUNTED, UncostedProduct};
+pub use close::{MonthClose, Reopening};
+pub use cost::SoldProduct;
 pub use db::{Db, WRITER_WAIT};
 pub use error::{Result, StoreError};
 pub use figures::{Filter, UnclassifiedLabel};

@@ -9,7 +9,7 @@ use ecom_ledger::{
     day::Month,
     expense::{Expense, Repeat},
 };
-use ecom_store::{FileId, Filter, SettlementState, StoreError};
+use ecom_store::{FileId, Filter, Reopening, SettlementState, StoreError};
 use ecom_testkit::on_both;
 use shop::{Shop, always, catalogue, extra, plan};
 
@@ -149,7 +149,7 @@ on_both!(a_cost_changes_the_figures_of_its_product_at_once, |world| async move {
     let mut books = tx.scoped(shop.tenant).await.unwrap();
     let doubled = books.statements(&october).await.unwrap().remove(0).turnover(Account::Cogs).net();
     for (sku, from, _) in &dearer {
-        books.delete_cost(sku, *from).await.unwrap();
+        books.delete_cost(sku, None, Currency::INR, *from).await.unwrap();
     }
     let single = books.statements(&october).await.unwrap().remove(0).turnover(Account::Cogs).net();
     assert_eq!(doubled, single * 2);
@@ -237,7 +237,7 @@ on_both!(a_closed_month_stays_as_it_was_and_tells_what_changed, |world| async mo
     assert!(books.close(month, Currency::INR).await.unwrap().is_none());
     assert_eq!(
         books.closes().await.unwrap()[0].reopened,
-        Some((world.now(), "a late settlement".to_owned()))
+        Some(Reopening { at: world.now(), by: "Asha Rao".into(), reason: "a late settlement".into() })
     );
     assert!(books.reopen(month, Currency::INR, owner, "again", world.now()).await.is_err());
 });

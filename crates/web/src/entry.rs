@@ -8,7 +8,10 @@ use axum::{
     extract::{FromRequest, Request},
 };
 
-use crate::{app::App, fault::Fault};
+use ecom_ledger::{Currency, settlement::amount_of_text};
+use jiff::civil::Date;
+
+use crate::{app::App, fault::Fault, period};
 
 /// The fields of a form as sent, and the errors found so far.
 #[derive(Debug, Default)]
@@ -60,6 +63,31 @@ impl Entry {
         text
     }
 
+    /// A day that may be empty, of the years that pages speak about.
+    pub(crate) fn day(&mut self, name: &'static str) -> Option<Date> {
+        let text = self.optional(name, 20);
+        let day = period::civil(&text);
+        if day.is_none() && !text.is_empty() {
+            self.refuse(name, format!("`{text}` is no day between 1995 and 2150; write it as 2026-04-01."));
+        }
+        day
+    }
+
+    /// An amount that is not below 0; an empty one is 0.
+    pub(crate) fn amount(&mut self, name: &'static str, currency: Currency, most: i64) -> i64 {
+        let text = self.optional(name, 40);
+        if text.is_empty() {
+            return 0;
+        }
+        match amount_of_text(&text, currency) {
+            Some(amount) if (0..=most).contains(&amount) => return amount,
+            Some(amount) if amount < 0 => self.refuse(name, "Write it without a sign."),
+            Some(_) => self.refuse(name, "This is more than the books can hold; look at the digits."),
+            None => self.refuse(name, format!("`{text}` is no amount; write it as 1234.50.")),
+        }
+        0
+    }
+
     /// Notes what is wrong with a field; the first message stays.
     pub(crate) fn refuse(&mut self, name: &'static str, message: impl Into<String>) {
         if self.error(name).is_none() {
@@ -88,6 +116,7 @@ impl Entry {
             hint: None,
             complete: "off",
             options: Vec::new(),
+            suggested: Vec::new(),
             optional: false,
             first_wrong: self.errors.first().is_some_and(|(first, _)| *first == name),
         }
@@ -106,6 +135,7 @@ pub(crate) struct Field {
     hint: Option<String>,
     complete: &'static str,
     options: Vec<(String, String)>,
+    suggested: Vec<String>,
     optional: bool,
     first_wrong: bool,
 }
@@ -113,7 +143,7 @@ pub(crate) struct Field {
 impl askama::filters::HtmlSafe for Field {}
 
 impl Field {
-    /// Another kind of input: `email`, `tel`, `date`, `password`, `check`, `choice`.
+    /// Another kind of input: `email`, `tel`, `date`, `amount`, `password`, `check`, `choice`.
     pub(crate) fn kind(mut self, kind: &'static str) -> Self {
         if kind == "password" {
             self.value.clear();
@@ -138,6 +168,12 @@ impl Field {
     pub(crate) fn choice(mut self, options: impl IntoIterator<Item = (String, String)>) -> Self {
         self.options = options.into_iter().collect();
         self.kind("choice")
+    }
+
+    /// Texts to pick from while typing.
+    pub(crate) fn suggesting(mut self, texts: impl IntoIterator<Item = String>) -> Self {
+        self.suggested = texts.into_iter().collect();
+        self
     }
 
     /// May stay empty.

@@ -15,6 +15,12 @@ pub(crate) enum Here {
     Statement,
     /// Settlements.
     Settlements,
+    /// Costs of products.
+    Costs,
+    /// Indirect expenses.
+    Expenses,
+    /// Closing months.
+    Close,
     /// Files: importing and withdrawing.
     Files,
 }
@@ -64,6 +70,27 @@ pub(crate) const SECTIONS: &[Section] = &[
                 label: "Settlements",
                 icon: "M4 6h16v12H4zM4 10h16M8 14h4",
                 bar: true,
+            },
+            Item {
+                here: Here::Costs,
+                href: "/costs",
+                label: "Costs",
+                icon: "M12 3l8 4.5v9L12 21l-8-4.5v-9zM4 7.5l8 4.5 8-4.5M12 12v9",
+                bar: false,
+            },
+            Item {
+                here: Here::Expenses,
+                href: "/expenses",
+                label: "Expenses",
+                icon: "M6 3h12v18l-3-2-3 2-3-2-3 2zM9 8h6M9 12h6",
+                bar: false,
+            },
+            Item {
+                here: Here::Close,
+                href: "/close",
+                label: "Month close",
+                icon: "M4 6h16v14H4zM4 10h16M8 3v4M16 3v4M9 15l2 2 4-4",
+                bar: false,
             },
         ],
     },

@@ -7,7 +7,10 @@ mod account;
 mod app;
 mod asset;
 mod chart;
+mod close;
+mod cost;
 mod entry;
+mod expense;
 mod fault;
 mod figure;
 mod file;
@@ -67,6 +70,23 @@ pub fn router(server: Server) -> Router {
         .route("/settlements", get(settlement::list))
         .route("/settlements/{key}", get(settlement::show))
         .route("/settlements/{key}/choice", post(settlement::choose))
+        .route("/costs", get(cost::list))
+        .route("/costs/template.csv", get(cost::csv))
+        .route("/costs/template.xlsx", get(cost::xlsx))
+        .route("/costs/product", get(cost::show).post(cost::save))
+        .route("/costs/removal", get(cost::ask).post(cost::remove))
+        .route(
+            "/costs/sheet",
+            get(cost::new_sheet).post(cost::receive).layer(DefaultBodyLimit::max(cost::MOST_FORM_BYTES)),
+        )
+        .route("/costs/sheet/{id}", get(cost::preview).post(cost::accept))
+        .route("/costs/sheet/{id}/discard", post(cost::discard))
+        .route("/expenses", get(expense::list).post(expense::create))
+        .route("/expenses/{id}/end", get(expense::ask_end).post(expense::end))
+        .route("/expenses/{id}/removal", get(expense::ask_removal).post(expense::remove))
+        .route("/close", get(close::list))
+        .route("/close/{month}/{currency}", get(close::show).post(close::create))
+        .route("/close/{month}/{currency}/reopening", post(close::reopen))
         // The limit of a form is not that of a file: receiving counts for itself.
         .route("/uploads", get(upload::list).post(upload::create).layer(DefaultBodyLimit::disable()))
         .route("/uploads/{id}", get(upload::show))

@@ -126,11 +126,13 @@ pub(crate) fn shown(date: Date) -> String {
     date.strftime("%-d %b %Y").to_string()
 }
 
-fn civil(text: &str) -> Option<Date> {
+/// A day in its ISO form, of the years that addresses may name.
+pub(crate) fn civil(text: &str) -> Option<Date> {
     text.parse::<Date>().ok().filter(|day| (FIRST..=LAST).contains(day) && day.to_string() == text)
 }
 
-fn month(text: &str) -> Option<Month> {
+/// A month such as `2026-09`, of the years that addresses may name.
+pub(crate) fn month(text: &str) -> Option<Month> {
     let month: Month = text.parse().ok()?;
     (month.to_string() == text && Period::Month(month).named()).then_some(month)
 }

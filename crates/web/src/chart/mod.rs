@@ -5,9 +5,11 @@
 
 mod scale;
 mod stack;
+mod timeline;
 mod waterfall;
 
 pub(crate) use stack::{Column, Stack, StackChart};
+pub(crate) use timeline::{Lane, Stretch, TimelineChart, around};
 pub(crate) use waterfall::{Step, WaterfallChart};
 
 /// Which colour a shape has: a name of the style sheet.
