@@ -11,6 +11,10 @@ const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pra
 
 const OUTSIDE = [["sign-in", "/sign-in"], ["closed", "/register"], ["missing", "/nothing-here"]];
 const INSIDE = [
+  ["home", "/"],
+  ["home-months", "/?from=2024-01-01&to=2026-12-31"],
+  ["styleguide", "/styleguide"],
+  ["settlements-none", "/settlements?state=withdrawn"],
   ["statement", "/statement"],
   ["statement-empty", "/statement?month=2020-01"],
   ["unreadable", "/statement?month=2026-13"],
@@ -47,6 +51,8 @@ before(async () => {
   await register(tab);
   for (const look of LOOKS) {
     const first = await open(look, (await context.storageState()).cookies);
+    await first.goto("/");
+    await check(first, "first-home", look);
     await first.goto("/statement");
     await check(first, "first-statement", look);
     await first.goto("/uploads");

@@ -21,7 +21,7 @@ async function signIn(page) {
   await page.getByLabel("E-mail address").fill(owner.email);
   await page.getByLabel("Password").fill(owner.password);
   await page.getByRole("button", { name: "Sign in" }).click();
-  await page.waitForURL("**/statement**");
+  await page.getByRole("heading", { name: /^Good / }).waitFor();
 }
 
 test("a person registers, imports a file, and follows a figure down to its line", async () => {
@@ -53,6 +53,37 @@ test("a person registers, imports a file, and follows a figure down to its line"
   assert.match(original, /\tCommission\t/);
   assert.deepEqual(complaints, []);
   await tab.context().close();
+});
+
+test("the first page is read with the arrow keys, and takes a period of one's own without script", async () => {
+  const tab = await page();
+  await signIn(tab);
+  await tab.getByRole("group", { name: /^Net sales and where they went/ }).focus();
+  await tab.keyboard.press("ArrowLeft");
+  const shown = tab.locator("[data-shown]");
+  const last = await shown.textContent();
+  assert.match(last, /net sales .*profit/);
+  await tab.keyboard.press("ArrowLeft");
+  assert.notEqual(await shown.textContent(), last);
+  await tab.keyboard.press("Enter");
+  await tab.getByRole("heading", { name: /^Profit, / }).waitFor();
+  await tab.context().close();
+
+  const bare = await page({ javaScriptEnabled: false });
+  await signIn(bare);
+  await bare.getByText("Add a period").click();
+  await bare.getByLabel("Period", { exact: true }).selectOption("Days of your own");
+  await bare.getByLabel("First day").fill("2026-09-09");
+  await bare.getByLabel("Last day").fill("2026-09-01");
+  await bare.getByRole("button", { name: "Add to this page" }).click();
+  await bare.getByText("It lies before the first day.").waitFor();
+  await bare.getByLabel("Last day").fill("2026-09-30");
+  await bare.getByRole("button", { name: "Add to this page" }).click();
+  await bare.getByRole("heading", { name: "Own days" }).waitFor();
+  await bare.getByRole("button", { name: /^Remove Own days/ }).click();
+  await bare.getByRole("heading", { name: "Month to date" }).waitFor();
+  assert.equal(await bare.getByRole("heading", { name: "Own days" }).count(), 0);
+  await bare.context().close();
 });
 
 test("a file that is refused says why, and the others still go in", async () => {

@@ -67,7 +67,7 @@ export async function register(page) {
   await page.getByLabel("Billing State").selectOption("Karnataka");
   await page.getByLabel("I act for a business and am 18 or older").check();
   await page.getByRole("button", { name: "Create account" }).click();
-  await page.getByRole("heading", { name: "No settlements yet" }).waitFor();
+  await page.getByRole("heading", { name: "Begin with a settlement" }).waitFor();
 }
 
 // Anything the browser complains about, such as a breach of the content policy, fails the test.

@@ -3,6 +3,7 @@
 //! One SQL text runs on SQLite and PostgreSQL. A tenant's rows are reached only through [`Scoped`].
 
 mod archive;
+mod attention;
 mod bulk;
 mod close;
 mod cost;
@@ -23,10 +24,14 @@ mod roll;
 mod rollup;
 mod seller_account;
 mod settlement;
+mod settlement_page;
+mod spans;
+mod tile;
 mod tx;
 mod upload;
 
 pub use archive::Archive;
+pub use attention::{Duties, MOST_COUNTED, UncostedProduct};
 pub use close::{MonthClose, Reopening};
 pub use cost::SoldProduct;
 pub use db::{Db, WRITER_WAIT};
@@ -49,5 +54,7 @@ pub use person::{
 };
 pub use seller_account::SellerAccount;
 pub use settlement::{ChangedLine, SettlementState, SettlementView};
+pub use settlement_page::SettlementPage;
+pub use spans::MOST_SPANS;
 pub use tx::{Platform, Scoped, Tx};
 pub use upload::{IMPORT_JOB, ImportResult, ImportedSettlement, NewUpload, Outcome, UploadState, UploadView};

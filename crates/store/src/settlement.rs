@@ -44,9 +44,13 @@ impl SettlementState {
         }
     }
 
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        let all = [Self::Active, Self::Quarantined, Self::Replaced, Self::Undecided, Self::Withdrawn];
-        all.into_iter().find(|state| state.name() == name)
+    /// All states, in the order of a list.
+    pub const ALL: [Self; 5] =
+        [Self::Active, Self::Undecided, Self::Quarantined, Self::Replaced, Self::Withdrawn];
+
+    /// The state that is stored under a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
     }
 }
 
@@ -113,7 +117,7 @@ pub struct ChangedLine {
     pub amount: i64,
 }
 
-type Row = (
+pub(crate) type Row = (
     i64,
     i64,
     String,
@@ -132,7 +136,7 @@ type Row = (
     String,
 );
 
-const SELECT: &str =
+pub(crate) const SELECT: &str =
     "select s.id, s.seller_account, s.settlement_id, s.format, s.currency, s.start_at, s.end_at,
         s.deposit_at, s.total, s.sum, s.lines, s.deferred_rows, s.deferred_amount, s.state, s.file, f.name
     from settlement s join file f on f.tenant_id = s.tenant_id and f.id = s.file";
@@ -345,7 +349,7 @@ fn candidate(row: CandidateRow) -> Result<Candidate> {
     Ok(Candidate { format, balanced, report_id, chosen_at, days })
 }
 
-fn view(row: Row) -> Result<SettlementView> {
+pub(crate) fn view(row: Row) -> Result<SettlementView> {
     let corrupt = || StoreError::Corrupt("settlement");
     Ok(SettlementView {
         key: SettlementKey(row.0),

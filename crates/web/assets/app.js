@@ -133,8 +133,37 @@ document.addEventListener("keydown", (event) => {
   open.querySelector("summary").focus();
 });
 
+// Says the values of the column that is pointed at or reached by the arrow keys, below the chart.
+function values(chart) {
+  const shown = chart.parentElement.querySelector("[data-shown]");
+  const columns = [...chart.querySelectorAll("a")];
+  if (!shown || !columns.length) return;
+  let at = -1;
+  const say = (column) => {
+    columns[at]?.classList.remove("shown");
+    at = columns.indexOf(column);
+    column.classList.add("shown");
+    shown.textContent = column.querySelector("title").textContent;
+  };
+  shown.hidden = false;
+  shown.setAttribute("aria-live", "polite");
+  for (const column of columns) {
+    column.addEventListener("pointerenter", () => say(column));
+    column.addEventListener("focus", () => say(column));
+  }
+  chart.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const next = at < 0 ? columns.at(-1) : columns[Math.min(Math.max(at + step, 0), columns.length - 1)];
+    next.focus();
+    next.scrollIntoView({ block: "nearest", inline: "nearest" });
+  });
+}
+
+for (const chart of document.querySelectorAll("[data-values]")) values(chart);
 // On a narrow page a chart is wider than its frame: begin where its newest column is.
-for (const chart of document.querySelectorAll(".chart:has([aria-current])")) chart.scrollLeft = chart.scrollWidth;
+for (const chart of document.querySelectorAll(".chart:has([aria-current]), .chart:has(a[tabindex])")) chart.scrollLeft = chart.scrollWidth;
 for (const form of document.querySelectorAll("form[data-upload]")) form.addEventListener("submit", upload);
 for (const zone of document.querySelectorAll("[data-drop]")) drops(zone);
 renew();

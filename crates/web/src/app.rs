@@ -154,8 +154,12 @@ impl App {
 
     /// Today in India.
     pub(crate) fn today(&self) -> Date {
-        let zone = TimeZone::get("Asia/Kolkata").unwrap_or(TimeZone::UTC);
-        zone.to_datetime(self.clock.now()).date()
+        Self::zone().to_datetime(self.clock.now()).date()
+    }
+
+    /// The zone in which pages tell the time: India's.
+    pub(crate) fn zone() -> TimeZone {
+        TimeZone::get("Asia/Kolkata").unwrap_or(TimeZone::UTC)
     }
 }
 

@@ -52,6 +52,11 @@ impl Figure {
         }
     }
 
+    /// A count of lines or units, and where they are.
+    pub(crate) fn linked(text: impl Into<String>, href: String) -> Self {
+        Self { href, ..Self::plain(text) }
+    }
+
     /// A figure nobody can know yet: a word, never zero.
     pub(crate) fn unknown(text: impl Into<String>) -> Self {
         Self { text: text.into(), exact: String::new(), href: String::new(), estimated: false, unknown: true }

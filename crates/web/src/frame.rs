@@ -1,10 +1,16 @@
-//! What surrounds a page: title, navigation, who is signed in.
+//! What surrounds a page: title, navigation with counts of what somebody must act on, who is signed in.
+
+use ecom_store::{Duties, MOST_COUNTED};
+
+use crate::money;
 
 /// Where in the navigation a page belongs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Here {
     /// Nowhere.
     Outside,
+    /// The first page.
+    Home,
     /// The profit statement, and what explains it.
     Statement,
     /// Settlements.
@@ -38,6 +44,16 @@ pub(crate) struct Section {
 
 /// The navigation at the left; the phone's bar takes those marked for it.
 pub(crate) const SECTIONS: &[Section] = &[
+    Section {
+        title: "Day to day",
+        items: &[Item {
+            here: Here::Home,
+            href: "/",
+            label: "Home",
+            icon: "M4 11l8-7 8 7M6 10v9h12v-9M10 19v-5h4v5",
+            bar: true,
+        }],
+    },
     Section {
         title: "Money",
         items: &[
@@ -102,6 +118,8 @@ pub(crate) struct Frame {
     pub(crate) title: String,
     pub(crate) here: Here,
     pub(crate) who: Option<Who>,
+    /// What waits for somebody.
+    pub(crate) duties: Duties,
     /// Reload after this many seconds where there is no script.
     pub(crate) reload_s: Option<u8>,
 }
@@ -109,17 +127,35 @@ pub(crate) struct Frame {
 impl Frame {
     /// The frame of a page that needs nobody to be signed in.
     pub(crate) fn outside(title: impl Into<String>) -> Self {
-        Self { title: title.into(), here: Here::Outside, who: None, reload_s: None }
+        Self {
+            title: title.into(),
+            here: Here::Outside,
+            who: None,
+            duties: Duties::default(),
+            reload_s: None,
+        }
     }
 
     /// The frame of a page for somebody.
-    pub(crate) fn inside(title: impl Into<String>, here: Here, who: Who) -> Self {
-        Self { title: title.into(), here, who: Some(who), reload_s: None }
+    pub(crate) fn inside(title: impl Into<String>, here: Here, who: Who, duties: Duties) -> Self {
+        Self { title: title.into(), here, who: Some(who), duties, reload_s: None }
     }
 
     /// Reloads the page by itself where there is no script.
     pub(crate) fn reloading(mut self, seconds: Option<u8>) -> Self {
         self.reload_s = seconds;
         self
+    }
+
+    /// How many things wait for somebody on a page of the navigation, in words.
+    pub(crate) fn waiting(&self, item: &Item) -> Option<(String, &'static str)> {
+        let (count, words) = match item.href {
+            "/settlements" => (self.duties.settlements, "to decide"),
+            "/labels" => (self.duties.labels, "not understood"),
+            "/costs" => (self.duties.products, "without a cost"),
+            _ => (0, ""),
+        };
+        let shown = if count < MOST_COUNTED { money::count(count) } else { format!("{}+", MOST_COUNTED - 1) };
+        (count > 0).then_some((shown, words))
     }
 }

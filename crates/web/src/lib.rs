@@ -16,6 +16,7 @@ mod figure;
 mod file;
 mod frame;
 mod health;
+mod home;
 mod line;
 mod money;
 mod network;
@@ -30,6 +31,7 @@ mod session;
 mod settlement;
 mod shield;
 mod statement;
+mod styleguide;
 mod upload;
 mod words;
 
@@ -53,7 +55,9 @@ const MOST_FORM_BYTES: usize = 64 * 1024;
 pub fn router(server: Server) -> Router {
     let app = App::new(server);
     Router::new()
-        .route("/", get(page::home))
+        .route("/", get(home::show))
+        .route("/tiles", post(home::add))
+        .route("/tiles/removal", post(home::remove))
         .route("/healthz", get(health::show))
         .route("/assets/{name}", get(asset::show))
         .route("/favicon.ico", get(asset::icon))
@@ -61,6 +65,7 @@ pub fn router(server: Server) -> Router {
         .route("/sign-in", get(session::new).post(session::create))
         .route("/sign-out", post(session::delete))
         .route("/statement", get(statement::show))
+        .route("/styleguide", get(styleguide::show))
         .route("/lines", get(line::list))
         .route("/settlements", get(settlement::list))
         .route("/settlements/{key}", get(settlement::show))

@@ -51,6 +51,11 @@ impl Period {
         }
     }
 
+    /// A day as it stands in an address, if one may name it.
+    pub(crate) fn day(text: &str) -> Option<Date> {
+        civil(text)
+    }
+
     /// First and last day, as day numbers.
     pub(crate) fn days(self) -> (i32, i32) {
         match self {

@@ -6,6 +6,7 @@ use ecom_gst::{FinancialYear, Quarter};
 use ecom_ledger::day::{self, Month};
 
 use crate::{
+    params::Link,
     period::Period,
     scope::{Choices, Scope},
 };
@@ -73,6 +74,17 @@ impl ScopeBar {
         let iso = |number: i32| day::to_date(number).to_string();
         let (from, to) = days.map(|(from, to)| (iso(from), iso(to))).unwrap_or_default();
         Self { path, menus, before: step(before), after: step(after), from, to, kept: kept(scope) }
+    }
+
+    /// Keeps another parameter of the page in every link of the chips.
+    pub(crate) fn keeping(mut self, name: &'static str, value: Option<&str>) -> Self {
+        let Some(value) = value else { return self };
+        let choices = self.menus.iter_mut().flat_map(|menu| &mut menu.choices);
+        for choice in choices.chain(&mut self.before).chain(&mut self.after) {
+            choice.href = Link::to(&choice.href).with(name, value).text();
+        }
+        self.kept.push((name, value.to_owned()));
+        self
     }
 }
 

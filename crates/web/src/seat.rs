@@ -10,7 +10,8 @@ use axum::{
     http::{Method, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
-use ecom_store::{Scoped, Signed, Tx};
+use ecom_ledger::day::Month;
+use ecom_store::{Duties, Scoped, Signed, Tx};
 
 use crate::{
     app::App,
@@ -56,6 +57,7 @@ fn rank(role: &str) -> u8 {
 /// Somebody signed in, with at least the role `R` in the business they act for.
 pub(crate) struct Seat<R> {
     signed: Signed,
+    duties: Duties,
     role: PhantomData<R>,
 }
 
@@ -75,6 +77,16 @@ impl<R: Role> Seat<R> {
         self.signed.person
     }
 
+    /// What waits for somebody.
+    pub(crate) fn duties(&self) -> Duties {
+        self.duties
+    }
+
+    /// What the business is called.
+    pub(crate) fn business(&self) -> &str {
+        &self.signed.business
+    }
+
     /// Whether the person may also do what asks for the role `S`.
     pub(crate) fn may<S: Role>(&self) -> bool {
         rank(&self.signed.role) >= S::LEAST
@@ -83,7 +95,7 @@ impl<R: Role> Seat<R> {
     /// The frame of a page for this person.
     pub(crate) fn frame(&self, title: impl Into<String>, here: Here) -> Frame {
         let who = Who { name: self.signed.name.clone(), business: self.signed.business.clone() };
-        Frame::inside(title, here, who)
+        Frame::inside(title, here, who, self.duties)
     }
 }
 
@@ -96,8 +108,20 @@ impl<R: Role> FromRequestParts<App> for Seat<R> {
         if rank(&signed.role) < R::LEAST {
             return Err(Fault::Missing.into_response());
         }
-        Ok(Self { signed, role: PhantomData })
+        let duties = duties(app, &signed).await.map_err(IntoResponse::into_response)?;
+        Ok(Self { signed, duties, role: PhantomData })
     }
+}
+
+/// The first month of products whose missing cost needs attention: a year of them.
+pub(crate) fn attention_since(app: &App) -> Month {
+    Month(Month::of(app.today()).0 - 11)
+}
+
+/// What the navigation counts.
+async fn duties(app: &App, signed: &Signed) -> Page<Duties> {
+    let mut tx = app.db.read().await?;
+    Ok(tx.scoped(signed.tenant).await?.duties(attention_since(app)).await?)
 }
 
 /// Whoever asks, signed in or not.

@@ -130,7 +130,11 @@ async fn a_settlement_shows_its_file_its_state_and_its_versions() {
 }
 
 /// Every route that needs somebody to be signed in, with a body where it takes one.
-const ROUTES: [(Method, &str); 11] = [
+const ROUTES: [(Method, &str); 15] = [
+    (Method::GET, "/"),
+    (Method::POST, "/tiles"),
+    (Method::POST, "/tiles/removal"),
+    (Method::GET, "/styleguide"),
     (Method::GET, "/statement"),
     (Method::GET, "/lines"),
     (Method::GET, "/lines?settlement=1"),
@@ -170,7 +174,17 @@ async fn another_business_sees_nothing_of_these_books() {
     let (stranger, _) = site.owner("other-house").await;
     for (method, path) in ROUTES {
         let answer = ask(&site, &stranger, &method, path).await;
-        let own = ["/statement", "/lines", "/settlements", "/uploads"].contains(&path);
+        let own = [
+            "/",
+            "/tiles",
+            "/tiles/removal",
+            "/styleguide",
+            "/statement",
+            "/lines",
+            "/settlements",
+            "/uploads",
+        ]
+        .contains(&path);
         let expected = match (own, method == Method::POST) {
             (true, false) => StatusCode::OK,
             (true, true) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -192,7 +206,9 @@ async fn another_business_sees_nothing_of_these_books() {
 }
 
 /// Every parameter of every page.
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 19] = [
+    "state",
+    "page",
     "month",
     "year",
     "quarter",
@@ -250,7 +266,7 @@ const VALUES: [&str; 31] = [
 #[tokio::test]
 async fn nothing_typed_into_an_address_breaks_a_page() {
     let (site, owner) = with_books().await;
-    for path in ["/statement", "/lines", "/settlements", "/uploads", "/sign-in"] {
+    for path in ["/", "/styleguide", "/statement", "/lines", "/settlements", "/uploads", "/sign-in"] {
         for name in NAMES {
             for value in VALUES {
                 let answer = site.get(&owner, &format!("{path}?{name}={value}")).await;

@@ -9,8 +9,10 @@ const TOP: i64 = 10;
 const PLOT: i64 = 160;
 /// A few columns do not spread over the whole width.
 const LEAST_COLUMNS: usize = 6;
+/// From so many columns on, each is no stop of the tab key: one goes through them with the arrow keys.
+const DENSE_COLUMNS: usize = 20;
 /// Room for the amounts at the left, in hundredths of a per cent.
-const LEFT: i64 = 600;
+const LEFT: i64 = 850;
 
 /// One part of a column.
 #[derive(Clone, Debug)]
@@ -22,6 +24,7 @@ pub(crate) struct Stack {
 /// A column: a month, say.
 #[derive(Clone, Debug)]
 pub(crate) struct Column {
+    /// Stands below it; empty where there is no room.
     pub(crate) label: String,
     /// All of it in words, for hover and screen readers.
     pub(crate) words: String,
@@ -49,6 +52,7 @@ pub(crate) struct StackChart {
     height: i64,
     label_y: i64,
     left: String,
+    dense: bool,
 }
 
 impl askama::filters::HtmlSafe for StackChart {}
@@ -64,6 +68,7 @@ impl StackChart {
             [sum(|amount| amount < 0), sum(|amount| amount > 0)]
         };
         let scale = scale::Scale::of(columns.iter().flat_map(reach), TOP, PLOT);
+        let dense = columns.len() >= DENSE_COLUMNS;
         let count = columns.len().max(LEAST_COLUMNS);
         let drawn = columns.into_iter().enumerate().map(|(index, column)| {
             let (x, width, middle) = scale::column(index, count, LEFT, 70);
@@ -79,6 +84,7 @@ impl StackChart {
             height: HEIGHT,
             label_y: HEIGHT - 10,
             left: scale::percent(LEFT),
+            dense,
         }
     }
 }

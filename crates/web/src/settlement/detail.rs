@@ -2,20 +2,28 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use ecom_ledger::{Account, settlement::Format, statement::Statement};
+use ecom_ledger::{Account, Group, Minor, settlement::Format, statement::Statement};
 use ecom_store::{Filter, Scoped, SettlementKey, SettlementState, SettlementView};
 
-use super::{day_of, days, state};
+use super::{
+    bridge,
+    check::{Checked, Subject},
+    day_of, days, state,
+};
 use crate::{
     app::App,
+    chart::WaterfallChart,
     fault::{Fault, Page},
-    figure::Figure,
+    figure::{Figure, Row, Tile},
     frame::{Frame, Here},
     money,
     notice::{Notice, Tone},
     page,
+    period::Period,
+    scope::Scope,
     seat::{Manager, Seat, Viewer},
-    words,
+    statement::bridge::groups_link,
+    words::{self, FEES},
 };
 
 /// Changed lines that are shown.
@@ -27,15 +35,28 @@ struct SettlementPage {
     frame: Frame,
     id: String,
     key: SettlementKey,
+    about: String,
     state: (&'static str, &'static str),
     notice: Option<Notice>,
     facts: Vec<(&'static str, String)>,
-    accounts: Vec<AccountRow>,
-    total: Option<Figure>,
+    money: Option<Movement>,
+    checks: Vec<Checked>,
+    roll: Vec<Row>,
     versions: Vec<Version>,
     changes: Vec<Change>,
+    /// Whether there are more changed lines than shown.
+    changes_cut: bool,
     withdrawal: Option<String>,
     may_choose: bool,
+}
+
+/// What its lines do.
+struct Movement {
+    tiles: Vec<Tile>,
+    chart: WaterfallChart,
+    bridge: Vec<Row>,
+    accounts: Vec<AccountRow>,
+    total: Figure,
 }
 
 struct AccountRow {
@@ -72,30 +93,85 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, Path(key): 
     let statements = books.statements(&Filter::settlement(key)).await?;
     let versions = books.versions(key).await?;
     let changes = changes(&mut books, &found, &versions).await?;
-    let mut total = None;
-    if let Some(statement) = statements.first() {
-        total = Some(Figure::amount(
-            found.currency,
-            statement.bridge()?.total,
-            format!("/lines?settlement={key}"),
-        ));
-    }
+    let chains = books.chains(found.seller_account).await?;
+    let subject = Subject {
+        found: &found,
+        versions: &versions,
+        statement: statements.first(),
+        carried: books.carried(key).await?,
+        chains: chains.get(&found.currency),
+    };
     let page = SettlementPage {
         frame: seat.frame(format!("Settlement {}", found.settlement_id), Here::Settlements),
         id: found.settlement_id.clone(),
         key,
+        about: days(&found),
         state: state(found.state),
-        notice: told(&found),
+        notice: told(&found, &versions),
         facts: facts(&found),
-        accounts: statements.first().map(|statement| accounts(key, statement)).unwrap_or_default(),
-        total,
+        money: statements.first().map(|statement| movement(&found, statement)).transpose()?,
+        checks: subject.checks()?,
+        roll: subject.roll()?,
         versions: versions.iter().map(version).collect(),
+        changes_cut: changes.len() >= usize::try_from(MOST_CHANGES).unwrap_or(usize::MAX),
         changes,
         withdrawal: (seat.may::<Manager>() && found.state != SettlementState::Withdrawn)
             .then(|| format!("/files/{}/withdrawal", found.file)),
         may_choose: seat.may::<Manager>() && choosable(&found, &versions),
     };
     page::show(&page)
+}
+
+fn movement(found: &SettlementView, statement: &Statement) -> Page<Movement> {
+    let scope = Scope {
+        period: Period::All,
+        seller_account: None,
+        marketplace: None,
+        currency: None,
+        settlement: Some(found.key),
+    };
+    let all = scope.link("/lines").text();
+    Ok(Movement {
+        tiles: tiles(&scope, found, statement)?,
+        chart: bridge::chart(&scope, statement)?,
+        bridge: bridge::rows(&scope, statement)?,
+        accounts: accounts(found.key, statement),
+        total: Figure::amount(found.currency, statement.bridge()?.total, all),
+    })
+}
+
+fn tiles(scope: &Scope, found: &SettlementView, statement: &Statement) -> Page<Vec<Tile>> {
+    let currency = found.currency;
+    let total = found.total.unwrap_or(found.sum);
+    let group = |group: Group| -> Page<Figure> {
+        let href = groups_link(scope, &[group]);
+        Ok(Figure::tile(currency, statement.group(group)?, href))
+    };
+    let fees =
+        Minor::sum(FEES.iter().map(|group| Ok(Minor(statement.group(*group)?))).collect::<Page<Vec<_>>>()?)?;
+    let held = statement.turnover(Account::Reserve).net();
+    let reserve = scope.link("/lines").with("account", Account::Reserve.name()).text();
+    let when = match (total > 0, found.deposit) {
+        (false, _) => "nothing is paid out".to_owned(),
+        (true, Some(at)) => format!("on {}", day_of(found, at)),
+        (true, None) => "the file names no day".to_owned(),
+    };
+    let tile = |label, figure, note: String| Tile { label, figure, note, first: false };
+    let lines = Figure::linked(money::count(found.lines), scope.link("/lines").text());
+    Ok(vec![
+        Tile {
+            first: true,
+            ..tile("Deposit", Figure::tile(currency, total.max(0), scope.link("/lines").text()), when)
+        },
+        tile(
+            "Net sales",
+            group(Group::NetSales)?,
+            money::counted(statement.units, "unit sold", "units sold"),
+        ),
+        tile("Amazon fees", Figure::tile(currency, fees.0, groups_link(scope, &FEES)), String::new()),
+        tile("Reserve", Figure::tile(currency, held, reserve), "− held back, + released".to_owned()),
+        tile("Lines", lines, "search and explain them".to_owned()),
+    ])
 }
 
 /// There is something to choose where the version in the figures is of the same format, or one is undecided.
@@ -187,10 +263,15 @@ fn facts(found: &SettlementView) -> Vec<(&'static str, String)> {
     facts
 }
 
-fn told(found: &SettlementView) -> Option<Notice> {
+fn told(found: &SettlementView, versions: &[SettlementView]) -> Option<Notice> {
     let notice = |tone, title: &str, words: &str| Some(Notice::new(tone, title, words));
+    let open = versions.iter().find(|other| other.state == SettlementState::Undecided);
     match found.state {
-        SettlementState::Active => None,
+        SettlementState::Active => open.map(|other| {
+            let words = "Another file of this settlement waits, and nothing tells which is newer. This one counts until you choose the other.";
+            let notice = Notice::new(Tone::Attention, "Which version counts?", words);
+            notice.link("Look at the other", format!("/settlements/{}", other.key))
+        }),
         SettlementState::Quarantined => notice(
             Tone::Bad,
             "Does not balance",

@@ -1,5 +1,7 @@
 //! Settlements: the list, one of them with what became of it, and a person's choice between its versions.
 
+mod bridge;
+mod check;
 mod detail;
 
 use askama::Template;
@@ -8,7 +10,7 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use ecom_ledger::day::DayCutter;
-use ecom_store::{Scoped, SettlementKey, SettlementState, SettlementView};
+use ecom_store::{Scoped, SettlementKey, SettlementPage, SettlementState, SettlementView};
 
 pub(crate) use detail::show;
 
@@ -19,15 +21,15 @@ use crate::{
     money,
     notice::{Notice, Tone},
     page,
-    params::Params,
+    params::{Link, Params},
     period::{Period, shown},
     scope::{Choices, Scope},
     scope_bar::ScopeBar,
     seat::{Manager, Seat, Viewer},
 };
 
-/// Settlements in the list; the days narrow it.
-const MOST: usize = 300;
+/// Settlements of a page.
+const PAGE: i64 = 50;
 /// Findings of the chain checks that are shown.
 const MOST_FINDINGS: usize = 5;
 
@@ -38,9 +40,27 @@ struct SettlementsPage {
     bar: ScopeBar,
     title: String,
     notices: Vec<Notice>,
+    states: Vec<StateTab>,
     rows: Vec<SettlementRow>,
-    cut: bool,
+    /// Whether the name of the account is of use.
+    accounts: bool,
+    pager: Option<Pager>,
     bare: bool,
+}
+
+/// Settlements of one state.
+struct StateTab {
+    label: &'static str,
+    href: String,
+    count: String,
+    here: bool,
+}
+
+/// The pages of a list.
+struct Pager {
+    words: String,
+    newer: Option<String>,
+    older: Option<String>,
 }
 
 /// A settlement in the list.
@@ -53,6 +73,7 @@ struct SettlementRow {
     lines: String,
     state: (&'static str, &'static str),
     file: String,
+    account: String,
     off: bool,
 }
 
@@ -63,20 +84,58 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Par
     let choices = Choices::of(&mut books).await?;
     let scope = Scope::read(&params, Period::All)?;
     choices.expect(&scope)?;
-    let mut found = books.settlements(&scope.filter()).await?;
-    let cut = found.len() > MOST;
-    found.truncate(MOST);
+    let state = params.read("state", "a state such as undecided", SettlementState::from_name)?;
+    let page = params.read("page", "the number of a page", page_number)?.unwrap_or(1);
+    let found = books.settlement_page(&scope.filter(), state, page, PAGE).await?;
+    let link = |state: Option<SettlementState>| {
+        let link = scope.link("/settlements");
+        state.map_or(link.clone(), |state| link.with("state", state.name()))
+    };
     let span = books.span().await?;
     let page = SettlementsPage {
         frame: seat.frame("Settlements", Here::Settlements),
-        bar: ScopeBar::new("/settlements", &scope, &choices, span),
+        bar: ScopeBar::new("/settlements", &scope, &choices, span)
+            .keeping("state", state.map(SettlementState::name)),
         title: scope.period.title(),
         notices: findings(&mut books, &choices).await?,
-        bare: found.is_empty(),
-        rows: found.iter().map(row).collect(),
-        cut,
+        states: tabs(&found, state, link),
+        accounts: choices.seller_accounts.len() > 1,
+        rows: found.rows.iter().map(|one| row(one, &choices)).collect(),
+        pager: pager(&found, &link(state)),
+        bare: found.states.is_empty(),
     };
     page::show(&page)
+}
+
+fn page_number(text: &str) -> Option<i64> {
+    text.parse().ok().filter(|page| *page > 0)
+}
+
+fn tabs(
+    found: &SettlementPage,
+    chosen: Option<SettlementState>,
+    link: impl Fn(Option<SettlementState>) -> Link,
+) -> Vec<StateTab> {
+    let count = |state| found.states.iter().find(|(one, _)| *one == state).map_or(0, |(_, count)| *count);
+    let all = found.states.iter().map(|(_, count)| count).sum();
+    let tab = |label, state: Option<SettlementState>, count: i64| StateTab {
+        label,
+        href: link(state).text(),
+        count: money::count(count),
+        here: chosen == state,
+    };
+    let one = |known: SettlementState| tab(state(known).0, Some(known), count(known));
+    let known = SettlementState::ALL.into_iter().filter(|state| count(*state) > 0 || chosen == Some(*state));
+    std::iter::once(tab("all", None, all)).chain(known.map(one)).collect()
+}
+
+fn pager(found: &SettlementPage, link: &Link) -> Option<Pager> {
+    let to = |page: i64| link.clone().with("page", &page.to_string()).text();
+    (found.pages > 1).then(|| Pager {
+        words: format!("Page {} of {}", money::count(found.page), money::count(found.pages)),
+        newer: (found.page > 1).then(|| to(found.page - 1)),
+        older: (found.page < found.pages).then(|| to(found.page + 1)),
+    })
 }
 
 /// A person's choice of the version that counts.
@@ -88,8 +147,10 @@ pub(crate) async fn choose(State(app): State<App>, seat: Seat<Manager>, Path(key
     Ok(Redirect::to(&format!("/settlements/{key}")).into_response())
 }
 
-fn row(found: &SettlementView) -> SettlementRow {
+fn row(found: &SettlementView, choices: &Choices) -> SettlementRow {
+    let account = choices.seller_accounts.iter().find(|known| known.id == found.seller_account);
     SettlementRow {
+        account: account.map(|known| known.name.clone()).unwrap_or_default(),
         id: found.settlement_id.clone(),
         href: format!("/settlements/{}", found.key),
         days: days(found),

@@ -1,7 +1,8 @@
 //! The profit statement of a period, and the bridge to what Amazon paid. Every figure leads to its lines.
 
-mod bridge;
+pub(crate) mod bridge;
 mod months;
+pub(crate) mod parts;
 mod profit;
 mod roll;
 
@@ -33,7 +34,7 @@ use crate::{
     seat::{Seat, Viewer},
     settlement, words,
 };
-use months::Months;
+use parts::PartsChart;
 
 /// Labels shown before the list is cut.
 const MOST_LABELS: usize = 5;
@@ -69,7 +70,7 @@ struct Sheet {
     /// The balance at Amazon; none where it cannot be told.
     roll: Vec<Row>,
     turnover: Vec<Turned>,
-    months: Option<Months>,
+    months: Option<PartsChart>,
 }
 
 /// What a settlement pays.
@@ -232,7 +233,7 @@ impl Found {
                 .get(&statement.currency)
                 .map_or_else(Vec::new, |found| roll::rows(statement.currency, found)),
             turnover: turnover(&scope, statement),
-            months: Months::of(&scope, statement.currency, &self.by_month)?,
+            months: months::chart(&scope, statement.currency, &self.by_month)?,
         })
     }
 }

@@ -1,0 +1,319 @@
+//! A tile: the figures of a period, and how they stand against the period before and the year before.
+//!
+//! Settlements come days later. Figures end with the last day that has lines, and are compared with just as many days;
+//! a day that no settlement covers yet says so instead of showing zero.
+
+use askama::Template;
+use ecom_ledger::{Account, Currency, Group, Minor, day, statement::Statement};
+use jiff::civil::Date;
+
+use super::span::{ALWAYS, Days, Span, told, year_before};
+use crate::{fault::Page, figure::Figure, money, notice::Tone, period::Period, scope::Scope, words::FEES};
+
+/// Units of unknown cost that leave profits comparable, in basis points of the units sold.
+const NEGLIGIBLE_BP: i64 = 500;
+/// Beyond this many times an amount says more than a share.
+const MOST_TIMES_BP: i64 = 100_000;
+
+/// What is known of the days before today.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known {
+    pub(crate) today: Date,
+    /// First and last day with lines.
+    pub(crate) lines: Option<Days>,
+    /// The last day that every chain of settlements covers.
+    pub(crate) settled: Option<Date>,
+}
+
+/// The days of a tile: its own as far as there are lines, those before, those a year before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Compared {
+    pub(crate) own: Days,
+    pub(crate) before: Days,
+    pub(crate) year: Days,
+}
+
+impl Compared {
+    /// None if there are no lines of these days or later ones.
+    pub(crate) fn of(span: Span, known: &Known) -> Option<Self> {
+        let (from, to) = span.days(known.today);
+        let last = known.lines?.1;
+        let own = (from, to.min(last));
+        (from <= last).then(|| Self { own, before: span.before(own), year: year_before(own) })
+    }
+
+    /// In the order in which the store is asked.
+    pub(crate) fn spans(&self) -> [(i32, i32); 3] {
+        [self.own, self.before, self.year].map(|(from, to)| (day::of_date(from), day::of_date(to)))
+    }
+}
+
+/// A tile.
+#[derive(Template)]
+#[template(path = "home/tile.html")]
+pub(crate) struct PeriodTile {
+    pub(crate) title: String,
+    pub(crate) days: String,
+    /// The page with the chart of these days.
+    pub(crate) href: String,
+    pub(crate) first: bool,
+    pub(crate) figures: Option<Figures>,
+    /// What is said instead of figures.
+    pub(crate) words: String,
+    /// The key by which it can be removed.
+    pub(crate) removal: Option<String>,
+}
+
+/// What a tile says.
+pub(crate) struct Figures {
+    pub(crate) label: &'static str,
+    pub(crate) profit: Figure,
+    pub(crate) changes: Vec<Change>,
+    pub(crate) rows: Vec<(&'static str, Figure)>,
+    /// Up to when it is settled, where more may come.
+    pub(crate) provisional: Option<String>,
+}
+
+/// How a figure stands against an earlier one, by sign and word.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Change {
+    pub(crate) sign: &'static str,
+    pub(crate) tone: Tone,
+    pub(crate) much: String,
+    pub(crate) against: String,
+}
+
+/// The statements of a tile in one currency.
+pub(crate) struct Found<'a> {
+    pub(crate) own: Option<&'a Statement>,
+    pub(crate) before: Option<&'a Statement>,
+    pub(crate) year: Option<&'a Statement>,
+}
+
+impl askama::filters::HtmlSafe for PeriodTile {}
+
+impl PeriodTile {
+    fn is_provisional(&self) -> bool {
+        self.figures.as_ref().is_some_and(|figures| figures.provisional.is_some())
+    }
+
+    /// A tile with its statements.
+    pub(crate) fn of(
+        span: Span,
+        scope: &Scope,
+        currency: Currency,
+        known: &Known,
+        compared: Option<&Compared>,
+        found: &Found<'_>,
+    ) -> Page<Self> {
+        let days = compared.map_or_else(|| span.days(known.today), |compared| compared.own);
+        let period = Period::Days(days.0, days.1);
+        let scope = scope.of_currency(currency).in_period(period);
+        let figures = match (compared, found.own) {
+            (Some(compared), Some(own)) if !awaited(known, compared, own)? => {
+                Some(Figures::of(&scope, known, compared, own, found)?)
+            }
+            _ => None,
+        };
+        Ok(Self {
+            title: span.title(),
+            days: told(days, known.today),
+            href: scope.link("/").text(),
+            first: span == Span::MonthToDate,
+            words: if figures.is_some() { String::new() } else { nothing(days, known) },
+            figures,
+            removal: (!ALWAYS.contains(&span)).then(|| span.key()),
+        })
+    }
+}
+
+/// Whether nothing was sold on days that no settlement covers yet: that is no zero, but a gap.
+fn awaited(known: &Known, compared: &Compared, own: &Statement) -> Page<bool> {
+    let covered = known.settled.is_some_and(|settled| compared.own.0 <= settled);
+    Ok(!covered && own.units == 0 && own.group(Group::NetSales)? == 0)
+}
+
+/// Why there are no figures.
+fn nothing(days: Days, known: &Known) -> String {
+    let told = |day| told((day, day), known.today);
+    match (known.lines, known.settled) {
+        (Some((first, _)), _) if days.1 < first => format!("The books begin on {}.", told(first)),
+        (_, Some(settled)) if days.1 <= settled => "No line was posted.".to_owned(),
+        (Some(_), Some(settled)) => {
+            format!("Amazon has not settled this yet. Settlements reach {}.", told(settled))
+        }
+        (Some((_, last)), None) => format!("Not settled yet. The newest lines are of {}.", told(last)),
+        (None, _) => "No settlement has been imported yet.".to_owned(),
+    }
+}
+
+impl Figures {
+    fn of(
+        scope: &Scope,
+        known: &Known,
+        compared: &Compared,
+        own: &Statement,
+        found: &Found<'_>,
+    ) -> Page<Self> {
+        let against = |days: Days, other: Option<&Statement>| {
+            let in_books = known.lines.is_some_and(|(first, _)| first <= days.0);
+            change(own, other.filter(|_| in_books), &told(days, known.today))
+        };
+        let mut changes = vec![against(compared.before, found.before)?];
+        if compared.before != compared.year {
+            changes.push(against(compared.year, found.year)?);
+        }
+        let settled = known.settled.is_some_and(|settled| compared.own.1 <= settled);
+        let provisional = (!settled).then(|| match known.settled {
+            Some(day) if day >= compared.own.0 => format!("settled up to {}", told((day, day), known.today)),
+            _ => "not settled yet".to_owned(),
+        });
+        Ok(Self {
+            label: if own.uncosted > 0 { "profit before unknown costs" } else { "net profit" },
+            profit: Figure::tile(
+                own.currency,
+                own.profit()?,
+                scope.link("/lines").with("class", "profit").text(),
+            )
+            .estimated(own.moved().any(|(_, turnover)| turnover.estimated != 0)),
+            changes,
+            rows: rows(scope, own)?,
+            provisional,
+        })
+    }
+}
+
+fn rows(scope: &Scope, statement: &Statement) -> Page<Vec<(&'static str, Figure)>> {
+    let amount = |groups: &[Group]| -> Page<Figure> {
+        let href = crate::statement::bridge::groups_link(scope, groups);
+        Ok(Figure::tile(statement.currency, sum(statement, groups)?, href))
+    };
+    let counted = |count: i64, account: &str| {
+        Figure::linked(money::count(count), scope.link("/lines").with("account", account).text())
+    };
+    let refunds = statement.refunds.unwrap_or(0);
+    let margin = match statement.margin_bp()? {
+        _ if statement.uncosted > 0 => Figure::unknown("unknown"),
+        // Of negative sales, a loss would look like a gain.
+        Some(margin) if statement.group(Group::NetSales)? > 0 => Figure::plain(money::percent(margin)),
+        _ => Figure::plain("no sales"),
+    };
+    Ok(vec![
+        ("Net sales", amount(&[Group::NetSales])?),
+        ("Units", counted(statement.units, Account::SalesProduct.name())),
+        ("Refunds", counted(refunds, Account::Refund.name())),
+        ("Fees", amount(&FEES)?),
+        ("Ads", amount(&[Group::Advertising, Group::Deals])?),
+        ("Margin", margin),
+    ])
+}
+
+fn sum(statement: &Statement, groups: &[Group]) -> Page<i64> {
+    let moved = statement.moved().filter(|(account, _)| groups.contains(&account.group()));
+    Ok(Minor::sum(moved.map(|(_, turnover)| Minor(turnover.net())))?.0)
+}
+
+/// Profits are compared where (nearly) all costs are known, else net sales.
+fn change(now: &Statement, then: Option<&Statement>, against: &str) -> Page<Change> {
+    let plain = |much: &str| Change {
+        sign: "",
+        tone: Tone::Plain,
+        much: much.to_owned(),
+        against: format!("for {against}"),
+    };
+    let Some(then) = then else { return Ok(plain("no figure")) };
+    if costed(now) && costed(then) {
+        return told_change("profit", now.currency, now.profit()?, then.profit()?, against);
+    }
+    let sales = |statement: &Statement| statement.group(Group::NetSales);
+    told_change("sales", now.currency, sales(now)?, sales(then)?, against)
+}
+
+fn costed(statement: &Statement) -> bool {
+    statement.uncosted.saturating_mul(10_000) <= statement.units.saturating_mul(NEGLIGIBLE_BP)
+}
+
+fn told_change(what: &str, currency: Currency, now: i64, then: i64, against: &str) -> Page<Change> {
+    let difference = Minor(now).minus(Minor(then))?;
+    let share = if then > 0 { difference.part(10_000, then).ok().map(|share| share.0) } else { None };
+    let share = share.filter(|share| share.abs() <= MOST_TIMES_BP);
+    let size = share.map_or_else(
+        || money::tile(currency, difference.0.saturating_abs()),
+        |share| money::percent(share.abs()),
+    );
+    let (sign, tone, word) = match difference.0 {
+        0 => ("", Tone::Plain, "as before"),
+        1.. => ("▲", Tone::Good, "up"),
+        _ => ("▼", Tone::Bad, "down"),
+    };
+    let much = if difference.0 == 0 { format!("{what} {word}") } else { format!("{what} {size} {word}") };
+    Ok(Change { sign, tone, much, against: format!("on {against}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn statement(sales: i64, fees: i64, units: i64, uncosted: i64) -> Statement {
+        let mut statement = Statement::new(Currency::INR);
+        statement.add_amount(Account::SalesProduct, sales).unwrap();
+        statement.add_amount(Account::FeeReferral, fees).unwrap();
+        statement.add_units(units, 0, uncosted).unwrap();
+        statement
+    }
+
+    fn words(now: &Statement, then: Option<&Statement>) -> String {
+        let change = change(now, then, "1–21 Oct").unwrap();
+        format!("{} {} {}", change.sign, change.much, change.against)
+    }
+
+    #[test]
+    fn changes_are_told_by_sign_and_word() {
+        let then = statement(100_000, -20_000, 10, 0);
+        let up = statement(200_000, -40_000, 10, 0);
+        assert_eq!(words(&up, Some(&then)), "▲ profit 100.0\u{2009}% up on 1–21 Oct");
+        assert_eq!(words(&then, Some(&up)), "▼ profit 50.0\u{2009}% down on 1–21 Oct");
+        assert_eq!(words(&then, Some(&then)), " profit as before on 1–21 Oct");
+        assert_eq!(words(&then, None), " no figure for 1–21 Oct");
+    }
+
+    #[test]
+    fn without_a_gain_to_compare_with_the_amount_is_told() {
+        let loss = statement(100_000, -120_000, 10, 0);
+        let gain = statement(100_000, -50_000, 10, 0);
+        assert_eq!(words(&gain, Some(&loss)), "▲ profit ₹700 up on 1–21 Oct");
+        assert_eq!(words(&gain, Some(&statement(1, 0, 1, 0))), "▲ profit ₹500 up on 1–21 Oct");
+    }
+
+    #[test]
+    fn where_costs_are_unknown_sales_are_compared() {
+        let then = statement(100_000, -20_000, 100, 6);
+        let now = statement(90_000, -1_000, 100, 0);
+        assert_eq!(words(&now, Some(&then)), "▼ sales 10.0\u{2009}% down on 1–21 Oct");
+        assert!(words(&now, Some(&statement(100_000, -20_000, 100, 5))).contains("profit"));
+    }
+
+    #[test]
+    fn days_end_with_the_lines_and_so_do_those_before() {
+        let known = Known {
+            today: date(2026, 11, 25),
+            lines: Some((date(2025, 9, 1), date(2026, 11, 21))),
+            settled: None,
+        };
+        let compared = Compared::of(Span::MonthToDate, &known).unwrap();
+        assert_eq!(compared.own.1, date(2026, 11, 21));
+        assert_eq!(compared.before, (date(2026, 10, 1), date(2026, 10, 21)));
+        assert_eq!(Compared::of(Span::Today, &known), None);
+        let today = (known.today, known.today);
+        assert_eq!(nothing(today, &known), "Not settled yet. The newest lines are of 21 Nov.");
+        let known = Known { settled: Some(date(2026, 11, 14)), ..known };
+        assert_eq!(nothing(today, &known), "Amazon has not settled this yet. Settlements reach 14 Nov.");
+        assert_eq!(nothing((date(2026, 11, 3), date(2026, 11, 4)), &known), "No line was posted.");
+        let open = Compared::of(Span::Own(date(2026, 11, 20), date(2026, 11, 21)), &known).unwrap();
+        assert!(awaited(&known, &open, &statement(0, -500, 0, 0)).unwrap());
+        assert!(!awaited(&known, &open, &statement(100, -500, 1, 0)).unwrap());
+        assert!(!awaited(&known, &compared, &statement(0, -500, 0, 0)).unwrap());
+    }
+}
