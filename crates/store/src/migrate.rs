@@ -20,7 +20,7 @@ pub const PLATFORM_TABLES: &[&str] =
 pub const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_platform.sql"),
     include_str!("../migrations/0002_settlement.sql"),
-    include_str!("../migrations/0004_home.sql"),
+    include_str!("../migrations/0003_home.sql"),
 ];
 
 /// Holds the numbers of the migrations that ran.
