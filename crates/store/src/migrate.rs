@@ -17,8 +17,11 @@ pub const PLATFORM_TABLES: &[&str] =
     &["schema_version", "business", "person", "membership", "session", "login_failure", "job"];
 
 /// The migrations of the database, oldest first, as written for SQLite.
-pub const MIGRATIONS: &[&str] =
-    &[include_str!("../migrations/0001_platform.sql"), include_str!("../migrations/0002_settlement.sql")];
+pub const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_platform.sql"),
+    include_str!("../migrations/0002_settlement.sql"),
+    include_str!("../migrations/0003_desk.sql"),
+];
 
 /// Holds the numbers of the migrations that ran.
 const SCHEMA_VERSION: &str = "create table schema_version (\n    version integer primary key\n) strict;\n";
