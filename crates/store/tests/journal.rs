@@ -54,7 +54,7 @@ on_both!(a_settlement_belongs_to_the_days_of_its_lines_its_deposit_and_its_bank_
     assert!(deposit > last);
     for from in [last, last + 1, deposit] {
         let found = books.book(Currency::INR, None, (from, from + 400)).await.unwrap().settlements;
-        assert_eq!(found, [whole.clone()], "in full, whatever the days");
+        assert_eq!(found, std::slice::from_ref(&whole), "in full, whatever the days");
     }
     assert!(
         books.book(Currency::INR, None, (deposit + 1, deposit + 400)).await.unwrap().settlements.is_empty()

@@ -20,8 +20,8 @@ use ecom_ledger::{
 };
 use ecom_simulator::{Extra, Plan};
 use ecom_store::{
-    Db, FileId, Importer, Incoming, LabelChoice, LabelId, LabelRuleId, Opener, PersonId, Progress,
-    SettlementKey, StoreError, Tx,
+    Db, FileId, Incoming, LabelChoice, LabelId, LabelRuleId, Opener, PersonId, Progress, SettlementKey,
+    StoreError, Tx,
 };
 use ecom_testkit::{Role, on_both};
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
@@ -295,12 +295,11 @@ on_both!(rules_are_dated_kept_and_never_hidden_behind_each_other, |world| async 
 
 on_both!(a_rule_made_while_a_file_is_read_reaches_its_lines, |world| async move {
     let shop = Shop::new(&world, "kurta-house").await;
-    let (key, _) = shop.settle("1001.txt", &strange()).await;
+    shop.settle("1001.txt", &strange()).await;
     let id = label(&world.db, &shop, UNKNOWN).await;
     let mut later = strange();
     (later.id, later.start, later.end) = (99, later.start + 14 * 86_400, later.end + 14 * 86_400);
-    let (first, second) = (file(&strange()), file(&later));
-    assert!(first != second);
+    let second = file(&later);
     let url = world.database().url(Role::App);
     let (tenant, calls) = (shop.tenant, AtomicUsize::new(0));
     // The second time the file is opened, to be archived, a person makes a rule.
@@ -329,7 +328,6 @@ on_both!(a_rule_made_while_a_file_is_read_reaches_its_lines, |world| async move 
         "the older settlement is left to the job, the new one is done"
     );
     assert_eq!(shop.statements(&shop::always()).await.remove(0).turnover(Account::Unclassified).lines, 0);
-    assert_ne!(key, SettlementKey(2));
 });
 
 on_both!(another_business_has_no_part_in_it, |world| async move {
@@ -354,5 +352,4 @@ on_both!(another_business_has_no_part_in_it, |world| async move {
     // Its own file with the same label is read as before.
     stranger.settle("1001.txt", &strange()).await;
     assert_eq!(stranger.statements(&shop::always()).await[0].turnover(Account::Unclassified).lines, 2);
-    let _: &Importer = &stranger.importer;
 });

@@ -46,12 +46,12 @@ fn key(line: &LineView) -> (i64, i64, i64, i64) {
     (parts[0], parts[4], parts[5], parts[6])
 }
 
-fn matches(search: &LineSearch, line: &LineView, sku: &str, label: &Option<Label>) -> bool {
+fn matches(search: &LineSearch, line: &LineView, sku: &str, label: Option<&Label>) -> bool {
     (search.filter.from..=search.filter.to).contains(&line.day)
         && search.filter.settlement.is_none_or(|key| key == line.settlement)
         && search.order_id.as_ref().is_none_or(|order| *order == line.order_id)
         && search.sku.is_none_or(|_| line.sku == sku)
-        && label.as_ref().is_none_or(|label| *label == line.label)
+        && label.is_none_or(|label| *label == line.label)
         && (search.accounts.is_empty() || search.accounts.contains(&line.account))
 }
 
@@ -89,10 +89,10 @@ on_both!(each_filter_finds_what_a_reading_of_all_lines_finds_in_each_order, |wor
         LineSearch { label: label_id, sku, order_id: Some(sample.order_id.clone()), ..LineSearch::of(short) },
     ];
     for search in &searches {
-        let wanted_label = search.label.map(|_| label.clone());
+        let wanted_label = search.label.map(|_| &label);
         let sku = if search.sku == Some(SkuId(0)) { "" } else { &sample.sku };
         let mut expected: Vec<&LineView> =
-            all.iter().filter(|line| matches(search, line, sku, &wanted_label)).collect();
+            all.iter().filter(|line| matches(search, line, sku, wanted_label)).collect();
         let none = search.accounts == [Account::Advertising];
         assert_eq!(expected.is_empty(), none, "{search:?}");
         for sort in [LineSort::Line, LineSort::Day, LineSort::Amount] {
@@ -143,9 +143,9 @@ on_both!(too_many_lines_are_paged_without_sorting_and_other_orders_say_to_narrow
         ),
     ];
     for (search, expected_order) in &searches {
-        let wanted_label = search.label.map(|_| label.clone());
+        let wanted_label = search.label.map(|_| &label);
         let expected: BTreeSet<_> =
-            all.iter().filter(|line| matches(search, line, "CUP", &wanted_label)).map(key).collect();
+            all.iter().filter(|line| matches(search, line, "CUP", wanted_label)).map(key).collect();
         assert!(expected.len() > MOST_SORTED, "{search:?}");
         let (found, count, order) = pages(&mut books, search, (LineSort::Line, false), 500).await;
         assert_eq!((count, order), (LineCount::More, *expected_order), "{search:?}");

@@ -140,7 +140,7 @@ on_both!(what_cannot_be_is_refused_and_nothing_is_kept, |world| async move {
         assert!(matches!(refused, Err(StoreError::Conflict(_) | StoreError::Missing(_))), "{event:?}");
     }
     assert!(books.stock_events(0, i32::MAX, 10).await.unwrap().is_empty());
-    books.add_stock_events(&[good.clone()], PersonId(1), 5).await.unwrap();
+    books.add_stock_events(std::slice::from_ref(&good), PersonId(1), 5).await.unwrap();
     let id = books.stock_events(0, i32::MAX, 10).await.unwrap()[0].id;
     let mut books = tx.scoped(stranger.tenant).await.unwrap();
     assert!(books.stock_events(i32::MIN, i32::MAX, 10).await.unwrap().is_empty());
