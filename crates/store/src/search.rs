@@ -5,6 +5,7 @@
 //! stands and however many lines there are.
 
 mod places;
+mod texts;
 
 use std::{fmt, str::FromStr};
 

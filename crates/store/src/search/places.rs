@@ -1,21 +1,18 @@
 //! Where the lines of a search stand: keys found in an index, then the lines themselves by key.
-//!
-//! SQLite has no statistics to go by, so each text leaves it one index to use: terms that must not lead to another
-//! one carry a `+`, which both engines read as "this value".
 
 use std::{collections::HashMap, fmt::Write as _};
 
 use crate::{
     error::Result,
-    ids::{LabelId, MarketplaceId, SkuId},
+    ids::{LabelId, SkuId},
     line::{self, LINE_COLUMNS, LineCursor, LineView, Source},
-    tx::{Scoped, fetch_all},
+    tx::{Scoped, Tx, fetch_all},
 };
 
-use super::{LineOrder, LineSearch, LineSort, MOST_SORTED, SearchCursor};
-
-/// From so many lines of a label in a settlement on, a product leads to its lines faster than the label.
-const FEW_OF_LABEL: i64 = 20_000;
+use super::{
+    LineOrder, LineSearch, LineSort, MOST_SORTED, SearchCursor,
+    texts::{self, Texts},
+};
 
 /// A line among sorted ones.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -32,11 +29,13 @@ pub(super) struct Place {
 pub(super) struct Sourced {
     source: Source,
     /// Whether some of its lines are outside of the days.
-    cut: bool,
+    pub(super) cut: bool,
     /// Its lines of the label asked for.
     of_label: i64,
+    /// Whether the label leads to fewer lines than the product, where both are asked for.
+    pub(super) by_label: bool,
     /// Accounts with lines on the days and at the marketplace.
-    accounts: Vec<i64>,
+    pub(super) accounts: Vec<i64>,
     /// Lines of these accounts, as printed.
     lines: i64,
 }
@@ -86,7 +85,22 @@ impl Scoped<'_> {
             label,
             search.order_id.as_deref().unwrap_or_default(),
         )?;
-        Ok(sourced(search, rows))
+        let mut sources = sourced(search, rows);
+        if search.label.is_some() && search.sku.is_some() && search.order_id.is_none() {
+            self.weigh(search, &mut sources).await?;
+        }
+        Ok(sources)
+    }
+
+    /// Finds out what leads to fewer lines, by counting in the index alone.
+    async fn weigh(&mut self, search: &LineSearch, sources: &mut [Sourced]) -> Result<()> {
+        for source in sources {
+            let most = usize::try_from(source.of_label).unwrap_or(0) + 1;
+            let text = self.texts(search).of_product(source);
+            let counted = self.keys(&text, search, source, most).await?;
+            source.by_label = counted.first().is_some_and(|(count, ..)| *count > source.of_label);
+        }
+        Ok(())
     }
 
     /// The places of all lines, unless there are more than [`MOST_SORTED`].
@@ -96,66 +110,32 @@ impl Scoped<'_> {
         sources: &[Sourced],
         sort: LineSort,
     ) -> Result<Option<Vec<Place>>> {
-        let loose = search.order_id.is_none() && search.sku.is_none() && search.label.is_none();
-        let printed: i64 = sources.iter().map(|source| source.lines).sum();
-        if loose && printed > i64::try_from(MOST_SORTED).unwrap_or(i64::MAX) {
+        if known_lines(search, sources).is_some_and(|lines| lines > MOST_SORTED) {
             return Ok(None);
         }
+        // Amounts are looked up only once it is known that there are few.
+        if sort == LineSort::Amount && self.places(search, sources, LineSort::Line).await?.is_none() {
+            return Ok(None);
+        }
+        self.places(search, sources, sort).await
+    }
+
+    async fn places(
+        &mut self,
+        search: &LineSearch,
+        sources: &[Sourced],
+        sort: LineSort,
+    ) -> Result<Option<Vec<Place>>> {
         let mut places = Vec::new();
         for source in sources {
             let left = MOST_SORTED + 1 - places.len();
-            let keys = self.few_keys(search, source, sort, left).await?;
-            let settlement = source.source.0;
-            places.extend(keys.into_iter().map(|(by, line, column, part)| Place {
-                by,
-                settlement,
-                line,
-                column,
-                part,
-            }));
+            let keys = self.keys(&self.texts(search).few(source, sort), search, source, left).await?;
+            places.extend(keys.into_iter().map(|key| place(source, key)));
             if places.len() > MOST_SORTED {
                 return Ok(None);
             }
         }
         Ok(Some(places))
-    }
-
-    async fn few_keys(
-        &mut self,
-        search: &LineSearch,
-        source: &Sourced,
-        sort: LineSort,
-        most: usize,
-    ) -> Result<Vec<Key>> {
-        let by = match sort {
-            LineSort::Line => "cast(0 as bigint)",
-            LineSort::Day => "l.day",
-            LineSort::Amount => "a.amount",
-        };
-        // The amount stands in no index: it is looked up for the lines that are found, not for those passed over.
-        let amount = match sort {
-            LineSort::Amount => {
-                "join line a on a.tenant_id = $1 and a.settlement = $2 and a.line = l.line and a.col = l.col
-                     and a.part = l.part"
-            }
-            _ => "",
-        };
-        let (from, wanted) = match &search.order_id {
-            Some(_) => (
-                "order_run r join line l on l.tenant_id = r.tenant_id and l.settlement = r.settlement
-                     and l.line between r.first_line and r.last_line",
-                format!(
-                    " and r.tenant_id = $1 and r.settlement = $2 and r.order_id = $6 and l.order_id = $6{}",
-                    terms(search, source, "+", "+", "+")
-                ),
-            ),
-            None => ("line l", indexed_terms(search, source)),
-        };
-        let text = format!(
-            "select {by}, l.line, l.col, l.part from {from} {amount}
-             where l.tenant_id = $1 and l.settlement = $2 and l.day between $3 and $4 {wanted} limit $5"
-        );
-        self.keys(&text, search, source, most).await
     }
 
     /// Up to `most` places after another, of too many lines to be sorted.
@@ -166,29 +146,25 @@ impl Scoped<'_> {
         after: Option<SearchCursor>,
         most: usize,
     ) -> Result<(Vec<Place>, LineOrder)> {
-        let narrowed = search.label.is_some() || search.sku.is_some() || !search.accounts.is_empty();
-        let by_account = search.order_id.is_none() && (narrowed || sources.iter().any(|source| source.cut));
+        let by_account = texts::by_account(search, sources);
         let order = if by_account { LineOrder::ByAccount } else { LineOrder::AsAsked };
         let first = after.map_or(i64::MIN, |after| after.place.0[0]);
         let mut places: Vec<Place> = Vec::new();
         for source in sources.iter().filter(|source| source.source.0 >= first) {
-            let settlement = source.source.0;
-            let after = after.map(|after| after.place).filter(|place| place.0[0] == settlement);
-            for text in many_texts(search, source, by_account, after) {
+            let after = after.map(|after| after.place).filter(|place| place.0[0] == source.source.0);
+            for text in self.texts(search).many(source, by_account, after) {
                 let keys = self.keys(&text, search, source, most - places.len()).await?;
-                places.extend(keys.into_iter().map(|(by, line, column, part)| Place {
-                    by,
-                    settlement,
-                    line,
-                    column,
-                    part,
-                }));
+                places.extend(keys.into_iter().map(|key| place(source, key)));
                 if places.len() >= most {
                     return Ok((places, order));
                 }
             }
         }
         Ok((places, order))
+    }
+
+    fn texts<'s>(&self, search: &'s LineSearch) -> Texts<'s> {
+        Texts { search, by_key: matches!(self.tx, Tx::Sqlite(_)) }
     }
 
     /// Runs a text with `$1` tenant, `$2` settlement, `$3` and `$4` days, `$5` limit, and `$6` order if one is asked.
@@ -242,7 +218,8 @@ fn sourced(search: &LineSearch, rows: Vec<SourceRow>) -> Vec<Sourced> {
         if sources.last().is_none_or(|last| last.source.0 != id) {
             let cut = first < i64::from(search.filter.from) || last > i64::from(search.filter.to);
             let source = (id, settlement_id, file, name, currency);
-            sources.push(Sourced { source, cut, of_label, accounts: Vec::new(), lines: 0 });
+            let accounts = Vec::new();
+            sources.push(Sourced { source, cut, of_label, by_label: false, accounts, lines: 0 });
         }
         if let Some(source) = sources.last_mut() {
             source.accounts.push(account);
@@ -256,70 +233,20 @@ fn codes(search: &LineSearch) -> String {
     search.accounts.iter().map(|account| account.code().to_string()).collect::<Vec<_>>().join(", ")
 }
 
-fn joined(accounts: &[i64]) -> String {
-    accounts.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
+fn place(source: &Sourced, (by, line, column, part): Key) -> Place {
+    Place { by, settlement: source.source.0, line, column, part }
 }
 
-/// All terms of a search but days and order, each with its mark.
-fn terms(search: &LineSearch, source: &Sourced, account: &str, sku: &str, label: &str) -> String {
-    let mut text = String::new();
-    if let Some(LabelId(id)) = search.label {
-        let _ = write!(text, " and {label}l.label = {id}");
+/// A number of lines that the rollups vouch for, if they can tell.
+fn known_lines(search: &LineSearch, sources: &[Sourced]) -> Option<usize> {
+    let sum = |of: fn(&Sourced) -> i64| usize::try_from(sources.iter().map(of).sum::<i64>()).ok();
+    let whole = search.accounts.is_empty()
+        && search.filter.marketplace.is_none()
+        && !sources.iter().any(|source| source.cut);
+    match search.label {
+        _ if search.order_id.is_some() || search.sku.is_some() => None,
+        None => sum(|source| source.lines),
+        Some(_) if whole => sum(|source| source.of_label),
+        Some(_) => None,
     }
-    let _ = write!(text, " and {account}l.account in ({})", joined(&source.accounts));
-    if let Some(SkuId(id)) = search.sku {
-        let _ = write!(text, " and {sku}l.sku = {id}");
-    }
-    if let Some(MarketplaceId(id)) = search.filter.marketplace {
-        let _ = write!(text, " and l.marketplace = {id}");
-    }
-    text
-}
-
-/// Whether the label leads to the lines, rather than account and product.
-fn by_label(search: &LineSearch, source: &Sourced) -> bool {
-    search.label.is_some() && (search.sku.is_none() || source.of_label <= FEW_OF_LABEL)
-}
-
-fn indexed_terms(search: &LineSearch, source: &Sourced) -> String {
-    let whole = search.accounts.is_empty() && search.sku.is_none() && search.label.is_none() && !source.cut;
-    match (whole, by_label(search, source)) {
-        (true, _) => terms(search, source, "+", "", ""),
-        (_, true) => terms(search, source, "", "+", ""),
-        (_, false) => terms(search, source, "", "", "+"),
-    }
-}
-
-/// The texts whose keys, one after the other, are a settlement's lines in the order of an index: one text for each
-/// account, since PostgreSQL sorts all that several values of a leading column find.
-fn many_texts(
-    search: &LineSearch,
-    source: &Sourced,
-    by_account: bool,
-    after: Option<LineCursor>,
-) -> Vec<String> {
-    let select = "select cast(0 as bigint), l.line, l.col, l.part from line l
-         where l.tenant_id = $1 and l.settlement = $2 and l.day between $3 and $4";
-    if !by_account {
-        let order = if search.order_id.is_some() { " and l.order_id = $6" } else { "" };
-        let after = after.map_or_else(String::new, |LineCursor([.., line, column, part])| {
-            format!(" and (l.line, l.col, l.part) > ({line}, {column}, {part})")
-        });
-        let terms = terms(search, source, "+", "+", "+");
-        return vec![format!("{select} {terms} {order} {after} order by l.line, l.col, l.part limit $5")];
-    }
-    let label = by_label(search, source);
-    let key = if label { "l.day, l.line, l.col, l.part" } else { "l.sku, l.day, l.line, l.col, l.part" };
-    let first = after.map_or(i64::MIN, |after| after.0[1]);
-    let text = |account: i64| {
-        let one = Sourced { source: source.source.clone(), accounts: vec![account], ..*source };
-        let terms = indexed_terms(search, &one);
-        let after = after.filter(|after| after.0[1] == account).map_or_else(String::new, |after| {
-            let LineCursor([_, _, sku, day, line, column, part]) = after;
-            let sku = if label { String::new() } else { format!("{sku}, ") };
-            format!(" and ({key}) > ({sku}{day}, {line}, {column}, {part})")
-        });
-        format!("{select} {terms} {after} order by {key} limit $5")
-    };
-    source.accounts.iter().copied().filter(|account| *account >= first).map(text).collect()
 }
