@@ -70,6 +70,11 @@ on_both!(each_filter_finds_what_a_reading_of_all_lines_finds_in_each_order, |wor
     let fees = accounts_named("expense:fee:");
     let base = || LineSearch::of(always());
     let short = Filter::days(day, day + 2);
+    let (first_day, last_day) = books.span().await.unwrap().unwrap();
+    let long = Filter::days(first_day + 1, last_day - 1);
+    let places = books.marketplaces().await.unwrap();
+    let (place, place_name) = places.iter().find(|(_, name)| *name == sample.marketplace).unwrap();
+    let placed = Filter { marketplace: Some(*place), ..always() };
     let searches = [
         base(),
         LineSearch { order_id: Some(sample.order_id.clone()), ..base() },
@@ -81,6 +86,11 @@ on_both!(each_filter_finds_what_a_reading_of_all_lines_finds_in_each_order, |wor
         LineSearch { label: label_id, accounts: vec![Account::Advertising], ..base() },
         LineSearch { label: label_id, sku, ..base() },
         LineSearch { label: label_id, ..LineSearch::of(short) },
+        LineSearch { label: label_id, ..LineSearch::of(long) },
+        LineSearch { label: label_id, accounts: vec![Account::Advertising], ..LineSearch::of(short) },
+        LineSearch { label: label_id, ..LineSearch::of(placed) },
+        LineSearch { accounts: fees.clone(), ..LineSearch::of(placed) },
+        LineSearch::of(placed),
         LineSearch { accounts: fees.clone(), ..base() },
         LineSearch { accounts: vec![Account::GstInputUnsplit], ..base() },
         LineSearch { accounts: fees, sku, ..LineSearch::of(short) },
@@ -93,6 +103,7 @@ on_both!(each_filter_finds_what_a_reading_of_all_lines_finds_in_each_order, |wor
         let sku = if search.sku == Some(SkuId(0)) { "" } else { &sample.sku };
         let mut expected: Vec<&LineView> =
             all.iter().filter(|line| matches(search, line, sku, wanted_label)).collect();
+        expected.retain(|line| search.filter.marketplace.is_none() || line.marketplace == *place_name);
         let none = search.accounts == [Account::Advertising];
         assert_eq!(expected.is_empty(), none, "{search:?}");
         for sort in [LineSort::Line, LineSort::Day, LineSort::Amount] {

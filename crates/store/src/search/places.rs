@@ -2,6 +2,8 @@
 
 use std::{collections::HashMap, fmt::Write as _};
 
+use ecom_ledger::Account;
+
 use crate::{
     error::Result,
     ids::{LabelId, SkuId},
@@ -32,12 +34,12 @@ pub(super) struct Sourced {
     pub(super) cut: bool,
     /// Its lines of the label asked for.
     of_label: i64,
-    /// Whether the label leads to fewer lines than the product, where both are asked for.
+    /// Whether the label leads to the lines.
     pub(super) by_label: bool,
-    /// Accounts with lines on the days and at the marketplace.
+    /// Accounts that may have such lines.
     pub(super) accounts: Vec<i64>,
-    /// Lines of these accounts, as printed.
-    lines: i64,
+    /// Accounts with lines on the days and at the marketplace, with the number of lines as printed.
+    moved: Vec<(i64, i64)>,
 }
 
 type SourceRow = (i64, String, i64, String, String, i64, i64, i64, i64, i64);
@@ -86,19 +88,33 @@ impl Scoped<'_> {
             search.order_id.as_deref().unwrap_or_default(),
         )?;
         let mut sources = sourced(search, rows);
-        if search.label.is_some() && search.sku.is_some() && search.order_id.is_none() {
-            self.weigh(search, &mut sources).await?;
+        if search.label.is_some() && search.order_id.is_none() {
+            for source in &mut sources {
+                self.weigh(search, source).await?;
+            }
+            sources.retain(|source| !source.accounts.is_empty());
         }
         Ok(sources)
     }
 
-    /// Finds out what leads to fewer lines, by counting in the index alone.
-    async fn weigh(&mut self, search: &LineSearch, sources: &mut [Sourced]) -> Result<()> {
-        for source in sources {
-            let most = usize::try_from(source.of_label).unwrap_or(0) + 1;
+    /// Finds out whether the label leads to fewer lines than product, or accounts and days, by indexes alone.
+    async fn weigh(&mut self, search: &LineSearch, source: &mut Sourced) -> Result<()> {
+        let most = usize::try_from(source.of_label).unwrap_or(0) + 1;
+        if search.sku.is_some() {
             let text = self.texts(search).of_product(source);
             let counted = self.keys(&text, search, source, most).await?;
             source.by_label = counted.first().is_some_and(|(count, ..)| *count > source.of_label);
+        } else if source.cut {
+            let text = self.texts(search).label_accounts();
+            let taken = self.keys(&text, search, source, Account::SLOTS).await?;
+            let has_label = |account: i64| taken.iter().any(|(one, ..)| *one == account);
+            let near: Vec<(i64, i64)> =
+                source.moved.iter().copied().filter(|(account, _)| has_label(*account)).collect();
+            let lines: i64 = near.iter().map(|(_, lines)| lines).sum();
+            source.by_label = lines >= source.of_label;
+            source.accounts = near.into_iter().map(|(account, _)| account).collect();
+        } else {
+            source.by_label = true;
         }
         Ok(())
     }
@@ -113,8 +129,9 @@ impl Scoped<'_> {
         if known_lines(search, sources).is_some_and(|lines| lines > MOST_SORTED) {
             return Ok(None);
         }
-        // Amounts are looked up only once it is known that there are few.
-        if sort == LineSort::Amount && self.places(search, sources, LineSort::Line).await?.is_none() {
+        // Where an index tells alone how many there are, amounts are looked up only if they are few.
+        let told = sort == LineSort::Amount && sources.iter().all(|source| texts::in_index(search, source));
+        if told && self.places(search, sources, LineSort::Line).await?.is_none() {
             return Ok(None);
         }
         self.places(search, sources, sort).await
@@ -218,12 +235,12 @@ fn sourced(search: &LineSearch, rows: Vec<SourceRow>) -> Vec<Sourced> {
         if sources.last().is_none_or(|last| last.source.0 != id) {
             let cut = first < i64::from(search.filter.from) || last > i64::from(search.filter.to);
             let source = (id, settlement_id, file, name, currency);
-            let accounts = Vec::new();
-            sources.push(Sourced { source, cut, of_label, by_label: false, accounts, lines: 0 });
+            let (accounts, moved) = (Vec::new(), Vec::new());
+            sources.push(Sourced { source, cut, of_label, by_label: false, accounts, moved });
         }
         if let Some(source) = sources.last_mut() {
             source.accounts.push(account);
-            source.lines += lines;
+            source.moved.push((account, lines));
         }
     }
     sources
@@ -245,7 +262,7 @@ fn known_lines(search: &LineSearch, sources: &[Sourced]) -> Option<usize> {
         && !sources.iter().any(|source| source.cut);
     match search.label {
         _ if search.order_id.is_some() || search.sku.is_some() => None,
-        None => sum(|source| source.lines),
+        None => sum(|source| source.moved.iter().map(|(_, lines)| lines).sum()),
         Some(_) if whole => sum(|source| source.of_label),
         Some(_) => None,
     }

@@ -21,7 +21,7 @@ enum Way {
     Order,
     /// Account, product, day.
     Account,
-    /// Label, account, day.
+    /// Label, account.
     Label,
 }
 
@@ -34,17 +34,19 @@ pub(super) struct Texts<'s> {
 }
 
 fn way(search: &LineSearch, source: &Sourced) -> Way {
-    let narrowed = search.sku.is_some() || !search.accounts.is_empty() || source.cut;
+    let narrowed =
+        search.label.is_some() || search.sku.is_some() || !search.accounts.is_empty() || source.cut;
     match search.label {
         _ if search.order_id.is_some() => Way::Order,
-        Some(_) if search.sku.is_none() || source.by_label => Way::Label,
+        Some(_) if source.by_label => Way::Label,
         _ if narrowed => Way::Account,
         _ => Way::Key,
     }
 }
 
-/// From and where: `$1` tenant, `$2` settlement, `$3` and `$4` days, `$6` order.
-fn found(texts: Texts<'_>, way: Way, accounts: &[i64]) -> String {
+/// From and where: `$1` tenant, `$2` settlement, `$3` and `$4` days, `$6` order. Days are asked for unless the whole
+/// settlement lies within them and its label leads to the lines, whose index holds no day.
+fn found(texts: Texts<'_>, way: Way, cut: bool, accounts: &[i64]) -> String {
     let search = texts.search;
     let label = search.label.map(|LabelId(id)| ("label", format!("= {id}")));
     let account = (!accounts.is_empty()).then(|| ("account", format!("in ({})", list(accounts))));
@@ -70,10 +72,22 @@ fn found(texts: Texts<'_>, way: Way, accounts: &[i64]) -> String {
         ),
         _ => ("", ""),
     };
-    format!(
-        "from {before}line l
-         where l.tenant_id = $1 and l.settlement = $2 and l.day between $3 and $4 {order}{terms}"
-    )
+    let days = match way {
+        Way::Label if !cut => String::new(),
+        Way::Label => format!(" and {} between $3 and $4", texts.beside("day")),
+        _ => " and l.day between $3 and $4".to_owned(),
+    };
+    format!("from {before}line l where l.tenant_id = $1 and l.settlement = $2{days}{order}{terms}")
+}
+
+/// Whether an index alone tells which lines are meant.
+pub(super) fn in_index(search: &LineSearch, source: &Sourced) -> bool {
+    let place = search.filter.marketplace.is_some();
+    match way(search, source) {
+        Way::Account => search.label.is_none() && !place,
+        Way::Label => search.sku.is_none() && !source.cut && !place,
+        Way::Key | Way::Order => false,
+    }
 }
 
 /// Whether the pages of too many lines go account by account.
@@ -105,20 +119,36 @@ impl Texts<'_> {
 
     /// The places of a settlement's lines, in no order, up to `$5`.
     pub(super) fn few(self, source: &Sourced, sort: LineSort) -> String {
+        let way = way(self.search, source);
         let by = match sort {
             LineSort::Line => "cast(0 as bigint)".to_owned(),
+            LineSort::Day if way == Way::Label => self.beside("day"),
             LineSort::Day => "l.day".to_owned(),
             LineSort::Amount => self.beside("amount"),
         };
-        let way = way(self.search, source);
-        let found = found(self, way, accounts(self.search, source, way));
+        let found = found(self, way, source.cut, accounts(self.search, source, way));
         format!("select {by}, l.line, l.col, l.part {found} limit $5")
+    }
+
+    /// The accounts that a label is posted to in a settlement.
+    pub(super) fn label_accounts(self) -> String {
+        let none = "cast(0 as bigint)";
+        let LabelId(label) = self.search.label.unwrap_or(LabelId(0));
+        format!(
+            "select distinct l.account, {none}, {none}, {none} from line l
+             where l.tenant_id = $1 and l.settlement = $2 and l.label = {label} limit $5"
+        )
     }
 
     /// How many lines of its accounts a product has in a settlement, counted up to `$5`.
     pub(super) fn of_product(self, source: &Sourced) -> String {
         let product = LineSearch { label: None, ..self.search.clone() };
-        let found = found(Texts { search: &product, by_key: self.by_key }, Way::Account, &source.accounts);
+        let found = found(
+            Texts { search: &product, by_key: self.by_key },
+            Way::Account,
+            source.cut,
+            &source.accounts,
+        );
         let none = "cast(0 as bigint)";
         format!("select count(*), {none}, {none}, {none} from (select 1 {found} limit $5) n")
     }
@@ -133,7 +163,7 @@ impl Texts<'_> {
             let after = after.map_or_else(String::new, |LineCursor([.., line, column, part])| {
                 format!(" and (l.line, l.col, l.part) > ({line}, {column}, {part})")
             });
-            let found = found(self, Way::Key, accounts(search, source, Way::Key));
+            let found = found(self, Way::Key, source.cut, accounts(search, source, Way::Key));
             return vec![format!("{select} {found}{order}{after} order by l.line, l.col, l.part limit $5")];
         }
         let way = match way(search, source) {
@@ -141,17 +171,20 @@ impl Texts<'_> {
             _ => Way::Account,
         };
         let columns = match way {
-            Way::Label => "l.day, l.line, l.col, l.part",
+            Way::Label => "l.line, l.col, l.part",
             _ => "l.sku, l.day, l.line, l.col, l.part",
         };
         let first = after.map_or(i64::MIN, |after| after.0[1]);
         let text = |account: i64| {
             let after = after.filter(|after| after.0[1] == account).map_or_else(String::new, |after| {
                 let LineCursor([_, _, sku, day, line, column, part]) = after;
-                let sku = if way == Way::Label { String::new() } else { format!("{sku}, ") };
-                format!(" and ({columns}) > ({sku}{day}, {line}, {column}, {part})")
+                let before = if way == Way::Label { String::new() } else { format!("{sku}, {day}, ") };
+                format!(" and ({columns}) > ({before}{line}, {column}, {part})")
             });
-            format!("{select} {}{after} order by {columns} limit $5", found(self, way, &[account]))
+            format!(
+                "{select} {}{after} order by {columns} limit $5",
+                found(self, way, source.cut, &[account])
+            )
         };
         source.accounts.iter().copied().filter(|account| *account >= first).map(text).collect()
     }
