@@ -9,7 +9,11 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use ecom_ledger::cost::CostSheet;
+use ecom_ledger::{
+    Currency,
+    cost::CostSheet,
+    expense::{Expense, Repeat},
+};
 use ecom_simulator::{Demo, DemoFile};
 use ecom_store::{Incoming, Opener, Outcome, Progress, Registration, SellerAccountId, TenantId};
 use ecom_work::{Clock, SystemClock, micros};
@@ -53,8 +57,15 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
 /// Fills a folder beside the wanted one and renames it at the end: a killed start leaves no half-made demo.
 async fn make(folder: &Path) -> anyhow::Result<()> {
     let place = Place::at(folder);
-    let unfinished = folder.with_extension("unfinished");
-    for leftover in [&unfinished, &place.root_key()] {
+    let unfinished = folder.with_extension("demo-unfinished");
+    let root_key = place.root_key();
+    if root_key.exists() && !unfinished.exists() {
+        bail!(
+            "{} is the key of other data; give the demo another --folder, or move the key away",
+            root_key.display()
+        );
+    }
+    for leftover in [&unfinished, &root_key] {
         remove(leftover)?;
     }
     let filling = Place::at(&unfinished).with_root_key(&place.root_key());
@@ -92,6 +103,10 @@ async fn fill(site: &Site) -> anyhow::Result<()> {
     let mut tx = site.db().write().await?;
     let mut books = tx.scoped(tenant).await?;
     books.save_costs(&sheet).await?.map_err(|problems| anyhow::anyhow!("the demo's costs: {problems:?}"))?;
+    for (category, amount) in &demo.monthly_expenses {
+        let expense = Expense::once(category.parse()?, Currency::INR, *amount, demo.from)?;
+        books.add_expense(&expense.repeated(Repeat::Monthly, None)?, micros(&SystemClock)).await?;
+    }
     tx.commit().await?;
     Ok(())
 }
@@ -109,7 +124,8 @@ fn bar(files: usize) -> ProgressBar {
 }
 
 async fn register(site: &Site) -> anyhow::Result<(TenantId, SellerAccountId)> {
-    let password_hash = ecom_web::hash_password(PASSWORD).await?;
+    let password_hash = ecom_web::hash_password(PASSWORD.as_bytes())
+        .map_err(|error| anyhow::anyhow!("the password: {error}"))?;
     let new = Registration {
         name: "Asha Rao",
         email: EMAIL,

@@ -5,6 +5,7 @@ mod demo;
 mod doctor;
 mod generate;
 mod import;
+mod migrate;
 mod profit;
 mod serve;
 mod site;
@@ -33,6 +34,8 @@ enum Command {
     Import(import::Args),
     /// Look at everything the server stands on, and say what to do
     Doctor(doctor::Args),
+    /// Bring the databases to this program's schema, as their owner
+    Migrate(migrate::Args),
     /// Make files of an invented seller, for trying things out and for benchmarks
     Generate(generate::Args),
     /// Print a completion script for your shell
@@ -61,6 +64,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => block_on(serve::run(&args)),
         Command::Import(args) => block_on(import::run(&args)),
         Command::Doctor(args) => block_on(doctor::run(&args)),
+        Command::Migrate(args) => block_on(migrate::run(&args)),
         Command::Generate(args) => generate::run(&args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "ecom", &mut std::io::stdout());

@@ -41,12 +41,15 @@ pub(crate) struct SiteArgs {
     #[arg(long, env = "ECOM_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
     /// Who may register: the first person only, anybody, or nobody
-    #[arg(long, env = "ECOM_REGISTRATION", value_enum, default_value_t = Open::First)]
-    registration: Open,
+    #[arg(long, env = "ECOM_REGISTRATION", value_enum, default_value_t = Register::First)]
+    registration: Register,
+    /// A proxy in front sets X-Forwarded-For; its last entry then is the visitor
+    #[arg(long, env = "ECOM_BEHIND_PROXY")]
+    behind_proxy: bool,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum Open {
+enum Register {
     First,
     Open,
     Closed,
@@ -77,17 +80,21 @@ pub(crate) async fn bind(listen: &Listen) -> anyhow::Result<TcpListener> {
 
 pub(crate) fn settings(address: SocketAddr, args: &SiteArgs) -> anyhow::Result<Settings> {
     let registration = match args.registration {
-        Open::First => Registration::First,
-        Open::Open => Registration::Open,
-        Open::Closed => Registration::Closed,
+        Register::First => Registration::First,
+        Register::Open => Registration::Open,
+        Register::Closed => Registration::Closed,
     };
     let url = args.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    Settings::new(&url, registration).with_context(|| format!("public URL {url}"))
+    let settings = Settings::new(&url, registration)?.behind_proxy(args.behind_proxy);
+    if let Some(warning) = settings.warning() {
+        tracing::warn!("{warning}");
+    }
+    Ok(settings)
 }
 
 impl SiteArgs {
     pub(crate) fn demo() -> Self {
-        Self { public_url: None, registration: Open::Closed }
+        Self { public_url: None, registration: Register::Closed, behind_proxy: false }
     }
 }
 
@@ -110,9 +117,9 @@ pub(crate) async fn serve(
     };
     let url = settings.public_url().to_owned();
     let app = ecom_web::router(Server::new(&worker, settings));
-    let removed = worker.sweep_spool().await?;
+    let removed = worker.sweep_spool().await? + worker.sweep_archive().await?;
     if removed > 0 {
-        tracing::info!(removed, "removed uploads that nobody needs any more");
+        tracing::info!(removed, "removed uploads and originals that nothing needs any more");
     }
     let working = ecom_work::spawn("worker", async move { worker.run(stopped).await });
     ready(&url);

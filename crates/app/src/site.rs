@@ -26,11 +26,15 @@ impl Site {
         make_folder(&place.spool())?;
         let db = open_db(&place.database(), "the database").await?;
         let keys_db = open_db(&place.keys_database(), "the key database").await?;
+        // On PostgreSQL the owner of the tables does this, with `ecom migrate`.
         if db.is_sqlite() {
             ecom_store::migrate(&db, None).await.context("the database")?;
+        }
+        if keys_db.is_sqlite() {
             ecom_store::migrate_keys(&keys_db, None).await.context("the key database")?;
         }
         ecom_store::check_version(&db).await?;
+        ecom_store::check_keys_version(&keys_db).await?;
         ecom_store::check_role(&db).await?;
         let fresh = Keys::is_new(&keys_db).await?;
         let keys = Keys::open(keys_db, root_key(&place.root_key(), fresh)?).await?;
@@ -50,12 +54,12 @@ impl Site {
     }
 }
 
-async fn open_db(url: &str, what: &str) -> anyhow::Result<Db> {
+pub(crate) async fn open_db(url: &str, what: &str) -> anyhow::Result<Db> {
     Db::open(url).await.with_context(|| format!("{what} cannot be opened"))
 }
 
 /// A folder that only its owner may enter.
-fn make_folder(path: &Path) -> anyhow::Result<()> {
+pub(crate) fn make_folder(path: &Path) -> anyhow::Result<()> {
     fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)

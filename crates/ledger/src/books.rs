@@ -1,7 +1,8 @@
 //! Several files together: which of them feeds a settlement, and the figures by day, product, settlement and so on.
 //!
 //! One source feeds a settlement id: V2 before V1 before XML before date-range, and within a format the newer
-//! report. The others are kept and in no figure; so is a settlement whose lines do not sum to its total.
+//! report; only date-range files of different days feed one together. The others are kept and in no figure; so is a
+//! settlement whose lines do not sum to its total.
 
 mod check;
 mod group;
@@ -16,6 +17,7 @@ use crate::{
     money::Currency,
     roll::{AtAmazon, Roll},
     settlement::{Accounts, Format, Names, Report, Settlement},
+    standing::{self, Candidate, Standing},
     statement::Statement,
     taxonomy::Label,
 };
@@ -31,28 +33,22 @@ pub struct Source<'a> {
     pub report: &'a Report,
 }
 
-/// What becomes of a settlement.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Standing {
-    /// It is in the figures.
-    Active,
-    /// Its lines do not sum to its total: in no figure.
-    Quarantined,
-    /// A better source or a newer report stands for it.
-    Replaced,
-    /// The same settlement in the same format, and nothing tells which is newer: the first given stands.
-    Undecided,
-}
-
-/// The report id in a file's name: its longest run of at least four digits.
+/// The report id in a file's name: its longest run of at least four digits that is no year and no date.
 ///
 /// ```
-/// assert_eq!(ecom_ledger::books::report_id("50012345678020.txt"), Some(50_012_345_678_020));
-/// assert_eq!(ecom_ledger::books::report_id("v2_sample.txt"), None);
+/// use ecom_ledger::books::report_id;
+/// assert_eq!(report_id("50012345678020.txt"), Some(50_012_345_678_020));
+/// assert_eq!(report_id("v2_sample.txt"), None);
+/// assert_eq!(report_id("settlement 2026-09-14 (20260914).txt"), None);
 /// ```
 pub fn report_id(name: &str) -> Option<i64> {
+    let date = |run: &&str| match run.len() {
+        4 => run.starts_with("19") || run.starts_with("20"),
+        8 => run.starts_with("20") || run[4..].starts_with("20"),
+        _ => false,
+    };
     let runs = name.split(|c: char| !c.is_ascii_digit()).filter(|run| (4..=18).contains(&run.len()));
-    runs.max_by_key(|run| run.len()).and_then(|run| run.parse().ok())
+    runs.filter(|run| !date(run)).max_by_key(|run| run.len()).and_then(|run| run.parse().ok())
 }
 
 /// Files, with the standing of each settlement.
@@ -64,27 +60,15 @@ pub struct Books<'a> {
 impl<'a> Books<'a> {
     /// Decides which settlements are in the figures.
     pub fn new(sources: Vec<Source<'a>>) -> Self {
-        let mut best: BTreeMap<&str, Rank> = BTreeMap::new();
-        for (file, source) in sources.iter().enumerate() {
-            for settlement in source.report.settlements.iter().filter(|settlement| settlement.balanced()) {
-                let rank = Rank::of(file, source);
-                let held = best.entry(&settlement.id).or_insert(rank);
-                *held = (*held).min(rank);
+        let mut standings: Vec<Vec<Standing>> =
+            sources.iter().map(|source| vec![Standing::Replaced; source.report.settlements.len()]).collect();
+        for places in same_ids(&sources).into_values() {
+            let candidates: Vec<Candidate> =
+                places.iter().map(|&(file, at)| candidate(&sources[file], at)).collect();
+            for ((file, at), standing) in places.into_iter().zip(standing::decide(&candidates)) {
+                standings[file][at] = standing;
             }
         }
-        let standing = |file: usize, source: &Source<'_>, settlement: &Settlement| {
-            let winner = best.get(settlement.id.as_str());
-            match (settlement.balanced(), winner) {
-                (false, _) | (_, None) => Standing::Quarantined,
-                (true, Some(winner)) if winner.file == file => Standing::Active,
-                (true, Some(winner)) if winner.ties(&Rank::of(file, source)) => Standing::Undecided,
-                _ => Standing::Replaced,
-            }
-        };
-        let of_file = |(file, source): (usize, &Source<'_>)| {
-            source.report.settlements.iter().map(|settlement| standing(file, source, settlement)).collect()
-        };
-        let standings = sources.iter().enumerate().map(of_file).collect();
         Self { sources, standings }
     }
 
@@ -117,17 +101,17 @@ impl<'a> Books<'a> {
     }
 
     /// The chains of each currency.
-    pub fn chains(&self) -> BTreeMap<Currency, Chains> {
+    pub fn chains(&self) -> Result<BTreeMap<Currency, Chains>, Error> {
         let mut links: BTreeMap<Currency, (Vec<Link>, Vec<Link>)> = BTreeMap::new();
         for (report, settlement) in self.active() {
             let (chained, loose) = links.entry(report.currency).or_default();
             match link(report, settlement).filter(|_| report.format != Format::DateRange) {
                 Some(link) => chained.push(link),
-                None => loose.extend(loose_link(report, settlement)),
+                None => loose.extend(loose_link(report, settlement)?),
             }
         }
         let chains = |(links, loose)| Chains { loose, ..Chains::of(links) };
-        links.into_iter().map(|(currency, links)| (currency, chains(links))).collect()
+        Ok(links.into_iter().map(|(currency, links)| (currency, chains(links))).collect())
     }
 
     /// Lines posted by day, without reserve and carried balances: what moves the balance at Amazon.
@@ -145,7 +129,7 @@ impl<'a> Books<'a> {
     /// The roll-forward of the balance at Amazon over all days with lines, by currency.
     pub fn rolls(&self) -> Result<BTreeMap<Currency, Roll>, Error> {
         let mut rolls = BTreeMap::new();
-        for (currency, chains) in self.chains() {
+        for (currency, chains) in self.chains()? {
             let posted = self.posted(currency)?;
             let mut cutter = DayCutter::for_currency(currency);
             let closed = chains.movements().last().map(|last| cutter.day(last.at - 1));
@@ -179,23 +163,53 @@ fn posted(accounts: &Accounts) -> Result<i64, Error> {
     Minor::sum(counted.map(|account| Minor(accounts[account.slot()].net()))).map(|sum| sum.0)
 }
 
-/// A settlement without a period is taken to be paid at the end of its last day, if it says what was paid.
-fn loose_link(report: &Report, settlement: &Settlement) -> Option<Link> {
-    settlement.head.total?;
+/// A settlement without a period: paid on the day of its deposit, or at the end of its last day; none without a
+/// total. What is not paid out stays at Amazon.
+fn loose_link(report: &Report, settlement: &Settlement) -> Result<Option<Link>, Error> {
+    let (Some(total), Some((first, last))) = (settlement.head.total, days(settlement)) else {
+        return Ok(None);
+    };
     let mut cutter = DayCutter::for_currency(report.currency);
-    let days = || settlement.tally.days.keys().map(|key| key.day);
-    let total =
-        settlement.tally.days.values().map(|accounts| posted(accounts)).sum::<Result<i64, _>>().ok()?;
-    Some(Link {
+    let mut lines = settlement.tally.days.values().map(|accounts| posted(accounts).map(Minor));
+    let lines = lines.try_fold(Minor::ZERO, |sum, line| sum.plus(line?))?;
+    Ok(Some(Link {
         id: settlement.id.clone(),
         currency: report.currency,
-        start: cutter.start_of(days().min()?),
-        end: cutter.start_of(days().max()? + 1),
+        start: cutter.start_of(first),
+        end: settlement.head.deposit.unwrap_or_else(|| cutter.start_of(last + 1)),
         total,
         previous_reserve: 0,
-        current_reserve: 0,
+        current_reserve: Minor(total).minus(lines)?.0,
         payable: 0,
-    })
+    }))
+}
+
+/// Where each settlement id stands: file and place in it, in the order given.
+fn same_ids<'a>(sources: &[Source<'a>]) -> BTreeMap<&'a str, Vec<(usize, usize)>> {
+    let mut places: BTreeMap<&str, Vec<(usize, usize)>> = BTreeMap::new();
+    for (file, source) in sources.iter().enumerate() {
+        for (at, settlement) in source.report.settlements.iter().enumerate() {
+            places.entry(&settlement.id).or_default().push((file, at));
+        }
+    }
+    places
+}
+
+fn candidate(source: &Source<'_>, at: usize) -> Candidate {
+    let settlement = &source.report.settlements[at];
+    Candidate {
+        format: source.report.format,
+        balanced: settlement.balanced(),
+        report_id: report_id(source.name),
+        chosen_at: None,
+        days: days(settlement),
+    }
+}
+
+/// First and last day with lines.
+fn days(settlement: &Settlement) -> Option<(i32, i32)> {
+    let days = || settlement.tally.days.keys().map(|key| key.day);
+    Some((days().min()?, days().max()?))
 }
 
 /// What the chain checks need of a settlement; none if it has no period.
@@ -211,22 +225,4 @@ pub fn link(report: &Report, settlement: &Settlement) -> Option<Link> {
         current_reserve: carried.current_reserve,
         payable: carried.payable,
     })
-}
-
-/// Smaller is better.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Rank {
-    format: Format,
-    older: i64,
-    file: usize,
-}
-
-impl Rank {
-    fn of(file: usize, source: &Source<'_>) -> Self {
-        Self { format: source.report.format, older: -report_id(source.name).unwrap_or(0), file }
-    }
-
-    fn ties(&self, other: &Self) -> bool {
-        self.format == other.format && self.older == other.older
-    }
 }

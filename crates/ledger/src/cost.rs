@@ -6,8 +6,16 @@ use std::collections::BTreeMap;
 
 use crate::{Error, day, money::Currency, settlement::amount_of_text};
 
+mod draft;
+
+pub use draft::Draft;
+
 /// Largest number of rows of a cost sheet.
 pub const MOST_ROWS: usize = 200_000;
+/// Longest SKU of a cost sheet, in characters; Amazon's own limit is 40.
+pub const MOST_SKU_CHARS: usize = 100;
+/// Largest part of the cost of one unit in minor units: 100 crore rupees. Times a million units it still fits.
+pub const MOST_PART: i64 = 100_000_000_000;
 
 /// One row of a cost sheet. Money in minor units.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -75,49 +83,28 @@ impl CostSheet {
     /// assert_eq!(CostSheet::read(&rows).unwrap().all().count(), 1);
     /// ```
     pub fn read(rows: &[(u32, Vec<String>)]) -> Result<Self, Vec<CostProblem>> {
-        let mut header = Header::read(rows)?;
-        header.day_first = rows.iter().skip(1).any(|(_, row)| header.shows_day_first(row));
-        let mut problems = Vec::new();
-        let mut costs = Vec::new();
-        for (number, row) in rows.iter().skip(1) {
-            if row.iter().all(|cell| cell.trim().is_empty()) {
-                continue;
-            }
-            match header.cost(row) {
-                Ok(cost) => costs.push((*number, cost)),
-                Err((column, message)) => {
-                    problems.push(CostProblem { row: *number, column: Some(column.to_owned()), message });
-                }
-            }
-        }
-        let sheet = Self::place(costs, &mut problems);
-        problems.sort_by_key(|problem| problem.row);
-        if problems.is_empty() { Ok(sheet) } else { Err(problems) }
+        let draft = Draft::read(rows)?.beside(&Self::default());
+        if draft.problems.is_empty() { Ok(draft.sheet()) } else { Err(draft.problems) }
     }
 
     /// Puts costs together; overlaps are refused.
     pub fn new(costs: Vec<Cost>) -> Result<Self, Vec<CostProblem>> {
         let mut problems = Vec::new();
-        let sheet = Self::place((1..).zip(costs).collect(), &mut problems);
-        if problems.is_empty() { Ok(sheet) } else { Err(problems) }
+        let placed = Self::place((1..).zip(costs).collect(), &mut problems);
+        if problems.is_empty() { Ok(placed.into()) } else { Err(problems) }
     }
 
-    fn place(costs: Vec<(u32, Cost)>, problems: &mut Vec<CostProblem>) -> Self {
-        let mut placed: BTreeMap<(String, String, Currency), Vec<(u32, Cost)>> = BTreeMap::new();
+    /// Puts costs in their order and takes out those that overlap one before them.
+    fn place(costs: Vec<(u32, Cost)>, problems: &mut Vec<CostProblem>) -> Placed {
+        let mut placed = Placed::new();
         for (row, cost) in costs {
-            let key =
-                (cost.sku.clone(), fold(cost.marketplace.as_deref().unwrap_or_default()), cost.currency);
-            placed.entry(key).or_default().push((row, cost));
+            placed.entry(key(&cost)).or_default().push((row, cost));
         }
         for spans in placed.values_mut() {
             spans.sort_by_key(|(row, cost)| (cost.from, *row));
-            for pair in spans.windows(2) {
-                problems.extend(overlap(&pair[0], &pair[1]));
-            }
+            *spans = apart(std::mem::take(spans), problems);
         }
-        let spans =
-            placed.into_iter().map(|(key, costs)| (key, costs.into_iter().map(|(_, cost)| cost).collect()));
-        Self { spans: spans.collect() }
+        placed
     }
 
     /// All costs.
@@ -159,6 +146,16 @@ impl CostSheet {
     }
 }
 
+/// By (SKU, marketplace or empty, currency), each cost with the row of its sheet; 0 for one that stands already.
+type Placed = BTreeMap<(String, String, Currency), Vec<(u32, Cost)>>;
+
+impl From<Placed> for CostSheet {
+    fn from(placed: Placed) -> Self {
+        let bare = |costs: Vec<(u32, Cost)>| costs.into_iter().map(|(_, cost)| cost).collect();
+        Self { spans: placed.into_iter().map(|(key, costs)| (key, bare(costs))).collect() }
+    }
+}
+
 /// The costs of one product: those of its marketplace before those of all.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct CostSpans<'a> {
@@ -191,11 +188,47 @@ impl CostSpans<'_> {
     }
 }
 
+fn key(cost: &Cost) -> (String, String, Currency) {
+    (cost.sku.clone(), fold(cost.marketplace.as_deref().unwrap_or_default()), cost.currency)
+}
+
+/// Takes out what overlaps: of two costs the later one, but never one that stands already (row 0). A new cost with
+/// the first day of a standing one takes its place; should it have to go, the standing one is back.
+fn apart(spans: Vec<(u32, Cost)>, problems: &mut Vec<CostProblem>) -> Vec<(u32, Cost)> {
+    let mut kept: Vec<(u32, Cost, Option<Cost>)> = Vec::new();
+    for (row, cost) in spans {
+        if let Some(last) = kept.last_mut().filter(|last| last.0 == 0 && row > 0 && last.1.from == cost.from)
+        {
+            let standing = std::mem::replace(&mut last.1, cost);
+            (last.0, last.2) = (row, Some(standing));
+            continue;
+        }
+        let overlaps = |kept: &Vec<(u32, Cost, Option<Cost>)>| {
+            kept.last().and_then(|(above, first, _)| overlap((*above, first), (row, &cost)))
+        };
+        let mut good = true;
+        while let Some(problem) = overlaps(&kept) {
+            problems.push(problem);
+            if row > 0 {
+                good = false;
+                break;
+            }
+            let standing = kept.pop().and_then(|(_, _, standing)| standing);
+            kept.extend(standing.map(|standing| (0, standing, None)));
+        }
+        if good {
+            kept.push((row, cost, None));
+        }
+    }
+    kept.into_iter().map(|(row, cost, _)| (row, cost)).collect()
+}
+
 fn fold(marketplace: &str) -> String {
     marketplace.trim().to_lowercase()
 }
 
-fn overlap((_, first): &(u32, Cost), (row, second): &(u32, Cost)) -> Option<CostProblem> {
+/// What is wrong with two costs that follow each other; told at the row of the one that is no standing cost.
+fn overlap((above, first): (u32, &Cost), (row, second): (u32, &Cost)) -> Option<CostProblem> {
     let date = |day: i32| day::to_date(day).to_string();
     let message = if first.from == second.from {
         format!("`{}` has two costs from {}; keep one of them", second.sku, date(second.from))
@@ -209,7 +242,8 @@ fn overlap((_, first): &(u32, Cost), (row, second): &(u32, Cost)) -> Option<Cost
     } else {
         return None;
     };
-    Some(CostProblem { row: *row, column: Some("from".to_owned()), message })
+    let (row, column) = if row == 0 { (above, "to") } else { (row, "from") };
+    Some(CostProblem { row, column: Some(column.to_owned()), message })
 }
 
 /// Where the columns of a sheet stand.
@@ -274,6 +308,12 @@ impl Header {
         if sku.is_empty() {
             return Err(("sku", "the SKU is empty".to_owned()));
         }
+        if sku.chars().any(char::is_control) {
+            return Err(("sku", "the SKU holds control characters; type it anew".to_owned()));
+        }
+        if sku.chars().count() > MOST_SKU_CHARS {
+            return Err(("sku", format!("the SKU has more than {MOST_SKU_CHARS} characters")));
+        }
         let currency = match cell(self.currency) {
             "" => Currency::INR,
             code => Currency::parse(code).map_err(|error| ("currency", error.to_string()))?,
@@ -306,6 +346,7 @@ fn money(text: &str, currency: Currency, needed: bool) -> Result<i64, String> {
     }
     match amount_of_text(text, currency) {
         Some(amount) if amount < 0 => Err(format!("`{text}` is negative; costs are written without a sign")),
+        Some(amount) if amount > MOST_PART => Err(format!("`{text}` is more than one unit can cost")),
         Some(amount) => Ok(amount),
         None => Err(format!("`{text}` is no amount; write it as 1234.50")),
     }
@@ -313,6 +354,8 @@ fn money(text: &str, currency: Currency, needed: bool) -> Result<i64, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn rows(text: &str) -> Vec<(u32, Vec<String>)> {
@@ -358,6 +401,60 @@ mod tests {
             CostSheet::read(&rows("sku,from,to,goods\nA,2026-01-01,2026-01-31,1\nA,2026-03-01,,2")).unwrap();
         assert_eq!(sheet.gaps(), [Gap { sku: "A".into(), from: on("2026-02-01"), to: on("2026-02-28") }]);
         assert_eq!(sheet.unit("A", "", Currency::INR, on("2026-02-10")).unwrap(), None);
+    }
+
+    #[test]
+    fn a_draft_keeps_the_good_rows_and_tells_the_bad_ones() {
+        let standing =
+            CostSheet::read(&rows("sku,from,to,goods\nA,2026-01-01,2026-03-31,1\nB,2026-05-01,,1"));
+        let standing = standing.unwrap();
+        let draft = Draft::read(&rows(
+            "sku,from,to,goods,marketplace\nA,2026-03-01,,2\nA,2026-01-01,2026-02-28,3\nB,2026-01-01,2026-06-30,4\nB,2026-02-01,,5\nC,2026-01-01,,x\nC,2026-01-01,,6,Amazn.in\nC,2026-02-01,,7,amazon.IN",
+        ));
+        let draft = draft.unwrap().at_marketplaces(&["Amazon.in".to_owned()]).beside(&standing);
+        let good: Vec<(u32, i64)> = draft.costs.iter().map(|(row, cost)| (*row, cost.parts[0])).collect();
+        // Row 3 ends the cost that stands, so that row 2 fits behind it.
+        assert_eq!(good, [(2, 200), (3, 300), (8, 700)]);
+        let told: Vec<(u32, &str)> =
+            draft.problems.iter().map(|bad| (bad.row, bad.column.as_deref().unwrap())).collect();
+        assert_eq!(told, [(4, "to"), (5, "from"), (6, "goods"), (7, "marketplace")]);
+        let kept =
+            standing.all().filter(|cost| cost.sku == "B").chain(draft.costs.iter().map(|(_, cost)| cost));
+        assert!(CostSheet::new(kept.cloned().collect()).is_ok());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_a_draft_keeps_fits_beside_what_stands(
+            standing in proptest::collection::vec((0_i32..40, 0_i32..20), 0..8),
+            new in proptest::collection::vec((0_i32..40, 0_i32..20), 1..12),
+        ) {
+            let cost = |(from, days): &(i32, i32)| Cost {
+                sku: "A".into(), marketplace: None, currency: Currency::INR, from: *from,
+                to: (*days > 0).then_some(from + days), parts: [0; 5],
+            };
+            let first = (1..).zip(standing.iter().map(cost)).collect();
+            let standing = Draft { costs: first, problems: Vec::new() }.beside(&CostSheet::default()).sheet();
+            let count = new.len();
+            let draft = Draft { costs: (2..).zip(new.iter().map(cost)).collect(), problems: Vec::new() };
+            let draft = draft.beside(&standing);
+            let rows: BTreeSet<u32> = draft.costs.iter().map(|(row, _)| *row)
+                .chain(draft.problems.iter().map(|problem| problem.row)).collect();
+            proptest::prop_assert_eq!(rows.len(), count, "every row is either good or bad");
+            proptest::prop_assert_eq!(draft.costs.len() + draft.problems.len(), count);
+            let replaced = |old: &&Cost| draft.costs.iter().all(|(_, new)| new.from != old.from);
+            let all = standing.all().filter(replaced).chain(draft.costs.iter().map(|(_, cost)| cost));
+            proptest::prop_assert!(CostSheet::new(all.cloned().collect()).is_ok());
+        }
+    }
+
+    #[test]
+    fn costs_beyond_all_reason_are_refused() {
+        let says = |text: &str| CostSheet::read(&rows(text)).unwrap_err()[0].message.clone();
+        assert!(says("sku,from,goods\nA,2026-01-01,1000000000.01").contains("more than one unit can cost"));
+        assert!(
+            says(&format!("sku,from,goods\n{},2026-01-01,1", "A".repeat(101))).contains("100 characters")
+        );
     }
 
     #[test]

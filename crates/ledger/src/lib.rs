@@ -16,6 +16,7 @@ pub mod journal;
 pub mod money;
 pub mod roll;
 pub mod settlement;
+pub mod standing;
 pub mod statement;
 pub mod stock;
 pub mod taxonomy;

@@ -92,7 +92,6 @@ create table settlement (
     end_at integer, -- amazon/money/books
     deposit_at integer, -- amazon/money/books
     total integer, -- amazon/money/books
-    transfers integer, -- amazon/money/books
     sum integer not null, -- derived/money/books
     lines integer not null, -- derived/money/books
     first_day integer, -- derived/money/books

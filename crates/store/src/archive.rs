@@ -4,6 +4,8 @@
 use std::{io::Read, path::Path, sync::Arc};
 
 use ecom_vault::{ArchiveKey, Frame, SystemEntropy};
+use futures_util::TryStreamExt;
+use jiff::Timestamp;
 use object_store::{
     ObjectStore, ObjectStoreExt, WriteMultipart, local::LocalFileSystem, path::Path as Location,
 };
@@ -50,7 +52,7 @@ impl Archive {
     /// An archive in a local folder, made if missing.
     pub fn local(folder: &Path) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
-        Ok(Self { objects: Arc::new(LocalFileSystem::new_with_prefix(folder)?) })
+        Ok(Self { objects: Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true)) })
     }
 
     /// Keeps an original; nothing is there until the whole of it is.
@@ -80,6 +82,25 @@ impl Archive {
             }
         }
         Ok(placed)
+    }
+
+    /// Removes originals of a tenant that no file of its books needs and that are older than an instant: an import
+    /// that was killed leaves them. Gives their number.
+    pub async fn sweep(&self, books: &mut Scoped<'_>, before: Timestamp) -> Result<usize> {
+        let needed = books.archives().await?;
+        let tenant = books.tenant();
+        let mut objects = self.objects.list(Some(&Location::from(tenant.to_string())));
+        let mut stray = Vec::new();
+        while let Some(object) = objects.try_next().await? {
+            let old = object.last_modified.timestamp() < before.as_second();
+            if old && !needed.iter().any(|id| location(tenant, *id) == object.location) {
+                stray.push(object.location);
+            }
+        }
+        for location in &stray {
+            self.objects.delete(location).await?;
+        }
+        Ok(stray.len())
     }
 
     /// Forgets an original; one that is not there is no error.
@@ -217,6 +238,17 @@ impl Scoped<'_> {
             ("length", each(|frame| frame.length)),
         ];
         bulk::insert(self.tx, "archive_frame", &columns).await
+    }
+
+    /// The originals that files need, withdrawn ones too.
+    async fn archives(&mut self) -> Result<Vec<ArchiveId>> {
+        let rows = fetch_all!(
+            (Vec<u8>,),
+            self.tx,
+            "select archive_id from file where tenant_id = $1",
+            self.tenant.0
+        )?;
+        rows.into_iter().map(|(id,)| id.try_into().map_err(|_| StoreError::Corrupt("file"))).collect()
     }
 
     async fn archive_index(&mut self, file: FileId) -> Result<Option<Index>> {

@@ -1,6 +1,10 @@
 //! Closed months: the statement as it was frozen, who closed it, and who opened it again and why.
 
-use ecom_ledger::{Currency, close::Close, day::Month};
+use ecom_ledger::{
+    Currency,
+    close::Close,
+    day::{DayCutter, Month},
+};
 
 use crate::{
     error::{Result, StoreError},
@@ -15,16 +19,28 @@ pub struct MonthClose {
     pub month: Month,
     /// What was frozen.
     pub close: Close,
-    /// Who closed it.
-    pub closed_by: PersonId,
-    /// When and why it was opened again, if it was.
-    pub reopened: Option<(i64, String)>,
+    /// Name of who closed it.
+    pub closed_by: String,
+    /// When, by whom and why it was opened again, if it was.
+    pub reopened: Option<Reopening>,
 }
 
-type Row = (i64, i64, String, Option<i64>, Option<String>);
+/// That a closed month was opened again.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reopening {
+    /// When, in microseconds since 1970-01-01 UTC.
+    pub at: i64,
+    /// Name of who did.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
 
-const COLUMNS: &str =
-    "select month, closed_by, statement, reopened_at, reason from month_close where tenant_id = $1";
+type Row = (i64, Option<String>, String, Option<i64>, Option<String>, Option<String>);
+
+const COLUMNS: &str = "select m.month, p.name, m.statement, m.reopened_at, r.name, m.reason
+     from month_close m left join person p on p.id = m.closed_by left join person r on r.id = m.reopened_by
+     where m.tenant_id = $1";
 
 impl Scoped<'_> {
     /// Keeps a frozen month. One that is closed already is a conflict.
@@ -75,7 +91,7 @@ impl Scoped<'_> {
 
     /// The close of a month that stands.
     pub async fn close(&mut self, month: Month, currency: Currency) -> Result<Option<MonthClose>> {
-        let text = format!("{COLUMNS} and month = $2 and currency = $3 and reopened_at is null");
+        let text = format!("{COLUMNS} and m.month = $2 and m.currency = $3 and m.reopened_at is null");
         let row = fetch_optional!(
             Row,
             self.tx,
@@ -87,20 +103,39 @@ impl Scoped<'_> {
         row.map(view).transpose()
     }
 
+    /// Those of some months that settlements do not cover to their end yet.
+    pub async fn provisional_months(&mut self, months: &[Month]) -> Result<Vec<Month>> {
+        let mut chains = Vec::new();
+        for account in self.seller_accounts().await? {
+            chains.extend(self.chains(account.id).await?);
+        }
+        let open = |month: &&Month| {
+            chains.iter().any(|(currency, chains)| {
+                let mut days = DayCutter::for_currency(*currency);
+                chains.provisional(days.start_of(month.first_day()), days.start_of(month.last_day() + 1))
+            })
+        };
+        Ok(months.iter().filter(open).copied().collect())
+    }
+
     /// All closes, those opened again too, the latest month first.
     pub async fn closes(&mut self) -> Result<Vec<MonthClose>> {
-        let text = format!("{COLUMNS} order by month desc, id desc");
+        let text = format!("{COLUMNS} order by m.month desc, m.id desc");
         let rows = fetch_all!(Row, self.tx, sqlx::AssertSqlSafe(text.as_str()), self.tenant.0)?;
         rows.into_iter().map(view).collect()
     }
 }
 
-fn view((month, closed_by, statement, reopened_at, reason): Row) -> Result<MonthClose> {
+fn view((month, closed_by, statement, reopened_at, reopened_by, reason): Row) -> Result<MonthClose> {
     let month = i32::try_from(month).map_err(|_| StoreError::Corrupt("month_close"))?;
     Ok(MonthClose {
         month: Month(month),
         close: Close::from_json(&statement).map_err(|_| StoreError::Corrupt("month_close"))?,
-        closed_by: PersonId(closed_by),
-        reopened: reopened_at.map(|at| (at, reason.unwrap_or_default())),
+        closed_by: closed_by.unwrap_or_default(),
+        reopened: reopened_at.map(|at| Reopening {
+            at,
+            by: reopened_by.unwrap_or_default(),
+            reason: reason.unwrap_or_default(),
+        }),
     })
 }

@@ -6,6 +6,7 @@
 use ecom_ledger::{
     Currency,
     cost::{Cost, CostProblem, CostSheet},
+    day::Month,
 };
 
 use crate::{
@@ -19,6 +20,21 @@ use crate::{
 const OPEN: i64 = i32::MAX as i64;
 
 type Row = (String, String, String, i64, i64, i64, i64, i64, i64, i64);
+
+/// A product that was sold in a currency.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SoldProduct {
+    /// Stock-keeping unit.
+    pub sku: String,
+    /// Currency of the sales.
+    pub currency: Currency,
+    /// Units sold.
+    pub units: i64,
+    /// Units sold whose cost is unknown.
+    pub uncosted: i64,
+    /// The first month with such units.
+    pub since: Option<Month>,
+}
 
 impl Scoped<'_> {
     /// All costs.
@@ -57,22 +73,74 @@ impl Scoped<'_> {
         Ok(Ok(()))
     }
 
-    /// Removes the costs of a product that begin on a day.
-    pub async fn delete_cost(&mut self, sku: &str, from: i32) -> Result<()> {
+    /// Removes the cost of a product that begins on a day; one before it without an end then goes on.
+    pub async fn delete_cost(
+        &mut self,
+        sku: &str,
+        marketplace: Option<&str>,
+        currency: Currency,
+        from: i32,
+    ) -> Result<()> {
         self.lock().await?;
         let deleted = exec!(
             self.tx,
-            "delete from cost where tenant_id = $1 and from_day = $3
-             and sku = (select id from sku where tenant_id = $1 and name = $2)",
+            "delete from cost where tenant_id = $1 and from_day = $3 and currency = $5
+             and sku = (select id from sku where tenant_id = $1 and name = $2)
+             and marketplace = case when $4 = '' then 0
+                 else (select id from marketplace where tenant_id = $1 and name = $4) end",
             self.tenant.0,
             sku,
             i64::from(from),
+            marketplace.unwrap_or_default(),
+            currency.code(),
         )?;
         if deleted == 0 {
             return Err(StoreError::Missing("cost"));
         }
         let ids = self.number_texts("sku", &[sku.to_owned()]).await?;
         self.recost_skus(&ids).await
+    }
+
+    /// Products that were sold, by SKU and currency, and how many units of each have no known cost.
+    pub async fn sold_products(&mut self) -> Result<Vec<SoldProduct>> {
+        let rows = fetch_all!(
+            (String, String, i64, i64, Option<i64>),
+            self.tx,
+            "select k.name, s.currency, cast(sum(d.units) as bigint), cast(sum(d.uncosted) as bigint),
+                    min(case when d.uncosted > 0 then d.month end)
+             from settlement s
+             join product_month d on d.tenant_id = s.tenant_id and d.settlement = s.id
+             join sku k on k.tenant_id = d.tenant_id and k.id = d.sku
+             where s.tenant_id = $1 and s.state = 'active' and d.sku <> 0 and d.units <> 0
+             group by k.name, s.currency order by k.name, s.currency",
+            self.tenant.0,
+        )?;
+        let sold = |(sku, currency, units, uncosted, since): (String, String, i64, i64, Option<i64>)| {
+            let currency = Currency::parse(&currency).map_err(|_| StoreError::Corrupt("settlement"))?;
+            Ok(SoldProduct { sku, currency, units, uncosted, since: since.map(month).transpose()? })
+        };
+        rows.into_iter().map(sold).collect()
+    }
+
+    /// Units of a product by currency and month, and how many of them have no known cost.
+    pub async fn product_units(&mut self, sku: &str) -> Result<Vec<(Currency, Month, i64, i64)>> {
+        let rows = fetch_all!(
+            (String, i64, i64, i64),
+            self.tx,
+            "select s.currency, d.month, cast(sum(d.units) as bigint), cast(sum(d.uncosted) as bigint)
+             from sku k
+             join product_month d on d.tenant_id = k.tenant_id and d.sku = k.id
+             join settlement s on s.tenant_id = d.tenant_id and s.id = d.settlement
+             where k.tenant_id = $1 and k.name = $2 and s.state = 'active' and d.units <> 0
+             group by s.currency, d.month order by s.currency, d.month",
+            self.tenant.0,
+            sku,
+        )?;
+        let row = |(currency, at, units, uncosted): (String, i64, i64, i64)| {
+            let currency = Currency::parse(&currency).map_err(|_| StoreError::Corrupt("settlement"))?;
+            Ok((currency, month(at)?, units, uncosted))
+        };
+        rows.into_iter().map(row).collect()
     }
 
     /// Writes the costs of the products that `new` names, as they stand in `all`.
@@ -207,6 +275,10 @@ impl Scoped<'_> {
         )
         .map(drop)
     }
+}
+
+fn month(value: i64) -> Result<Month> {
+    i32::try_from(value).map(Month).map_err(|_| StoreError::Corrupt("product_month"))
 }
 
 fn cost(row: Row) -> Result<Cost> {

@@ -6,6 +6,8 @@ use ecom_ledger::{
     expense::{Charge, Expense, MOST_DAYS, Repeat},
 };
 
+use jiff::civil::Date;
+
 use crate::{
     error::{Result, StoreError, expect_one},
     ids::ExpenseId,
@@ -47,6 +49,18 @@ impl Scoped<'_> {
         let deleted =
             exec!(self.tx, "delete from expense where tenant_id = $1 and id = $2", self.tenant.0, id.0)?;
         if deleted == 0 { Err(StoreError::Missing("expense")) } else { expect_one("expense", deleted) }
+    }
+
+    /// Lets an expense come for the last time on or before a day.
+    pub async fn end_expense(&mut self, id: ExpenseId, last: Date) -> Result<()> {
+        let ended = exec!(
+            self.tx,
+            "update expense set to_day = $3 where tenant_id = $1 and id = $2",
+            self.tenant.0,
+            id.0,
+            i64::from(of_date(last)),
+        )?;
+        if ended == 0 { Err(StoreError::Missing("expense")) } else { expect_one("expense", ended) }
     }
 
     /// All expenses, the newest first.

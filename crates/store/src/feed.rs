@@ -195,6 +195,15 @@ impl Sink for Feed {
 /// Sorted, since entries that arrive in the order of their index are stored several times faster.
 async fn put_runs(books: &mut Scoped<'_>, mut runs: Vec<Run>) -> Result<()> {
     runs.sort_unstable_by(|a, b| (&a.order, a.settlement, a.first).cmp(&(&b.order, b.settlement, b.first)));
+    // Several transactions may stand on one line of an XML file: such runs of an order are one.
+    runs.dedup_by(|later, kept| {
+        let same =
+            (&later.order, later.settlement, later.first) == (&kept.order, kept.settlement, kept.first);
+        if same {
+            kept.last = kept.last.max(later.last);
+        }
+        same
+    });
     for chunk in runs.chunks(BATCH) {
         let columns = [
             ("tenant_id", Column::Int(vec![books.tenant.0; chunk.len()])),

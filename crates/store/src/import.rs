@@ -23,8 +23,8 @@ use crate::{
     feed,
     ids::{FileId, SellerAccountId, SettlementKey, TenantId, UploadId},
     label_rule::{self, LabelRuleView},
-    standing::SettlementState,
-    tx::{Scoped, exec, fetch_optional},
+    settlement::SettlementState,
+    tx::{Scoped, Tx, exec, fetch_optional},
     upload::{ImportResult, ImportedSettlement, Outcome},
 };
 
@@ -89,11 +89,22 @@ impl Importer {
         SystemEntropy.fill(&mut id).map_err(|error| StoreError::Setup(error.to_string()))?;
         let original = counted(&file.open, progress).map_err(|refusal| changed(&refusal))?;
         let frames = self.archive.put(file.tenant, id, key.archive(), original).await?;
-        let stored = self.store(&reading, file, report, &fingerprint, (id, frames), progress).await;
-        if !matches!(&stored, Ok(ImportResult { outcome: Outcome::Imported { .. }, .. })) {
+        let result = match self.store(&reading, file, report, &fingerprint, (id, frames), progress).await {
+            Ok((tx, result)) => {
+                // Of a commit without an answer nobody knows whether it holds: the original stays, and is swept
+                // a day later if nothing needs it.
+                tx.commit().await?;
+                result
+            }
+            Err(error) => {
+                self.archive.delete(file.tenant, id).await?;
+                return Err(error);
+            }
+        };
+        if !matches!(result.outcome, Outcome::Imported { .. }) {
             self.archive.delete(file.tenant, id).await?;
         }
-        stored
+        Ok(result)
     }
 
     async fn reading(&self, tenant: TenantId) -> Result<Reading> {
@@ -141,7 +152,7 @@ impl Importer {
         Ok(Some(result))
     }
 
-    /// The one transaction.
+    /// The one transaction, not committed yet.
     async fn store(
         &self,
         reading: &Reading,
@@ -150,7 +161,7 @@ impl Importer {
         fingerprint: &Fingerprint,
         (archive, frames): (ArchiveId, Vec<Placed>),
         progress: &Progress,
-    ) -> Result<ImportResult> {
+    ) -> Result<(Tx, ImportResult)> {
         let mut tx = self.db.write().await?;
         let mut books = tx.scoped(file.tenant).await?;
         books.lock().await?;
@@ -164,8 +175,7 @@ impl Importer {
             }
         };
         note(&mut books, file, &result).await?;
-        tx.commit().await?;
-        Ok(result)
+        Ok((tx, result))
     }
 
     async fn post(

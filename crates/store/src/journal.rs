@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use ecom_ledger::{
-    Account, Currency,
+    Account, Currency, Error,
     day::{self, DayCutter, Month},
     journal::{Bank, Book, MonthCosts, MonthLines, Settled},
     settlement::{Accounts, NO_ACCOUNTS, Turnover},
@@ -22,7 +22,8 @@ use crate::{
 /// Longest UTR; banks use 12 to 22 letters and digits.
 const MOST_UTR_CHARS: usize = 40;
 
-type Head = (i64, String, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<String>, Option<i64>);
+type Head =
+    (i64, i64, String, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<String>, Option<i64>);
 type Moved = (i64, i64, i64, i64, i64, i64, i64);
 type Months = BTreeMap<Month, (i32, Box<Accounts>)>;
 
@@ -39,9 +40,15 @@ impl Scoped<'_> {
         let mut moved = self.moved(currency, account, (from, to)).await?;
         let mut cutter = DayCutter::for_currency(currency);
         let mut book = Book::new(currency);
+        let mut places: BTreeMap<(i64, String), usize> = BTreeMap::new();
         for head in self.heads(currency, account, (from, to)).await? {
             let months = moved.remove(&head.0).unwrap_or_default();
-            book.settlements.push(settled(head, months, &mut cutter)?);
+            let place = *places.entry((head.1, head.2.clone())).or_insert(book.settlements.len());
+            let settled = settled(head, months, &mut cutter)?;
+            match book.settlements.get_mut(place) {
+                Some(whole) => join(whole, settled)?,
+                None => book.settlements.push(settled),
+            }
         }
         let filter = Filter { seller_account: account, currency: Some(currency), ..Filter::days(from, to) };
         for (month, statement) in self.statements_by_month(&filter).await? {
@@ -57,7 +64,8 @@ impl Scoped<'_> {
         days: (i32, i32),
     ) -> Result<Vec<Head>> {
         let text = format!(
-            "select s.id, s.settlement_id, s.start_at, s.end_at, s.deposit_at, s.total, p.utr, p.bank_day
+            "select s.id, s.seller_account, s.settlement_id, s.start_at, s.end_at, s.deposit_at, s.total, p.utr,
+                    p.bank_day
              from {} order by s.id",
             touched(account)
         );
@@ -180,7 +188,7 @@ fn bank(utr: Option<String>, bank_day: Option<i64>) -> Result<Bank> {
 }
 
 fn settled(head: Head, months: Months, cutter: &mut DayCutter) -> Result<Settled> {
-    let (_, id, start, end, deposit, total, utr, bank_day) = head;
+    let (_, _, id, start, end, deposit, total, utr, bank_day) = head;
     let mut date = |micros: Option<i64>| micros.map(|micros| day::to_date(cutter.day(micros)));
     let part = |(last, accounts)| MonthLines { last_day: day::to_date(last), accounts };
     Ok(Settled {
@@ -192,6 +200,17 @@ fn settled(head: Head, months: Months, cutter: &mut DayCutter) -> Result<Settled
         bank: bank(utr, bank_day)?,
         months: months.into_values().map(part).collect(),
     })
+}
+
+/// Adds a part: date-range files of different days may hold one settlement together.
+fn join(whole: &mut Settled, part: Settled) -> Result<()> {
+    whole.total = match (whole.total, part.total) {
+        (Some(total), Some(more)) => Some(total.checked_add(more).ok_or(Error::Overflow)?),
+        (total, more) => total.or(more),
+    };
+    whole.deposit = whole.deposit.max(part.deposit);
+    whole.months.extend(part.months);
+    Ok(())
 }
 
 /// The costs of a month, if it has any.

@@ -23,16 +23,18 @@ mod names;
 mod person;
 mod product;
 mod repost;
+mod roll;
 mod rollup;
 mod search;
 mod seller_account;
 mod settlement;
-mod standing;
 mod stock;
 mod tx;
 mod upload;
 
 pub use archive::Archive;
+pub use close::{MonthClose, Reopening};
+pub use cost::SoldProduct;
 pub use db::{Db, WRITER_WAIT};
 pub use error::{Result, StoreError};
 pub use figures::{Filter, UnclassifiedLabel};
@@ -46,8 +48,8 @@ pub use keys::Keys;
 pub use label_rule::{LabelChoice, LabelRuleView};
 pub use line::{LineCursor, LineFilter, LineView};
 pub use migrate::{
-    KEY_MIGRATIONS, MIGRATIONS, PLATFORM_TABLES, check_role, check_version, migrate, migrate_keys,
-    postgres_form,
+    KEY_MIGRATIONS, MIGRATIONS, PLATFORM_TABLES, check_keys_version, check_role, check_version, migrate,
+    migrate_keys, postgres_form,
 };
 pub use person::{
     PersonLogin, Registration, SESSION_IDLE_MICROS, SESSION_MOST_MICROS, Signed, fold_email, taken_field,
@@ -60,8 +62,7 @@ pub use search::{
     LineCount, LineOrder, LinePage, LineSearch, LineSort, MOST_SORTED, Search, SearchCursor, accounts_named,
 };
 pub use seller_account::SellerAccount;
-pub use settlement::{ChangedLine, SettlementView};
-pub use standing::SettlementState;
+pub use settlement::{ChangedLine, SettlementState, SettlementView};
 pub use stock::{MOST_STOCK_EVENTS, StockEntry};
 pub use tx::{Platform, Scoped, Tx};
 pub use upload::{IMPORT_JOB, ImportResult, ImportedSettlement, NewUpload, Outcome, UploadState, UploadView};

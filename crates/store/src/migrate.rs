@@ -50,13 +50,22 @@ pub async fn migrate_keys(db: &Db, app_role: Option<&str>) -> Result<()> {
 
 /// Refuses to go on with a schema that is older or newer than this program.
 pub async fn check_version(db: &Db) -> Result<()> {
-    let found = known_version(&mut db.read().await?, MIGRATIONS).await?;
-    let known = number(MIGRATIONS.len());
+    check(db, MIGRATIONS, "database").await
+}
+
+/// Refuses to go on with a key database whose schema is older or newer than this program.
+pub async fn check_keys_version(db: &Db) -> Result<()> {
+    check(db, KEY_MIGRATIONS, "key database").await
+}
+
+async fn check(db: &Db, migrations: &[&str], what: &str) -> Result<()> {
+    let found = known_version(&mut db.read().await?, migrations).await?;
+    let known = number(migrations.len());
     if found == known {
         return Ok(());
     }
     Err(StoreError::Setup(format!(
-        "the database has schema version {found} instead of {known}; run `ecom migrate`"
+        "the {what} has schema version {found} instead of {known}; run `ecom migrate`"
     )))
 }
 

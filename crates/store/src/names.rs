@@ -47,11 +47,13 @@ impl Scoped<'_> {
         let sql = format!("select id, name from {table} where tenant_id = $1");
         let rows = fetch_all!((i64, String), self.tx, sqlx::AssertSqlSafe(sql.as_str()), self.tenant.0)?;
         let mut next = rows.iter().map(|(id, _)| *id).max().unwrap_or(0) + 1;
-        let mut known: FxHashMap<String, i64> = rows.into_iter().map(|(id, name)| (name, id)).collect();
+        // Files and cost sheets spell marketplaces in either case; a SKU's case is part of it.
+        let key = |name: &str| if table == "marketplace" { name.to_lowercase() } else { name.to_owned() };
+        let mut known: FxHashMap<String, i64> = rows.into_iter().map(|(id, name)| (key(&name), id)).collect();
         known.insert(String::new(), 0);
         let (mut ids, mut new) = (Vec::with_capacity(texts.len()), Vec::new());
         for text in texts {
-            let id = *known.entry(text.clone()).or_insert_with(|| {
+            let id = *known.entry(key(text)).or_insert_with(|| {
                 new.push((next, text.clone()));
                 next += 1;
                 next - 1

@@ -3,7 +3,7 @@
 use crate::{
     error::{Result, StoreError, expect_one},
     ids::{PersonId, TenantId},
-    tx::{Platform, exec, fetch_all, fetch_one, fetch_optional},
+    tx::{Platform, Tx, exec, fetch_all, fetch_one, fetch_optional},
 };
 
 /// A session without use ends after this many microseconds: 24 h.
@@ -97,6 +97,15 @@ impl Platform<'_> {
             now,
         )?;
         Ok((PersonId(person), TenantId(tenant)))
+    }
+
+    /// Lets one registration at a time go on, until the transaction ends: of two first people one is the first.
+    pub async fn lock_registration(&mut self) -> Result<()> {
+        if let Tx::Postgres(tx) = self.tx {
+            // Businesses lock their own number, from 1.
+            sqlx::query("select pg_advisory_xact_lock(0)").execute(&mut **tx).await?;
+        }
+        Ok(())
     }
 
     /// How many people there are: with none, the first may register.

@@ -7,15 +7,59 @@ use ecom_ledger::{
     chain::{Chains, Link},
     day::{DayCutter, Month},
     settlement::Format,
+    standing::{self, Candidate, Standing},
 };
 
 use crate::{
     error::{Result, StoreError, expect_one},
     figures::Filter,
     ids::{FileId, SellerAccountId, SettlementKey},
-    standing::{self, Candidate, SettlementState},
     tx::{Scoped, exec, fetch_all, fetch_one, fetch_optional},
 };
+
+/// What becomes of a settlement as one file gave it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SettlementState {
+    /// It is in the figures.
+    Active,
+    /// Its lines do not sum to its total: in no figure.
+    Quarantined,
+    /// A better source, a newer report or a person's choice stands for it.
+    Replaced,
+    /// The same settlement in the same format, and nothing tells which is newer: a person must choose.
+    Undecided,
+    /// Its import was withdrawn.
+    Withdrawn,
+}
+
+impl SettlementState {
+    /// As stored: `active`, `quarantined`, `replaced`, `undecided`, `withdrawn`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Quarantined => "quarantined",
+            Self::Replaced => "replaced",
+            Self::Undecided => "undecided",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        let all = [Self::Active, Self::Quarantined, Self::Replaced, Self::Undecided, Self::Withdrawn];
+        all.into_iter().find(|state| state.name() == name)
+    }
+}
+
+impl From<Standing> for SettlementState {
+    fn from(standing: Standing) -> Self {
+        match standing {
+            Standing::Active => Self::Active,
+            Standing::Quarantined => Self::Quarantined,
+            Standing::Replaced => Self::Replaced,
+            Standing::Undecided => Self::Undecided,
+        }
+    }
+}
 
 /// A settlement as one file gave it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -226,9 +270,9 @@ impl Scoped<'_> {
     /// Decides anew which version of a settlement is in the figures.
     pub(crate) async fn decide(&mut self, account: SellerAccountId, settlement_id: &str) -> Result<()> {
         let rows = fetch_all!(
-            (i64, String, Option<i64>, i64, Option<i64>, Option<i64>),
+            CandidateRow,
             self.tx,
-            "select s.id, s.format, s.total, s.sum, f.report_id, s.chosen_at
+            "select s.id, s.format, s.total, s.sum, f.report_id, s.chosen_at, s.first_day, s.last_day
              from settlement s join file f on f.tenant_id = s.tenant_id and f.id = s.file
              where s.tenant_id = $1 and s.seller_account = $2 and s.settlement_id = $3 and s.state <> 'withdrawn'
              order by s.id",
@@ -236,19 +280,15 @@ impl Scoped<'_> {
             account.0,
             settlement_id,
         )?;
-        let mut candidates = Vec::with_capacity(rows.len());
-        for (key, format, total, sum, report_id, chosen_at) in rows {
-            let format = Format::from_name(&format).ok_or(StoreError::Corrupt("settlement"))?;
-            let balanced = total.is_none_or(|total| total == sum);
-            candidates.push(Candidate { key, format, balanced, report_id, chosen_at });
-        }
-        for (candidate, state) in candidates.iter().zip(standing::decide(&candidates)) {
+        let keys: Vec<i64> = rows.iter().map(|row| row.0).collect();
+        let candidates = rows.into_iter().map(candidate).collect::<Result<Vec<Candidate>>>()?;
+        for (key, standing) in keys.into_iter().zip(standing::decide(&candidates)) {
             exec!(
                 self.tx,
                 "update settlement set state = $3 where tenant_id = $1 and id = $2",
                 self.tenant.0,
-                candidate.key,
-                state.name(),
+                key,
+                SettlementState::from(standing).name(),
             )?;
         }
         Ok(())
@@ -287,6 +327,22 @@ impl Scoped<'_> {
         }
         Ok(false)
     }
+}
+
+type CandidateRow = (i64, String, Option<i64>, i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+
+fn candidate(row: CandidateRow) -> Result<Candidate> {
+    let (_, format, total, sum, report_id, chosen_at, first_day, last_day) = row;
+    let corrupt = || StoreError::Corrupt("settlement");
+    let format = Format::from_name(&format).ok_or_else(corrupt)?;
+    let day = |day: i64| i32::try_from(day).map_err(|_| corrupt());
+    let days = match (first_day, last_day) {
+        (Some(first), Some(last)) => Some((day(first)?, day(last)?)),
+        _ => None,
+    };
+    // What a date-range file holds of a settlement is a part of it, and sums to no total.
+    let balanced = format == Format::DateRange || total.is_none_or(|total| total == sum);
+    Ok(Candidate { format, balanced, report_id, chosen_at, days })
 }
 
 fn view(row: Row) -> Result<SettlementView> {

@@ -7,7 +7,7 @@ use crate::{
     error::{Result, StoreError, expect_one},
     ids::{FileId, JobId, SellerAccountId, SettlementKey, UploadId},
     job::NewJob,
-    standing::SettlementState,
+    settlement::SettlementState,
     tx::{Scoped, exec, fetch_all, fetch_optional},
 };
 

@@ -188,3 +188,13 @@ fn archived(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     }
     found
 }
+
+on_both!(xml_on_one_line_is_imported_also_when_an_order_comes_again, |world| async move {
+    let shop = Shop::new(&world, "kurta-house").await;
+    let written = include_str!("../../ledger/tests/fixtures/settlement.xml");
+    let text: String = written.lines().map(str::trim).collect();
+    let (from, to) = (text.find("<Order>").unwrap(), text.find("</Order>").unwrap() + "</Order>".len());
+    let text = text.replacen("</Refund>", &format!("</Refund>{}", &text[from..to]), 1);
+    let result = shop.import("1001.xml", text.into_bytes()).await;
+    assert!(matches!(result.outcome, Outcome::Imported { .. }), "{result:?}");
+});

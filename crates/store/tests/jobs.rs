@@ -202,7 +202,8 @@ on_both!(a_job_given_back_costs_no_attempt, |world| async move {
         commit!(world, give_back(&claimed)).unwrap();
     }
     let claimed = claim(&world).await.unwrap();
-    finish(&world, &claimed).await.unwrap();
+    fail(&world, &claimed, true).await.unwrap();
+    assert!(next_due(&world).await.is_some(), "it may be tried again");
 });
 
 on_both!(jobs_of_a_killed_process_are_released_at_once_unless_they_killed_it, |world| async move {

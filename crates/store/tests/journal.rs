@@ -124,3 +124,29 @@ on_both!(costs_of_the_months_stand_beside_the_settlements, |world| async move {
     let of_account = books.book(Currency::INR, Some(shop.account), ALWAYS).await.unwrap();
     assert!(of_account.costs.is_empty(), "expenses are of the business as a whole");
 });
+
+on_both!(parts_of_a_settlement_from_date_range_files_are_one_in_the_books, |world| async move {
+    let shop = Shop::new(&world, "kurta-house").await;
+    let whole = include_str!("../../ledger/tests/fixtures/date_range_in.csv");
+    let part = |days: &[&str]| {
+        let wanted = |line: &&str| {
+            line.starts_with("\"date/time\"") || days.iter().any(|day| line.starts_with(&format!("\"{day} ")))
+        };
+        whole.lines().filter(wanted).collect::<Vec<_>>().join("\n").into_bytes()
+    };
+    for (name, days) in [("a.csv", &["2 Aug", "3 Aug"][..]), ("b.csv", &["5 Aug", "6 Aug", "9 Aug"])] {
+        let result = shop.import(name, part(days)).await;
+        assert!(matches!(result.outcome, ecom_store::Outcome::Imported { .. }), "{result:?}");
+    }
+    let mut tx = world.db.read().await.unwrap();
+    let mut books = tx.scoped(shop.tenant).await.unwrap();
+    let parts = books.settlements(&shop::always()).await.unwrap();
+    assert_eq!(parts.iter().filter(|part| part.state == ecom_store::SettlementState::Active).count(), 2);
+    let book = books.book(Currency::INR, None, ALWAYS).await.unwrap();
+    assert_eq!((book.settlements.len(), book.settlements[0].months.len()), (1, 2));
+    assert_eq!(book.settlements[0].total, Some(parts.iter().filter_map(|part| part.total).sum()));
+    assert_eq!(book.registers().unwrap().payouts.len(), 1);
+    let journal = book.journal(&Rules::default()).unwrap();
+    let months = journal.vouchers.iter().filter(|voucher| voucher.id.contains("2026-08")).count();
+    assert!(months > 0, "{:?}", journal.vouchers);
+});

@@ -138,7 +138,7 @@ on_sqlite!(a_destroyed_key_is_nowhere_in_the_files, |world| async move {
 
 on_sqlite!(destroying_a_key_says_so_while_a_reader_keeps_it_on_disk, |world| async move {
     let database = world.keys_database().await;
-    let db = Db::open_waiting(&database.url(Role::App), Duration::from_millis(50)).await.unwrap();
+    let db = Db::open_waiting(&database.url(Role::App), Duration::from_secs(1)).await.unwrap();
     let keys = Keys::open(db, World::root_key()).await.unwrap();
     keys.create(TENANT, world.now()).await.unwrap();
     let bytes = wrapped(&database).await;

@@ -232,3 +232,21 @@ on_both!(a_password_is_changed_for_one_person, |world| async move {
     let nobody = tx.platform().set_password(ecom_store::PersonId(4711), "x").await.unwrap_err();
     assert!(matches!(nobody, StoreError::Rows { table: "person", found: 0, .. }), "{nobody}");
 });
+
+on_both!(of_two_first_people_at_once_one_is_the_first, |world| async move {
+    let register = |email: &'static str| {
+        let world = &world;
+        async move {
+            let mut tx = world.db.write().await.unwrap();
+            tx.platform().lock_registration().await.unwrap();
+            let first = tx.platform().people().await.unwrap() == 0;
+            if first {
+                tx.platform().register(&registration(email, "kurta-house"), world.now()).await.unwrap();
+            }
+            tx.commit().await.unwrap();
+            first
+        }
+    };
+    let both = tokio::join!(register("a@example.org"), register("b@example.org"));
+    assert_eq!(u8::from(both.0) + u8::from(both.1), 1);
+});

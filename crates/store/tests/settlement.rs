@@ -9,7 +9,7 @@ use ecom_ledger::{
     day::Month,
     expense::{Expense, Repeat},
 };
-use ecom_store::{FileId, Filter, SettlementState, StoreError};
+use ecom_store::{FileId, Filter, Reopening, SettlementState, StoreError};
 use ecom_testkit::on_both;
 use shop::{Shop, always, catalogue, extra, plan};
 
@@ -149,7 +149,7 @@ on_both!(a_cost_changes_the_figures_of_its_product_at_once, |world| async move {
     let mut books = tx.scoped(shop.tenant).await.unwrap();
     let doubled = books.statements(&october).await.unwrap().remove(0).turnover(Account::Cogs).net();
     for (sku, from, _) in &dearer {
-        books.delete_cost(sku, *from).await.unwrap();
+        books.delete_cost(sku, None, Currency::INR, *from).await.unwrap();
     }
     let single = books.statements(&october).await.unwrap().remove(0).turnover(Account::Cogs).net();
     assert_eq!(doubled, single * 2);
@@ -237,7 +237,45 @@ on_both!(a_closed_month_stays_as_it_was_and_tells_what_changed, |world| async mo
     assert!(books.close(month, Currency::INR).await.unwrap().is_none());
     assert_eq!(
         books.closes().await.unwrap()[0].reopened,
-        Some((world.now(), "a late settlement".to_owned()))
+        Some(Reopening { at: world.now(), by: "Asha Rao".into(), reason: "a late settlement".into() })
     );
     assert!(books.reopen(month, Currency::INR, owner, "again", world.now()).await.is_err());
+});
+
+on_both!(the_balance_at_amazon_rolls_forward_and_ties, |world| async move {
+    let shop = Shop::new(&world, "kurta-house").await;
+    shop.settle("1001.txt", &plan(0, 400)).await;
+    shop.settle("1002.txt", &plan(1, 400)).await;
+    let mut tx = world.db.read().await.unwrap();
+    let mut books = tx.scoped(shop.tenant).await.unwrap();
+    let (first, last) = books.span().await.unwrap().unwrap();
+    let whole = books.rolls(None, first, last).await.unwrap()[&Currency::INR];
+    // The first settlement opens with nothing, the second ends with this reserve; both totals are paid.
+    let totals: i64 = books.settlements(&always()).await.unwrap().iter().map(|one| one.total.unwrap()).sum();
+    assert_eq!((whole.opening, whole.paid_out, whole.unexplained), (0, totals, 0));
+    assert_eq!((whole.closing, whole.reserve_held, whole.unsettled), (10_000, 10_000, 0));
+    for middle in first..last {
+        let before = books.rolls(Some(shop.account), first, middle).await.unwrap()[&Currency::INR];
+        let after = books.rolls(None, middle + 1, last).await.unwrap()[&Currency::INR];
+        assert_eq!((before.closing, after.closing), (after.opening, whole.closing));
+        assert_eq!(before.posted + after.posted, whole.posted);
+        assert_eq!(before.closing, before.reserve_held + before.unsettled);
+    }
+});
+
+on_both!(a_marketplace_is_one_in_whatever_case_it_is_spelled, |world| async move {
+    let shop = Shop::new(&world, "kurta-house").await;
+    let catalogue = catalogue();
+    let cost = |sku: &str| Cost {
+        marketplace: Some("amazon.in".to_owned()),
+        ..costs(&[(sku, 0, 500)]).all().next().unwrap().clone()
+    };
+    let sheet = catalogue.products.iter().map(|product| cost(&product.sku)).collect();
+    let mut tx = world.db.write().await.unwrap();
+    let saved = tx.scoped(shop.tenant).await.unwrap().save_costs(&CostSheet::new(sheet).unwrap()).await;
+    saved.unwrap().unwrap();
+    tx.commit().await.unwrap();
+    shop.settle("1001.txt", &plan(0, 300)).await;
+    let statement = shop.statements(&always()).await.remove(0);
+    assert!(statement.units > 0 && statement.uncosted == 0);
 });

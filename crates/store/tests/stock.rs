@@ -63,7 +63,7 @@ on_both!(events_are_valued_as_the_ledger_does_and_follow_every_change_of_costs, 
             assert!(events.contains(&entry.event));
         }
     }
-    books.delete_cost(&catalogue().products[0].sku, day("2026-01-01")).await.unwrap();
+    books.delete_cost(&catalogue().products[0].sku, None, Currency::INR, day("2026-01-01")).await.unwrap();
     let kept = books.stock_events(i32::MIN, i32::MAX, 100).await.unwrap();
     assert!(
         kept.iter().any(|entry| entry.value.unvalued > 0) && kept.iter().any(|entry| entry.value.cogs > 0)

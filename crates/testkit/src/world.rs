@@ -7,6 +7,7 @@ use std::{
 
 use ecom_store::{Db, Keys, PersonId, Registration, TenantId, migrate, migrate_keys};
 use ecom_vault::RootKey;
+use sqlx::{Connection, PgConnection, SqliteConnection, query};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
@@ -108,6 +109,23 @@ impl World {
     /// The database that `db` has open.
     pub fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// Gives a person another role, which no page does yet.
+    pub async fn set_role(&self, person: PersonId, role: &str) {
+        let sql = "update membership set role = $1 where person = $2";
+        let url = self.database.url(Role::Superuser);
+        let changed = match self.engine {
+            Engine::Sqlite => {
+                let mut to = SqliteConnection::connect(&url).await.unwrap();
+                query(sql).bind(role).bind(person.0).execute(&mut to).await.unwrap().rows_affected()
+            }
+            Engine::Postgres => {
+                let mut to = PgConnection::connect(&url).await.unwrap();
+                query(sql).bind(role).bind(person.0).execute(&mut to).await.unwrap().rows_affected()
+            }
+        };
+        assert_eq!(changed, 1, "the person acts for one business");
     }
 
     /// Another database, without tables.

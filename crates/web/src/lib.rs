@@ -1,1 +1,95 @@
-//! Pages, sessions, uploads.
+//! Pages, sessions, uploads: what a person meets in the browser.
+//!
+//! Plain forms first (POST → 303 → GET); script only adds to them. Every handler asks for a `Seat` and reaches a
+//! tenant's tables through it alone. Everything is served from the binary, and nothing is loaded from elsewhere.
+
+mod account;
+mod app;
+mod asset;
+mod chart;
+mod close;
+mod cost;
+mod entry;
+mod expense;
+mod fault;
+mod figure;
+mod file;
+mod frame;
+mod health;
+mod line;
+mod money;
+mod network;
+mod notice;
+mod page;
+mod params;
+mod period;
+mod scope;
+mod scope_bar;
+mod seat;
+mod session;
+mod settlement;
+mod shield;
+mod statement;
+mod upload;
+mod words;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    routing::{get, post},
+};
+
+use app::App;
+pub use app::{Registration, Server, Settings, SettingsError};
+use fault::Fault;
+pub use session::hash_password;
+
+/// Longest body of a plain form in bytes.
+const MOST_FORM_BYTES: usize = 64 * 1024;
+
+/// All routes. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: failed sign-ins are counted by
+/// network.
+pub fn router(server: Server) -> Router {
+    let app = App::new(server);
+    Router::new()
+        .route("/", get(page::home))
+        .route("/healthz", get(health::show))
+        .route("/assets/{name}", get(asset::show))
+        .route("/favicon.ico", get(asset::icon))
+        .route("/register", get(account::new).post(account::create))
+        .route("/sign-in", get(session::new).post(session::create))
+        .route("/sign-out", post(session::delete))
+        .route("/statement", get(statement::show))
+        .route("/lines", get(line::list))
+        .route("/settlements", get(settlement::list))
+        .route("/settlements/{key}", get(settlement::show))
+        .route("/settlements/{key}/choice", post(settlement::choose))
+        .route("/costs", get(cost::list))
+        .route("/costs/template.csv", get(cost::csv))
+        .route("/costs/template.xlsx", get(cost::xlsx))
+        .route("/costs/product", get(cost::show).post(cost::save))
+        .route("/costs/removal", get(cost::ask).post(cost::remove))
+        .route(
+            "/costs/sheet",
+            get(cost::new_sheet).post(cost::receive).layer(DefaultBodyLimit::max(cost::MOST_FORM_BYTES)),
+        )
+        .route("/costs/sheet/{id}", get(cost::preview).post(cost::accept))
+        .route("/costs/sheet/{id}/discard", post(cost::discard))
+        .route("/expenses", get(expense::list).post(expense::create))
+        .route("/expenses/{id}/end", get(expense::ask_end).post(expense::end))
+        .route("/expenses/{id}/removal", get(expense::ask_removal).post(expense::remove))
+        .route("/close", get(close::list))
+        .route("/close/{month}/{currency}", get(close::show).post(close::create))
+        .route("/close/{month}/{currency}/reopening", post(close::reopen))
+        // The limit of a form is not that of a file: receiving counts for itself.
+        .route("/uploads", get(upload::list).post(upload::create).layer(DefaultBodyLimit::disable()))
+        .route("/uploads/{id}", get(upload::show))
+        .route("/files/{id}/withdrawal", get(file::ask).post(file::withdraw))
+        .fallback(async || Fault::Missing)
+        .method_not_allowed_fallback(async || Fault::Missing)
+        .layer(DefaultBodyLimit::max(MOST_FORM_BYTES))
+        .layer(middleware::from_fn(shield::same_origin))
+        .layer(middleware::from_fn_with_state(app.clone(), shield::headers))
+        .with_state(app)
+}

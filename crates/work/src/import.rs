@@ -21,10 +21,18 @@ impl Worker {
             claim.payload.parse().map_err(|_| Failure::Final("an import without an upload".to_owned()))?;
         let upload = self.upload(tenant, id).await?;
         let path = self.spool.join(&upload.spool);
+        match tokio::fs::File::open(&path).await {
+            // The job died just before it was finished: the file goes after its last result was written.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !upload.results.is_empty() => {
+                return Ok(());
+            }
+            // A disk that is not there yet is no fault of the file.
+            Err(error) => return Err(StoreError::Io(error).into()),
+            Ok(_) => {}
+        }
         match open(&path, &upload.name).await? {
             Ok(package) => self.members(claim, tenant, &upload, Arc::new(package)).await?,
             Err(refusal) if upload.results.is_empty() => self.refuse(tenant, &upload, &refusal).await?,
-            // The file is gone after its last result was written: the job died just before it was finished.
             Err(_) => {}
         }
         match tokio::fs::remove_file(&path).await {

@@ -1,8 +1,9 @@
-//! Clears what a killed process left behind: uploads that belong to no open job.
+//! Clears what a killed process left behind: uploads that belong to no open job, originals that no file needs.
 
 use std::{collections::HashSet, time::Duration};
 
 use ecom_store::StoreError;
+use jiff::Timestamp;
 
 use crate::worker::Worker;
 
@@ -10,6 +11,17 @@ use crate::worker::Worker;
 const UPLOAD_MOST: Duration = Duration::from_hours(24);
 
 impl Worker {
+    /// Removes originals that killed imports left in the archive; gives their number.
+    pub async fn sweep_archive(&self) -> Result<usize, StoreError> {
+        let before = self.clock.now().saturating_sub(UPLOAD_MOST).unwrap_or(Timestamp::MIN);
+        let mut tx = self.importer.db.read().await?;
+        let mut removed = 0;
+        for tenant in tx.platform().tenants().await? {
+            removed += self.importer.archive.sweep(&mut tx.scoped(tenant).await?, before).await?;
+        }
+        Ok(removed)
+    }
+
     /// Removes files of the spool folder that no open job needs; gives their number.
     pub async fn sweep_spool(&self) -> Result<usize, StoreError> {
         let mut needed = HashSet::new();

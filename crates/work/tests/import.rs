@@ -217,3 +217,16 @@ on_both!(old_uploads_that_nobody_needs_are_swept_and_needed_ones_stay, |world| a
     assert_eq!(shop.worker.sweep_spool().await.unwrap(), 1);
     assert!(needed.exists() && shop.spooled("coming in").exists() && !stray.exists());
 });
+
+on_both!(an_original_that_a_killed_import_left_is_swept_after_a_day, |world| async move {
+    let shop = shop(&world).await;
+    shop.imported("50001.txt", &settlement(1, 100)).await;
+    let folder = world.folder().join("archive").join(shop.tenant.to_string());
+    let stray = folder.join("00112233445566778899aabbccddeeff");
+    std::fs::write(&stray, b"sealed").unwrap();
+    world.clock.set("2020-01-01T00:00Z");
+    assert_eq!(shop.worker.sweep_archive().await.unwrap(), 0, "it may belong to an import that goes on");
+    world.clock.set("2100-01-01T00:00Z");
+    assert_eq!(shop.worker.sweep_archive().await.unwrap(), 1);
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+});

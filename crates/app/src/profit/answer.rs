@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use ecom_ledger::{
     Currency, Error,
-    books::{Books, CheckState, OwnFigures, Source, Standing},
+    books::{Books, CheckState, OwnFigures, Source},
     cost::{CostProblem, CostSheet},
     settlement::{Options, Report, Settlement},
+    standing::Standing,
     taxonomy::Label,
 };
 use jiff::Timestamp;
@@ -48,7 +49,7 @@ pub(crate) fn make(
     let unbalanced = books.settlements().any(|(_, _, standing)| standing == Standing::Quarantined);
     problems.extend(standing_problems(&books));
     problems.extend(notes(reads));
-    problems.extend(chain_problems(&books));
+    problems.extend(chain_problems(&books)?);
     Ok(Answer { view: view(&books, &own, by, options, problems)?, failed: refused || unbalanced })
 }
 
@@ -77,7 +78,7 @@ fn view(
         problems,
         totals: each().map(|one| figures::totals(one, options)).collect::<Result<_, _>>()?,
         roll_forward: books.rolls()?.iter().map(|(currency, roll)| figures::roll(*currency, roll)).collect(),
-        checks: books.checks().into_iter().map(check).collect(),
+        checks: books.checks()?.into_iter().map(check).collect(),
         summaries: each().map(|one| figures::summary(one, options)).collect::<Result<_, _>>()?,
         by: by.map(By::name),
     })
@@ -95,10 +96,11 @@ fn sheet(costs: &Costs) -> Result<CostSheet, Vec<ProblemView>> {
     CostSheet::read(rows).map_err(|found| found.into_iter().map(told).collect())
 }
 
-fn chain_problems(books: &Books<'_>) -> Vec<ProblemView> {
+fn chain_problems(books: &Books<'_>) -> Result<Vec<ProblemView>, Error> {
     let told = |message: String| ProblemView { file: String::new(), line: None, message };
-    let chains = books.chains();
-    chains.values().flat_map(|chains| &chains.findings).map(|finding| told(finding.message.clone())).collect()
+    let chains = books.chains()?;
+    let findings = chains.values().flat_map(|chains| &chains.findings);
+    Ok(findings.map(|finding| told(finding.message.clone())).collect())
 }
 
 fn refusals(reads: &[Read]) -> Vec<ProblemView> {

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    Minor,
+    Error, Minor,
     chain::{Carried, Check},
     settlement::{Format, LabelSum, Report, Settlement},
     taxonomy::Label,
 };
 
-use super::{Books, Source, Standing};
+use super::{Books, Source};
+use crate::standing::Standing;
 
 /// The checks, in the order in which they are shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,13 +70,13 @@ pub struct CheckState {
 
 impl Books<'_> {
     /// The state of every check, in the order of [`Rule::ALL`].
-    pub fn checks(&self) -> Vec<CheckState> {
+    pub fn checks(&self) -> Result<Vec<CheckState>, Error> {
         let mut states: Vec<CheckState> = vec![self.sums()];
-        states.extend(self.chain_states());
+        states.extend(self.chain_states()?);
         states.push(self.again());
         states.push(self.understood());
         states.push(self.released());
-        states
+        Ok(states)
     }
 
     fn sums(&self) -> CheckState {
@@ -93,8 +94,8 @@ impl Books<'_> {
         CheckState { rule: Rule::Sum, passed: fit.len(), findings: not.iter().map(told).collect() }
     }
 
-    fn chain_states(&self) -> [CheckState; 3] {
-        let chains = self.chains();
+    fn chain_states(&self) -> Result<[CheckState; 3], Error> {
+        let chains = self.chains()?;
         let pairs: usize = chains
             .values()
             .flat_map(|chains| &chains.chains)
@@ -112,11 +113,11 @@ impl Books<'_> {
             let compared = if check == Check::Period { pairs } else { pairs - gaps };
             CheckState { rule, passed: compared - findings.len(), findings }
         };
-        [
+        Ok([
             of(Rule::Reserve, Check::Reserve),
             of(Rule::Carried, Check::Carried),
             of(Rule::Period, Check::Period),
-        ]
+        ])
     }
 
     /// The settlement that is in the figures, by id.

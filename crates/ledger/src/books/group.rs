@@ -104,7 +104,7 @@ pub(super) fn groups(
         Reader { groups: &mut groups, report, settlement, known: FxHashMap::default() }.add(&own.costs)?;
     }
     groups.add_own(own)?;
-    groups.mark_provisional(books);
+    groups.mark_provisional(books)?;
     let mut list: Vec<Option<Statement>> =
         groups.list.into_iter().map(|group| Some(group.statement)).collect();
     let named = groups.index.into_iter().filter_map(|(key, at)| Some((key, list.get_mut(at)?.take()?)));
@@ -151,12 +151,12 @@ impl Groups {
     }
 
     /// A settlement is final; any other group is provisional while its days are.
-    fn mark_provisional(&mut self, books: &Books<'_>) {
+    fn mark_provisional(&mut self, books: &Books<'_>) -> Result<(), Error> {
         if self.by == Some(By::Settlement) {
-            return;
+            return Ok(());
         }
         let by = self.by;
-        let chains = books.chains();
+        let chains = books.chains()?;
         let mut known: FxHashMap<(Currency, i32, i32), bool> = FxHashMap::default();
         for group in &mut self.list {
             let currency = group.statement.currency;
@@ -167,6 +167,7 @@ impl Groups {
                     .or_insert_with(|| provisional(chains.get(&currency), currency, first, last))
             });
         }
+        Ok(())
     }
 }
 

@@ -139,9 +139,10 @@ impl<'t> Poster<'t> {
         let known = self.verdicts.get(&label).copied().filter(holds);
         let verdict = known.unwrap_or_else(|| {
             let (text, encoding) = text();
-            self.taxonomy.verdict(&names::label(encoding, &text), day)
+            let verdict = self.taxonomy.verdict(&names::label(encoding, &text), day);
+            self.verdicts.insert(label, verdict);
+            verdict
         });
-        self.verdicts.insert(label, verdict);
         self.last = Some((label, verdict));
         verdict
     }

@@ -13,6 +13,7 @@ mod detect;
 mod flat;
 mod instant;
 mod line;
+mod marks;
 mod merge;
 mod names;
 mod number;

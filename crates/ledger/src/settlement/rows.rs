@@ -7,6 +7,7 @@ use super::{
     flat::{AS_MADE, Layout, Opening},
     instant::{self, Posted, SlashOrder},
     line::{Line, Sink},
+    marks::Marks,
     merge,
     scan::{Head, Place, Scan, Stop},
 };
@@ -80,7 +81,7 @@ impl<'t, 'o, S: Sink, L: Layout> Rows<'t, 'o, S, L> {
         }
         let mut ends = [0_usize; MOST_COLUMNS];
         let (mut start, mut count) = (0, 0);
-        for at in memchr::memchr2_iter(b'\t', b'\n', bytes) {
+        for at in Marks::of(bytes) {
             if count < MOST_COLUMNS {
                 ends[count] = at;
                 count += 1;

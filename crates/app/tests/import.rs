@@ -1,0 +1,220 @@
+//! `ecom import` and `ecom doctor` from outside, and imports that are killed at any moment.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::{
+    fs,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use ecom_simulator::{Catalogue, Plan, write_v2};
+use ecom_store::{Db, Filter, Keys, Registration, TenantId, migrate, migrate_keys};
+use ecom_vault::RootKey;
+use tempfile::TempDir;
+
+/// Kills of one test, at moments spread over the time that an import takes.
+const KILLS: u32 = 12;
+
+struct Site {
+    folder: TempDir,
+}
+
+/// What is in the books: settlements, sum of their lines by the rollups, and by the lines themselves.
+#[derive(PartialEq, Eq, Debug)]
+struct Books {
+    settlements: usize,
+    total: i64,
+    lines: i64,
+}
+
+impl Site {
+    /// A data folder with one business, and its key file beside it.
+    fn new() -> Self {
+        let site = Self { folder: tempfile::tempdir().unwrap() };
+        fs::create_dir(site.data()).unwrap();
+        Command::new("chmod").arg("700").arg(site.data()).status().unwrap();
+        let mut key = fs::File::options();
+        let mut key = key.write(true).create_new(true).mode(0o600).open(site.key()).unwrap();
+        std::io::Write::write_all(&mut key, b"a key for tests, of 32 bytes....").unwrap();
+        block_on(site.register());
+        site
+    }
+
+    async fn register(&self) {
+        let (db, keys) = (self.db().await, Db::open(&self.url("keys.db")).await.unwrap());
+        migrate(&db, None).await.unwrap();
+        migrate_keys(&keys, None).await.unwrap();
+        let root = RootKey::read_file(&self.key()).unwrap();
+        let keys = Keys::open(keys, root).await.unwrap();
+        let mut tx = db.write().await.unwrap();
+        let new = Registration {
+            name: "Asha Rao",
+            email: "asha@kurta.example",
+            phone: "+91 98450 00000",
+            password_hash: "none",
+            business: "Kurta House",
+            billing_state: "29",
+            gstin: None,
+        };
+        let (_, tenant) = tx.platform().register(&new, 1).await.unwrap();
+        keys.create(tenant, 1).await.unwrap();
+        tx.commit().await.unwrap();
+        db.close().await;
+        keys.close().await;
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn key(&self) -> PathBuf {
+        self.folder.path().join("data.root-key")
+    }
+
+    fn url(&self, name: &str) -> String {
+        format!("sqlite:{}", self.data().join(name).display())
+    }
+
+    async fn db(&self) -> Db {
+        Db::open(&self.url("ecom.db")).await.unwrap()
+    }
+
+    fn file(&self, name: &str, rows: u64) -> PathBuf {
+        let path = self.folder.path().join(name);
+        let start = 1_790_000_000;
+        let plan = Plan {
+            seed: rows,
+            id: 26_000_000_000 + rows,
+            start,
+            end: start + 14 * 86_400,
+            rows,
+            previous_reserve: 0,
+            current_reserve: 0,
+            extra: Vec::new(),
+        };
+        write_v2(&plan, &Catalogue::new(7, 40), &mut fs::File::create(&path).unwrap()).unwrap();
+        path
+    }
+
+    fn command(&self, name: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ecom"));
+        command.arg(name).arg("--data").arg(self.data()).stdin(Stdio::null());
+        command
+    }
+
+    fn import(&self, file: &Path) -> Output {
+        self.command("import").arg(file).output().unwrap()
+    }
+
+    fn books(&self) -> Books {
+        block_on(async {
+            let db = self.db().await;
+            let mut tx = db.read().await.unwrap();
+            let mut books = tx.scoped(TenantId(1)).await.unwrap();
+            let all = Filter::days(i32::MIN, i32::MAX);
+            let statements = books.statements(&all).await.unwrap();
+            let filter = ecom_store::LineFilter { filter: all, accounts: Vec::new(), sku: None };
+            let lines = books.lines(&filter, None, usize::MAX >> 1).await.unwrap();
+            let settlements = books.settlements(&all).await.unwrap().len();
+            drop(tx);
+            db.close().await;
+            Books {
+                settlements,
+                total: statements.iter().map(|one| one.bridge().unwrap().total).sum(),
+                lines: lines.iter().map(|line| line.amount).sum(),
+            }
+        })
+    }
+
+    /// Starts an import and kills it after a while; true if it had ended before.
+    fn kill_import(&self, file: &Path, after: Duration) -> bool {
+        let mut child =
+            self.command("import").arg(file).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        thread::sleep(after);
+        let ended = child.try_wait().unwrap().is_some();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        ended
+    }
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(work)
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn a_file_is_imported_once_and_a_bad_one_is_told() {
+    let site = Site::new();
+    let file = site.file("50001000001.txt", 500);
+    let first = site.import(&file);
+    assert!(first.status.success(), "{}", said(&first));
+    assert!(said(&first).contains("50001000001.txt: 500 lines"), "{}", said(&first));
+    let before = site.books();
+    assert_eq!((before.settlements, before.total), (1, before.lines));
+    let again = site.import(&file);
+    assert!(again.status.success() && said(&again).contains("imported before"), "{}", said(&again));
+    let bad = site.folder.path().join("bad.txt");
+    fs::write(&bad, "this is no report\n").unwrap();
+    let refused = site.import(&bad);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(said(&refused).contains("bad.txt: refused. "), "{}", said(&refused));
+    assert_eq!(site.import(&site.folder.path().join("missing.txt")).status.code(), Some(1));
+    assert_eq!(site.books(), before);
+}
+
+#[test]
+fn an_import_killed_at_any_moment_leaves_all_of_the_file_or_nothing() {
+    let site = Site::new();
+    site.import(&site.file("50001000001.txt", 300));
+    let before = site.books();
+    // How long the whole of it takes on this machine decides when to kill.
+    let timed = Site::new();
+    let started = Instant::now();
+    assert!(timed.import(&timed.file("50001000002.txt", 30_000)).status.success());
+    let whole = started.elapsed();
+    let file = site.file("50001000002.txt", 30_000);
+    let both = Books {
+        settlements: 2,
+        total: before.total + timed.books().total,
+        lines: before.lines + timed.books().lines,
+    };
+    for kill in 1..=KILLS {
+        site.kill_import(&file, whole * kill / KILLS);
+        let now = site.books();
+        assert!(now == before || now == both, "{now:?} is neither {before:?} nor {both:?}");
+    }
+    // The worker takes the jobs of the killed ones up again when their leases have run out; the file is there once.
+    let last = site.import(&file);
+    assert!(last.status.success(), "{}", said(&last));
+    assert_eq!(site.books(), both);
+}
+
+#[test]
+fn the_doctor_says_what_is_wrong_and_what_to_do() {
+    let site = Site::new();
+    let well = site.command("doctor").output().unwrap();
+    assert!(well.status.success() && said(&well).ends_with("all is well\n"), "{}", said(&well));
+    let elsewhere = site.folder.path().join("elsewhere");
+    fs::rename(site.key(), &elsewhere).unwrap();
+    let ill = site.command("doctor").output().unwrap();
+    assert_eq!(ill.status.code(), Some(1));
+    assert!(said(&ill).contains("root key") && said(&ill).contains("--root-key"), "{}", said(&ill));
+    let refused = site.import(&site.file("1.txt", 100));
+    assert!(!refused.status.success() && said(&refused).contains("is missing"), "{}", said(&refused));
+    assert!(!site.key().exists(), "no new key is made beside archives that need the old one");
+}
+
+#[test]
+fn a_data_folder_that_everybody_may_enter_is_refused() {
+    let site = Site::new();
+    Command::new("chmod").arg("755").arg(site.data()).status().unwrap();
+    let refused = site.import(&site.file("1.txt", 100));
+    assert!(!refused.status.success() && said(&refused).contains("chmod 700"), "{}", said(&refused));
+}

@@ -1,0 +1,140 @@
+//! A figure on a page: a link to what it is made of. Estimated and unknown ones say so.
+
+use askama::Template;
+
+use ecom_ledger::Currency;
+
+use crate::money;
+
+/// A figure.
+#[derive(Template, Clone, Debug)]
+#[template(
+    source = "{% if unknown %}<span class=\"unknown\">{{ text }}</span>{% else if href.is_empty() %}{{ text }}{% else %}<a class=\"figure\" href=\"{{ href }}\">{% if estimated %}<span title=\"partly estimated\">≈</span>\u{2009}{% endif %}{% if exact.is_empty() %}{{ text }}{% else %}<span title=\"{{ exact }}\" aria-hidden=\"true\">{{ text }}</span><span class=\"unseen\">{{ exact }}</span>{% endif %}</a>{% endif %}",
+    ext = "html"
+)]
+pub(crate) struct Figure {
+    text: String,
+    /// The full amount, where the text is a short form of it.
+    exact: String,
+    href: String,
+    estimated: bool,
+    unknown: bool,
+}
+
+impl askama::filters::HtmlSafe for Figure {}
+
+impl Figure {
+    /// An amount and where it is explained.
+    pub(crate) fn amount(currency: Currency, minor: i64, href: String) -> Self {
+        Self {
+            text: money::exact(currency, minor),
+            exact: String::new(),
+            href,
+            estimated: false,
+            unknown: false,
+        }
+    }
+
+    /// The same in whole rupees, for a tile; the full amount is there on hover and for screen readers.
+    pub(crate) fn tile(currency: Currency, minor: i64, href: String) -> Self {
+        let exact = money::exact(currency, minor);
+        Self { text: money::tile(currency, minor), exact, href, estimated: false, unknown: false }
+    }
+
+    /// A figure that is no sum of lines.
+    pub(crate) fn plain(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            exact: String::new(),
+            href: String::new(),
+            estimated: false,
+            unknown: false,
+        }
+    }
+
+    /// A figure nobody can know yet: a word, never zero.
+    pub(crate) fn unknown(text: impl Into<String>) -> Self {
+        Self { text: text.into(), exact: String::new(), href: String::new(), estimated: false, unknown: true }
+    }
+
+    /// Whether nobody can know it yet.
+    pub(crate) fn is_unknown(&self) -> bool {
+        self.unknown
+    }
+
+    /// The same in short, with the full amount on hover and for screen readers; an unknown one stays a word.
+    pub(crate) fn shortened(self, currency: Currency, minor: i64) -> Self {
+        if self.unknown {
+            self
+        } else {
+            Self { estimated: self.estimated, ..Self::tile(currency, minor, self.href) }
+        }
+    }
+
+    /// Marks it as partly estimated.
+    pub(crate) fn estimated(mut self, estimated: bool) -> Self {
+        self.estimated = estimated;
+        self
+    }
+}
+
+/// How a table row is drawn.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Weight {
+    /// An entry.
+    Plain,
+    /// A part of the entry above.
+    Part,
+    /// A sum.
+    Sum,
+    /// What the table ends with.
+    Total,
+}
+
+impl Weight {
+    /// The class of the style sheet.
+    pub(crate) fn class(self) -> &'static str {
+        match self {
+            Self::Plain => "",
+            Self::Part => "part",
+            Self::Sum => "sum",
+            Self::Total => "total",
+        }
+    }
+}
+
+/// A row of a table of figures.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    pub(crate) weight: Weight,
+    pub(crate) label: String,
+    pub(crate) note: String,
+    pub(crate) figure: Figure,
+    /// A second column, such as the share of net sales.
+    pub(crate) share: String,
+}
+
+impl Row {
+    pub(crate) fn new(weight: Weight, label: impl Into<String>, figure: Figure) -> Self {
+        Self { weight, label: label.into(), note: String::new(), figure, share: String::new() }
+    }
+
+    pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = note.into();
+        self
+    }
+
+    pub(crate) fn share(mut self, share: impl Into<String>) -> Self {
+        self.share = share.into();
+        self
+    }
+}
+
+/// A tile: one figure that matters.
+#[derive(Clone, Debug)]
+pub(crate) struct Tile {
+    pub(crate) label: &'static str,
+    pub(crate) figure: Figure,
+    pub(crate) note: String,
+    pub(crate) first: bool,
+}

@@ -1,0 +1,125 @@
+//! What surrounds a page: title, navigation, who is signed in.
+
+/// Where in the navigation a page belongs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Here {
+    /// Nowhere.
+    Outside,
+    /// The profit statement, and what explains it.
+    Statement,
+    /// Settlements.
+    Settlements,
+    /// Costs of products.
+    Costs,
+    /// Indirect expenses.
+    Expenses,
+    /// Closing months.
+    Close,
+    /// Files: importing and withdrawing.
+    Files,
+}
+
+/// An entry of the navigation.
+pub(crate) struct Item {
+    pub(crate) here: Here,
+    pub(crate) href: &'static str,
+    pub(crate) label: &'static str,
+    /// The path of its icon, drawn in strokes on 24 × 24.
+    pub(crate) icon: &'static str,
+    /// Whether it is in the bar of a phone: at most four are.
+    pub(crate) bar: bool,
+}
+
+/// A group of the navigation.
+pub(crate) struct Section {
+    pub(crate) title: &'static str,
+    pub(crate) items: &'static [Item],
+}
+
+/// The navigation at the left; the phone's bar takes those marked for it.
+pub(crate) const SECTIONS: &[Section] = &[
+    Section {
+        title: "Money",
+        items: &[
+            Item {
+                here: Here::Statement,
+                href: "/statement",
+                label: "Profit",
+                icon: "M4 19V5M4 19h16M8 15l4-5 3 3 5-7",
+                bar: true,
+            },
+            Item {
+                here: Here::Settlements,
+                href: "/settlements",
+                label: "Settlements",
+                icon: "M4 6h16v12H4zM4 10h16M8 14h4",
+                bar: true,
+            },
+            Item {
+                here: Here::Costs,
+                href: "/costs",
+                label: "Costs",
+                icon: "M12 3l8 4.5v9L12 21l-8-4.5v-9zM4 7.5l8 4.5 8-4.5M12 12v9",
+                bar: false,
+            },
+            Item {
+                here: Here::Expenses,
+                href: "/expenses",
+                label: "Expenses",
+                icon: "M6 3h12v18l-3-2-3 2-3-2-3 2zM9 8h6M9 12h6",
+                bar: false,
+            },
+            Item {
+                here: Here::Close,
+                href: "/close",
+                label: "Month close",
+                icon: "M4 6h16v14H4zM4 10h16M8 3v4M16 3v4M9 15l2 2 4-4",
+                bar: false,
+            },
+        ],
+    },
+    Section {
+        title: "Business",
+        items: &[Item {
+            here: Here::Files,
+            href: "/uploads",
+            label: "Files",
+            icon: "M12 4v11M8 11l4 4 4-4M5 20h14",
+            bar: true,
+        }],
+    },
+];
+
+/// Who is signed in, for the foot of the navigation.
+#[derive(Clone, Debug)]
+pub(crate) struct Who {
+    pub(crate) name: String,
+    pub(crate) business: String,
+}
+
+/// The frame of a page.
+pub(crate) struct Frame {
+    pub(crate) title: String,
+    pub(crate) here: Here,
+    pub(crate) who: Option<Who>,
+    /// Reload after this many seconds where there is no script.
+    pub(crate) reload_s: Option<u8>,
+}
+
+impl Frame {
+    /// The frame of a page that needs nobody to be signed in.
+    pub(crate) fn outside(title: impl Into<String>) -> Self {
+        Self { title: title.into(), here: Here::Outside, who: None, reload_s: None }
+    }
+
+    /// The frame of a page for somebody.
+    pub(crate) fn inside(title: impl Into<String>, here: Here, who: Who) -> Self {
+        Self { title: title.into(), here, who: Some(who), reload_s: None }
+    }
+
+    /// Reloads the page by itself where there is no script.
+    pub(crate) fn reloading(mut self, seconds: Option<u8>) -> Self {
+        self.reload_s = seconds;
+        self
+    }
+}

@@ -1,0 +1,147 @@
+//! Who asks, for which business, in which role: the permission to act, taken from the session cookie.
+//!
+//! A [`Seat`] is the only way to a tenant's tables. Without a session one is sent to sign in; with too small a role
+//! the page is not there.
+
+use std::marker::PhantomData;
+
+use axum::{
+    extract::FromRequestParts,
+    http::{Method, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+use ecom_store::{Scoped, Signed, Tx};
+
+use crate::{
+    app::App,
+    fault::{Fault, Page},
+    frame::{Frame, Here, Who},
+    params::encoded,
+    session::{cookie, touch},
+};
+
+/// A role that a page asks for.
+pub(crate) trait Role: Send + Sync {
+    /// The least rank that will do.
+    const LEAST: u8;
+}
+
+/// Runs the business.
+pub(crate) struct Owner;
+/// Works in the books.
+pub(crate) struct Manager;
+/// Looks at the books.
+pub(crate) struct Viewer;
+
+impl Role for Owner {
+    const LEAST: u8 = 3;
+}
+impl Role for Manager {
+    const LEAST: u8 = 2;
+}
+impl Role for Viewer {
+    const LEAST: u8 = 1;
+}
+
+/// A stored role that this program does not know opens nothing.
+fn rank(role: &str) -> u8 {
+    match role {
+        "owner" => Owner::LEAST,
+        "manager" => Manager::LEAST,
+        "viewer" => Viewer::LEAST,
+        _ => 0,
+    }
+}
+
+/// Somebody signed in, with at least the role `R` in the business they act for.
+pub(crate) struct Seat<R> {
+    signed: Signed,
+    role: PhantomData<R>,
+}
+
+impl<R: Role> Seat<R> {
+    /// The tables of the business.
+    pub(crate) async fn books<'a>(&self, tx: &'a mut Tx) -> Page<Scoped<'a>> {
+        Ok(tx.scoped(self.signed.tenant).await?)
+    }
+
+    /// Which business, for its key and for names of its files.
+    pub(crate) fn tenant(&self) -> ecom_store::TenantId {
+        self.signed.tenant
+    }
+
+    /// Who it is, for records and for what only they may see.
+    pub(crate) fn person(&self) -> ecom_store::PersonId {
+        self.signed.person
+    }
+
+    /// Whether the person may also do what asks for the role `S`.
+    pub(crate) fn may<S: Role>(&self) -> bool {
+        rank(&self.signed.role) >= S::LEAST
+    }
+
+    /// The frame of a page for this person.
+    pub(crate) fn frame(&self, title: impl Into<String>, here: Here) -> Frame {
+        let who = Who { name: self.signed.name.clone(), business: self.signed.business.clone() };
+        Frame::inside(title, here, who)
+    }
+}
+
+impl<R: Role> FromRequestParts<App> for Seat<R> {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let signed = signed(parts, app).await.map_err(IntoResponse::into_response)?;
+        let Some(signed) = signed else { return Err(to_sign_in(parts)) };
+        if rank(&signed.role) < R::LEAST {
+            return Err(Fault::Missing.into_response());
+        }
+        Ok(Self { signed, role: PhantomData })
+    }
+}
+
+/// Whoever asks, signed in or not.
+pub(crate) struct Visitor(pub(crate) Option<Signed>);
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fault> {
+        Ok(Self(signed(parts, app).await?))
+    }
+}
+
+async fn signed(parts: &Parts, app: &App) -> Page<Option<Signed>> {
+    let Some(token) = cookie::token(&parts.headers) else { return Ok(None) };
+    let id_hash = token.hash();
+    let now = app.now();
+    let mut tx = app.db.read().await?;
+    let signed = tx.platform().session(&id_hash, now).await?;
+    drop(tx);
+    if signed.as_ref().is_some_and(|signed| signed.stale) {
+        touch(app, id_hash, now);
+    }
+    Ok(signed)
+}
+
+/// Comes back to the page that was asked for, if it was one that can be asked for again.
+fn to_sign_in(parts: &Parts) -> Response {
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    if parts.method != Method::GET || path == "/" {
+        return Redirect::to("/sign-in").into_response();
+    }
+    let next = encoded(path);
+    Redirect::to(&format!("/sign-in?next={next}")).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_may_what_smaller_ones_may_and_an_unknown_one_nothing() {
+        assert!(rank("owner") >= Manager::LEAST && rank("manager") >= Viewer::LEAST);
+        assert!(rank("viewer") < Manager::LEAST && rank("manager") < Owner::LEAST);
+        assert!(rank("Owner") < Viewer::LEAST && rank("") < Viewer::LEAST);
+    }
+}

@@ -1,0 +1,79 @@
+//! The one cookie, `__Host-ecom`: a random token for this host alone, out of reach of scripts, gone with the browser.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use sha2::{Digest, Sha256};
+
+use crate::fault::{Fault, Page};
+
+const NAME: &str = "__Host-ecom";
+const BYTES: usize = 32;
+
+/// A session's token.
+pub(crate) struct Token([u8; BYTES]);
+
+impl Token {
+    /// A new one from the system's randomness.
+    pub(crate) fn random() -> Page<Self> {
+        let mut bytes = [0; BYTES];
+        getrandom::fill(&mut bytes).map_err(|error| Fault::broken(error.to_string()))?;
+        Ok(Self(bytes))
+    }
+
+    /// What the database knows of it.
+    pub(crate) fn hash(&self) -> [u8; 32] {
+        Sha256::digest(self.0).into()
+    }
+
+    /// The header that hands it out.
+    pub(crate) fn cookie(&self) -> HeaderValue {
+        let text = self.0.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        let cookie = format!("{NAME}={text}; Path=/; Secure; HttpOnly; SameSite=Lax");
+        // Only ASCII letters, digits and signs.
+        HeaderValue::from_str(&cookie).unwrap_or(HeaderValue::from_static(""))
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut bytes = [0; BYTES];
+        if text.len() != 2 * BYTES || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        for (index, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(text.get(2 * index..2 * index + 2)?, 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+}
+
+/// The header that takes the cookie away.
+pub(crate) fn cleared() -> HeaderValue {
+    HeaderValue::from_static("__Host-ecom=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0")
+}
+
+/// The token that a request carries.
+pub(crate) fn token(headers: &HeaderMap) -> Option<Token> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == NAME).and_then(|(_, value)| Token::parse(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_comes_back_as_it_went_out() {
+        let token = Token::random().unwrap();
+        let handed = token.cookie();
+        let pair = handed.to_str().unwrap().split(';').next().unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, format!("theme=x; {pair}").parse().unwrap());
+        assert_eq!(super::token(&headers).unwrap().0, token.0);
+    }
+
+    #[test]
+    fn anything_else_is_no_token() {
+        for text in ["", "zz", &"0".repeat(63), &"g".repeat(64), &"é".repeat(32)] {
+            assert!(Token::parse(text).is_none(), "{text}");
+        }
+    }
+}

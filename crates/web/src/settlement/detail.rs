@@ -1,0 +1,222 @@
+//! One settlement: what its file says, whether it balances, what became of it, and its movement by account.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use ecom_ledger::{Account, settlement::Format, statement::Statement};
+use ecom_store::{Filter, Scoped, SettlementKey, SettlementState, SettlementView};
+
+use super::{day_of, days, state};
+use crate::{
+    app::App,
+    fault::{Fault, Page},
+    figure::Figure,
+    frame::{Frame, Here},
+    money,
+    notice::{Notice, Tone},
+    page,
+    seat::{Manager, Seat, Viewer},
+    words,
+};
+
+/// Changed lines that are shown.
+const MOST_CHANGES: i64 = 50;
+
+#[derive(Template)]
+#[template(path = "settlement/show.html")]
+struct SettlementPage {
+    frame: Frame,
+    id: String,
+    key: SettlementKey,
+    state: (&'static str, &'static str),
+    notice: Option<Notice>,
+    facts: Vec<(&'static str, String)>,
+    accounts: Vec<AccountRow>,
+    total: Option<Figure>,
+    versions: Vec<Version>,
+    changes: Vec<Change>,
+    withdrawal: Option<String>,
+    may_choose: bool,
+}
+
+struct AccountRow {
+    name: &'static str,
+    code: &'static str,
+    net: Figure,
+    lines: String,
+}
+
+/// Another version of the settlement.
+struct Version {
+    href: String,
+    file: String,
+    format: &'static str,
+    total: String,
+    state: (&'static str, &'static str),
+}
+
+/// A line by which the version in the figures differs from the other.
+struct Change {
+    count: String,
+    label: String,
+    order: String,
+    sku: String,
+    amount: String,
+}
+
+/// One settlement.
+pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, Path(key): Path<String>) -> Page {
+    let key: SettlementKey = key.parse().map_err(|_| Fault::Missing)?;
+    let mut tx = app.db.read().await?;
+    let mut books = seat.books(&mut tx).await?;
+    let found = books.settlement(key).await?.ok_or(Fault::Missing)?;
+    let statements = books.statements(&Filter::settlement(key)).await?;
+    let versions = books.versions(key).await?;
+    let changes = changes(&mut books, &found, &versions).await?;
+    let mut total = None;
+    if let Some(statement) = statements.first() {
+        total = Some(Figure::amount(
+            found.currency,
+            statement.bridge()?.total,
+            format!("/lines?settlement={key}"),
+        ));
+    }
+    let page = SettlementPage {
+        frame: seat.frame(format!("Settlement {}", found.settlement_id), Here::Settlements),
+        id: found.settlement_id.clone(),
+        key,
+        state: state(found.state),
+        notice: told(&found),
+        facts: facts(&found),
+        accounts: statements.first().map(|statement| accounts(key, statement)).unwrap_or_default(),
+        total,
+        versions: versions.iter().map(version).collect(),
+        changes,
+        withdrawal: (seat.may::<Manager>() && found.state != SettlementState::Withdrawn)
+            .then(|| format!("/files/{}/withdrawal", found.file)),
+        may_choose: seat.may::<Manager>() && choosable(&found, &versions),
+    };
+    page::show(&page)
+}
+
+/// There is something to choose where the version in the figures is of the same format, or one is undecided.
+fn choosable(found: &SettlementView, versions: &[SettlementView]) -> bool {
+    let peer =
+        |other: &SettlementView| other.format == found.format && other.state == SettlementState::Active;
+    matches!(found.state, SettlementState::Undecided | SettlementState::Replaced) && versions.iter().any(peer)
+}
+
+async fn changes(
+    books: &mut Scoped<'_>,
+    found: &SettlementView,
+    versions: &[SettlementView],
+) -> Page<Vec<Change>> {
+    let other = versions.iter().find(|other| match found.state {
+        SettlementState::Active => {
+            matches!(other.state, SettlementState::Replaced | SettlementState::Undecided)
+        }
+        SettlementState::Replaced | SettlementState::Undecided => other.state == SettlementState::Active,
+        _ => false,
+    });
+    let Some(other) = other.filter(|other| other.format == found.format) else { return Ok(Vec::new()) };
+    let (older, newer) = if found.state == SettlementState::Active { (other, found) } else { (found, other) };
+    let lines = books.changed_lines(older.key, newer.key, MOST_CHANGES).await?;
+    let change = |line: ecom_store::ChangedLine| Change {
+        count: if line.count > 0 {
+            format!("+{}", line.count)
+        } else {
+            format!("−{}", line.count.unsigned_abs())
+        },
+        label: line.label.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "),
+        order: line.order_id,
+        sku: line.sku,
+        amount: money::exact(found.currency, line.amount),
+    };
+    Ok(lines.into_iter().map(change).collect())
+}
+
+fn accounts(key: SettlementKey, statement: &Statement) -> Vec<AccountRow> {
+    let moved = statement.moved().filter(|(account, _)| !matches!(account, Account::Cogs));
+    let row = |(account, turnover): (Account, &ecom_ledger::settlement::Turnover)| AccountRow {
+        name: words::account(account),
+        code: account.name(),
+        net: Figure::amount(
+            statement.currency,
+            turnover.net(),
+            format!("/lines?settlement={key}&account={}", account.name()),
+        )
+        .estimated(turnover.estimated != 0),
+        lines: money::count(turnover.lines),
+    };
+    moved.map(row).collect()
+}
+
+fn version(other: &SettlementView) -> Version {
+    Version {
+        href: format!("/settlements/{}", other.key),
+        file: other.file_name.clone(),
+        format: format_name(other.format),
+        total: money::exact(other.currency, other.total.unwrap_or(other.sum)),
+        state: state(other.state),
+    }
+}
+
+fn facts(found: &SettlementView) -> Vec<(&'static str, String)> {
+    let money = |amount| money::exact(found.currency, amount);
+    let mut facts = vec![
+        ("Period", days(found)),
+        ("File", found.file_name.clone()),
+        ("Kind of file", format_name(found.format).to_owned()),
+        ("Lines", money::count(found.lines)),
+        ("Sum of the lines", money(found.sum)),
+    ];
+    match found.total {
+        Some(total) => {
+            facts.push(("Total in the file", money(total)));
+            facts.push(("Difference", money(found.sum.saturating_sub(total))));
+        }
+        None => facts.push(("Total in the file", "none; rows are checked one by one".to_owned())),
+    }
+    if let Some(deposit) = found.deposit {
+        facts.push(("Deposit", day_of(found, deposit)));
+        facts.push(("Reaches the bank", money(found.total.unwrap_or(found.sum).max(0))));
+    }
+    if found.deferred_rows > 0 {
+        let rows = money::counted(found.deferred_rows, "row", "rows");
+        facts.push(("Deferred, in no account", format!("{rows}, {}", money(found.deferred_amount))));
+    }
+    facts
+}
+
+fn told(found: &SettlementView) -> Option<Notice> {
+    let notice = |tone, title: &str, words: &str| Some(Notice::new(tone, title, words));
+    match found.state {
+        SettlementState::Active => None,
+        SettlementState::Quarantined => notice(
+            Tone::Bad,
+            "Does not balance",
+            "The lines do not sum to the total in the file, so it is in no figure. Download the file from Amazon again and import it.",
+        ),
+        SettlementState::Replaced => notice(
+            Tone::Plain,
+            "Replaced",
+            "A newer report or a more exact file stands for this settlement. Its lines are in no figure.",
+        ),
+        SettlementState::Undecided => notice(
+            Tone::Attention,
+            "Which version counts?",
+            "The same settlement came in two files, and their names do not tell which is newer. Until you choose, the first counts.",
+        ),
+        SettlementState::Withdrawn => {
+            notice(Tone::Plain, "Withdrawn", "The import was withdrawn. Its lines are gone from the books.")
+        }
+    }
+}
+
+fn format_name(format: Format) -> &'static str {
+    match format {
+        Format::V2 => "Flat file V2",
+        Format::V1 => "Flat file",
+        Format::Xml => "XML",
+        Format::DateRange => "Date-range report",
+    }
+}

@@ -1,0 +1,227 @@
+//! An upload as the page shows it: progress while it is read, then each file's result and what to do.
+
+use ecom_ledger::Currency;
+use ecom_store::{
+    FileId, ImportResult, ImportedSettlement, Outcome, SellerAccount, SettlementState, SettlementView,
+    UploadState, UploadView,
+};
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::{app::App, money, notice::Tone};
+
+/// An upload.
+pub(crate) struct Card {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) about: String,
+    pub(crate) state: (&'static str, &'static str),
+    pub(crate) progress: Option<Progress>,
+    pub(crate) results: Vec<Outcoming>,
+    pub(crate) failed: bool,
+}
+
+/// How far it is.
+pub(crate) struct Progress {
+    pub(crate) done: i64,
+    pub(crate) total: i64,
+    pub(crate) words: String,
+}
+
+/// What came of one file.
+pub(crate) struct Outcoming {
+    pub(crate) name: String,
+    pub(crate) tone: &'static str,
+    pub(crate) state: &'static str,
+    pub(crate) words: String,
+    pub(crate) settlements: Vec<Part>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) withdrawal: Option<String>,
+}
+
+/// A settlement in a file.
+pub(crate) struct Part {
+    pub(crate) href: String,
+    pub(crate) id: String,
+    pub(crate) words: String,
+    pub(crate) tone: &'static str,
+    pub(crate) state: &'static str,
+    pub(crate) advice: &'static str,
+}
+
+impl Card {
+    /// `settlements` are all of the business: what became of them meanwhile is told, not what was true then.
+    pub(crate) fn new(
+        app: &App,
+        upload: &UploadView,
+        accounts: &[SellerAccount],
+        settlements: &[SettlementView],
+        may_withdraw: bool,
+    ) -> Self {
+        let account = accounts.iter().find(|account| account.id == upload.seller_account);
+        let account = account.map_or("", |account| account.name.as_str());
+        let about = format!("{} · {} · {account}", size(upload.bytes), when(upload.uploaded_at));
+        let results = upload.results.iter().map(|result| outcoming(result, settlements, may_withdraw));
+        let outcomings: Vec<Outcoming> = results.collect();
+        Self {
+            id: upload.id.to_string(),
+            name: upload.name.clone(),
+            about,
+            state: state(upload, &outcomings),
+            progress: progress(app, upload),
+            results: outcomings,
+            failed: upload.state == UploadState::Failed,
+        }
+    }
+}
+
+/// The worst of its results.
+fn state(upload: &UploadView, results: &[Outcoming]) -> (&'static str, &'static str) {
+    let (bad, attention) = (Tone::Bad.class(), Tone::Attention.class());
+    match upload.state {
+        UploadState::Queued => ("waiting", Tone::Plain.class()),
+        UploadState::Running => ("being read", Tone::Plain.class()),
+        UploadState::Failed => ("failed", bad),
+        UploadState::Done if results.iter().all(|result| result.tone == bad) => ("not in the books", bad),
+        UploadState::Done
+            if results.iter().any(|result| result.tone != Tone::Good.class() && !result.tone.is_empty()) =>
+        {
+            ("needs a look", attention)
+        }
+        UploadState::Done => ("done", Tone::Good.class()),
+    }
+}
+
+fn progress(app: &App, upload: &UploadView) -> Option<Progress> {
+    match upload.state {
+        UploadState::Queued => {
+            Some(Progress { done: 0, total: 0, words: "Waiting for its turn.".to_owned() })
+        }
+        UploadState::Running => {
+            let (done, total) = app.live.of(upload.job).unwrap_or((upload.done, upload.total));
+            let share = if total > 0 { done.saturating_mul(100) / total } else { 0 };
+            Some(Progress { done, total, words: format!("{share}\u{2009}% read, checked and stored.") })
+        }
+        UploadState::Done | UploadState::Failed => None,
+    }
+}
+
+fn outcoming(result: &ImportResult, settlements: &[SettlementView], may_withdraw: bool) -> Outcoming {
+    let parts: Vec<Part> = match &result.outcome {
+        Outcome::Imported { settlements: imported, .. } => {
+            imported.iter().map(|part| of_settlement(part, settlements)).collect()
+        }
+        _ => Vec::new(),
+    };
+    let file = result.outcome.file();
+    let standing = |file: FileId| {
+        settlements.iter().any(|known| known.file == file && known.state != SettlementState::Withdrawn)
+    };
+    let (state, tone, words) = match &result.outcome {
+        _ if file.is_some_and(|file| !standing(file)) => ("withdrawn", Tone::Plain, String::new()),
+        Outcome::Same { .. } => {
+            ("known already", Tone::Plain, "These bytes were imported before. Nothing changed.".to_owned())
+        }
+        Outcome::Refused { message } => ("refused", Tone::Bad, format!("{message}.")),
+        Outcome::Imported { lines, .. } => {
+            let worst = parts
+                .iter()
+                .map(|part| part.tone)
+                .find(|tone| *tone != Tone::Good.class() && !tone.is_empty());
+            let (state, tone) = match worst {
+                Some(tone) if tone == Tone::Bad.class() => ("kept apart", Tone::Bad),
+                Some(_) => ("your choice", Tone::Attention),
+                None => ("imported", Tone::Good),
+            };
+            (state, tone, money::counted(*lines, "line", "lines"))
+        }
+    };
+    Outcoming {
+        name: result.name.clone(),
+        tone: tone.class(),
+        state,
+        words,
+        settlements: parts,
+        notes: result.notes.clone(),
+        // Bytes that were known already are withdrawn where they were first sent in.
+        withdrawal: file
+            .filter(|file| may_withdraw && standing(*file) && !matches!(result.outcome, Outcome::Same { .. }))
+            .map(|file| format!("/files/{file}/withdrawal")),
+    }
+}
+
+fn of_settlement(part: &ImportedSettlement, settlements: &[SettlementView]) -> Part {
+    let now =
+        settlements.iter().find(|known| known.key == part.key()).map(|known| known.state).or(part.state());
+    let exact = |amount| money::exact(part.currency().unwrap_or(Currency::INR), amount);
+    let words = match part.total {
+        Some(total) if total == part.sum => format!("{}, balanced to the last paisa", exact(total)),
+        Some(total) => format!(
+            "total {}, but its lines sum to {}: {} apart",
+            exact(total),
+            exact(part.sum),
+            exact(part.sum.saturating_sub(total).saturating_abs())
+        ),
+        None => format!("{}, each row checked", exact(part.sum)),
+    };
+    let (state, tone, advice) = match now {
+        Some(SettlementState::Active) => ("in the figures", Tone::Good, ""),
+        Some(SettlementState::Quarantined) => (
+            "does not balance",
+            Tone::Bad,
+            "It is in no figure. Download the file from Amazon again and send it in.",
+        ),
+        Some(SettlementState::Replaced) => {
+            ("replaced", Tone::Plain, "A newer or more exact file stands for it.")
+        }
+        Some(SettlementState::Undecided) => (
+            "your choice",
+            Tone::Attention,
+            "Another file has the same settlement. Open it and choose which one counts.",
+        ),
+        Some(SettlementState::Withdrawn) => ("withdrawn", Tone::Plain, ""),
+        None => ("unknown", Tone::Attention, ""),
+    };
+    Part {
+        href: format!("/settlements/{}", part.key()),
+        id: part.settlement_id.clone(),
+        words,
+        tone: tone.class(),
+        state,
+        advice,
+    }
+}
+
+/// `12.3 MiB`
+fn size(bytes: i64) -> String {
+    const STEPS: [&str; 3] = ["KiB", "MiB", "GiB"];
+    if bytes < 1024 {
+        return money::counted(bytes, "byte", "bytes");
+    }
+    let (mut tenths, mut step) = (bytes.saturating_mul(10) / 1024, 0);
+    while tenths >= 10_240 && step + 1 < STEPS.len() {
+        tenths /= 1024;
+        step += 1;
+    }
+    format!("{}.{}\u{a0}{}", tenths / 10, tenths % 10, STEPS[step])
+}
+
+/// In Indian time: where the people who import are.
+fn when(micros: i64) -> String {
+    let zone = TimeZone::get("Asia/Kolkata").unwrap_or(TimeZone::UTC);
+    let at = Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH);
+    zone.to_datetime(at).strftime("%-d %b %Y, %H:%M").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_read_as_people_say_them() {
+        assert_eq!(size(1), "1 byte");
+        assert_eq!(size(1_023), "1,023 bytes");
+        assert_eq!(size(1_536), "1.5\u{a0}KiB");
+        assert_eq!(size(180 << 20), "180.0\u{a0}MiB");
+        assert_eq!(size(2 << 30), "2.0\u{a0}GiB");
+    }
+}

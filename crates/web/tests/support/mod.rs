@@ -1,0 +1,220 @@
+//! A site to test: the real router on a fresh database, a visitor with a cookie, files that agree with themselves.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub, dead_code)]
+
+pub mod outline;
+
+use axum::{
+    Router,
+    body::Body,
+    http::{Method, Request, StatusCode, header},
+    response::Response,
+};
+use ecom_ledger::settlement::Options;
+use ecom_simulator::{Catalogue, Extra, Plan, write_v2};
+use ecom_store::{Archive, Importer, PersonId, TenantId};
+use ecom_testkit::{Engine, World};
+use ecom_web::{Registration, Server, Settings, router};
+use ecom_work::{Bell, Live, Worker};
+use http_body_util::BodyExt;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use tower::ServiceExt;
+
+/// The server and the world behind it.
+pub struct Site {
+    pub world: World,
+    pub worker: Worker,
+    router: Router,
+}
+
+/// An answer, read to its end.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: axum::http::HeaderMap,
+    pub body: String,
+}
+
+/// Somebody with a browser.
+#[derive(Clone, Default)]
+pub struct Visitor {
+    pub cookie: Option<String>,
+}
+
+pub async fn site() -> Site {
+    site_with(&Settings::new("http://127.0.0.1:8080", Registration::First).unwrap()).await
+}
+
+pub async fn site_with(settings: &Settings) -> Site {
+    let world = World::new(Engine::Sqlite).await;
+    // Posting days of the made-up files are in September 2026.
+    world.clock.set("2026-10-08T09:00+05:30");
+    let spool = world.folder().join("spool");
+    std::fs::create_dir(&spool).unwrap();
+    let archive = Archive::local(&world.folder().join("archive")).unwrap();
+    let worker = Worker {
+        importer: Importer { db: world.db.clone(), archive, options: Options::new().unwrap() },
+        keys: world.keys().await,
+        spool,
+        clock: Arc::new(world.clock.clone()),
+        bell: Bell::default(),
+        live: Live::default(),
+    };
+    let router = router(Server::new(&worker, settings.clone()));
+    Site { world, worker, router }
+}
+
+impl Site {
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response: Response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let body = String::from_utf8_lossy(&bytes).into_owned();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// A business with an owner who is signed in.
+    pub async fn owner(&self, name: &str) -> (Visitor, TenantId) {
+        let (person, tenant) = self.world.business(name).await;
+        self.world.keys().await.create(tenant, self.world.now()).await.unwrap();
+        (self.sign_in(person).await, tenant)
+    }
+
+    /// A session without asking for the password.
+    pub async fn sign_in(&self, person: PersonId) -> Visitor {
+        let token: [u8; 32] = Sha256::digest(format!("token of {person}")).into();
+        let mut tx = self.world.db.write().await.unwrap();
+        tx.platform().open_session(&Sha256::digest(token), person, self.world.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        let text = token.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        Visitor { cookie: Some(format!("__Host-ecom={text}")) }
+    }
+
+    pub async fn get(&self, visitor: &Visitor, path: &str) -> Answer {
+        self.send(visitor.request(Method::GET, path).body(Body::empty()).unwrap()).await
+    }
+
+    /// Sends a form as this site's own pages do.
+    pub async fn post(&self, visitor: &Visitor, path: &str, form: &[(&str, &str)]) -> Answer {
+        let encode =
+            |text: &str| text.bytes().fold(String::new(), |text, byte| text + &format!("%{byte:02X}"));
+        let pairs: Vec<String> =
+            form.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+        let request = visitor
+            .request(Method::POST, path)
+            .header("sec-fetch-site", "same-origin")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(pairs.join("&"))).unwrap()).await
+    }
+
+    /// Sends files in.
+    pub async fn upload(
+        &self,
+        visitor: &Visitor,
+        fields: &[(&str, &str)],
+        files: &[(&str, &[u8])],
+    ) -> Answer {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            body.extend_from_slice(
+                format!("--cut\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+                    .as_bytes(),
+            );
+        }
+        for (name, bytes) in files {
+            let head = format!(
+                "--cut\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\nContent-Type: text/plain\r\n\r\n"
+            );
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(bytes);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--cut--\r\n");
+        let request = visitor
+            .request(Method::POST, "/uploads")
+            .header("sec-fetch-site", "same-origin")
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=cut");
+        self.send(request.body(Body::from(body)).unwrap()).await
+    }
+
+    /// Sends one file in and has the worker import it.
+    pub async fn import(&self, visitor: &Visitor, name: &str, bytes: &[u8]) {
+        let fields = [("account", "1"), ("account_name", "Amazon.in")];
+        let answer = self.upload(visitor, &fields, &[(name, bytes)]).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        self.work().await;
+    }
+
+    pub async fn work(&self) {
+        let (_stop, stopped) = tokio::sync::watch::channel(false);
+        self.worker.run_due(&stopped).await.unwrap();
+    }
+
+    /// Whether the use of a session should be noted again.
+    pub async fn is_stale(&self, visitor: &Visitor) -> bool {
+        let text = visitor.cookie.as_ref().unwrap().split_once('=').unwrap().1;
+        let byte = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
+        let token: Vec<u8> = (0..text.len()).step_by(2).map(byte).collect();
+        let mut tx = self.world.db.read().await.unwrap();
+        let signed = tx.platform().session(&Sha256::digest(token), self.world.now()).await.unwrap();
+        signed.unwrap().stale
+    }
+
+    pub fn spooled(&self) -> usize {
+        std::fs::read_dir(&self.worker.spool).unwrap().count()
+    }
+}
+
+impl Visitor {
+    pub fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
+        let request = Request::builder().method(method).uri(path).header(header::HOST, "127.0.0.1:8080");
+        match &self.cookie {
+            Some(cookie) => request.header(header::COOKIE, cookie),
+            None => request,
+        }
+    }
+
+    /// Keeps the cookie that an answer hands out.
+    pub fn keep(&mut self, answer: &Answer) {
+        let cookie = answer.headers.get(header::SET_COOKIE).expect("a cookie").to_str().unwrap();
+        self.cookie = Some(cookie.split(';').next().unwrap().to_owned());
+    }
+}
+
+impl Answer {
+    pub fn outline(&self) -> String {
+        outline::outline(self)
+    }
+
+    pub fn to(&self) -> &str {
+        self.headers.get(header::LOCATION).map_or("", |to| to.to_str().unwrap())
+    }
+
+    /// The first link whose address begins with this.
+    pub fn link(&self, start: &str) -> String {
+        let at = self
+            .body
+            .find(&format!("href=\"{start}"))
+            .unwrap_or_else(|| panic!("no {start} in {}", self.body));
+        let rest = &self.body[at + 6..];
+        rest[..rest.find('"').unwrap()].replace("&#38;", "&").replace("&amp;", "&")
+    }
+}
+
+/// A settlement of two weeks of September 2026, with one label nobody knows.
+pub fn settlement(seed: u64, rows: u64) -> Vec<u8> {
+    let start = "2026-09-07T00:00:00Z".parse::<jiff::Timestamp>().unwrap().as_second();
+    let label = ["other-transaction", "other-transaction", "FBA Return Processing Adj"].map(str::to_owned);
+    let plan = Plan {
+        seed,
+        id: 26_000_000_000 + seed,
+        start,
+        end: start + 14 * 86_400,
+        rows,
+        previous_reserve: 0,
+        current_reserve: 5000,
+        extra: vec![Extra { label, sku: String::new(), amount: -11_800 }],
+    };
+    let mut out = Vec::new();
+    write_v2(&plan, &Catalogue::new(7, 40), &mut out).unwrap();
+    out
+}

@@ -1,0 +1,83 @@
+// Starts `ecom serve` on a fresh folder and a free port, and a browser; stops both in the end.
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { execFileSync } from "node:child_process";
+import { chromium } from "playwright-core";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
+export const ecom = process.env.ECOM_BINARY ?? join(target, "debug", "ecom");
+// Screenshots for people to look at; nobody compares them.
+export const shots = process.env.ECOM_SHOTS;
+
+export async function start(...flags) {
+  const folder = mkdtempSync(join(tmpdir(), "ecom-browser-"));
+  const data = join(folder, "data");
+  const server = spawn(ecom, ["serve", "--data", data, "--port", "0", ...flags], { stdio: ["ignore", "inherit", "pipe"] });
+  const url = await new Promise((resolve, reject) => {
+    let said = "";
+    server.stderr.on("data", (chunk) => {
+      said += chunk;
+      const found = said.match(/http:\/\/127\.0\.0\.1:\d+/);
+      if (found) resolve(found[0]);
+    });
+    server.on("exit", (code) => reject(new Error(`ecom serve ended with ${code}: ${said}`)));
+  });
+  server.removeAllListeners("exit");
+  const browser = await chromium.launch({ executablePath: process.env.ECOM_CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+  return {
+    url,
+    folder,
+    browser,
+    async stop() {
+      await browser.close();
+      const ended = new Promise((resolve) => server.on("exit", resolve));
+      server.kill("SIGTERM");
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+// A settlement file of an invented seller.
+export function settlement(site, name, rows, seed) {
+  const path = join(site.folder, name);
+  execFileSync(ecom, ["generate", "settlement", "--rows", String(rows), "--seed", String(seed), "--output", path]);
+  return path;
+}
+
+export const owner = {
+  name: "Asha Rao",
+  email: "asha@kurta-house.example",
+  phone: "+91 98450 12345",
+  password: "correct horse battery",
+  business: "Kurta House",
+};
+
+export async function register(page) {
+  await page.goto("/");
+  await page.getByLabel("Your name").fill(owner.name);
+  await page.getByLabel("E-mail address").fill(owner.email);
+  await page.getByLabel("Phone number").fill(owner.phone);
+  await page.getByLabel("Password").fill(owner.password);
+  await page.getByLabel("Name of the business").fill(owner.business);
+  await page.getByLabel("Billing State").selectOption("Karnataka");
+  await page.getByLabel("I act for a business and am 18 or older").check();
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.getByRole("heading", { name: "No settlements yet" }).waitFor();
+}
+
+// Anything the browser complains about, such as a breach of the content policy, fails the test.
+export function listen(page, complaints) {
+  page.on("console", (message) => {
+    const expected = message.text().includes("the server responded with a status of");
+    if (["error", "warning"].includes(message.type()) && !expected) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("request", (request) => {
+    if (!request.url().startsWith(new URL(page.url() === "about:blank" ? request.url() : page.url()).origin)) complaints.push(`asked ${request.url()}`);
+  });
+}
