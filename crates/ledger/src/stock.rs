@@ -24,6 +24,37 @@ pub enum Fate {
     Replacement,
 }
 
+impl Fate {
+    /// All fates.
+    pub const ALL: [Self; 7] = [
+        Self::Sellable,
+        Self::Unsellable,
+        Self::Lost,
+        Self::Found,
+        Self::Damaged,
+        Self::Disposed,
+        Self::Replacement,
+    ];
+
+    /// As stored and as in forms: `sellable`, `unsellable`, `lost`, `found`, `damaged`, `disposed`, `replacement`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sellable => "sellable",
+            Self::Unsellable => "unsellable",
+            Self::Lost => "lost",
+            Self::Found => "found",
+            Self::Damaged => "damaged",
+            Self::Disposed => "disposed",
+            Self::Replacement => "replacement",
+        }
+    }
+
+    /// The fate with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|fate| fate.name() == name)
+    }
+}
+
 /// Units of a product with the same fate on the same day.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StockEvent {
@@ -59,6 +90,12 @@ pub struct StockValue {
 impl StockEvent {
     /// What the event is worth by the costs known.
     pub fn value(&self, costs: &CostSheet) -> Result<StockValue, Error> {
+        let day = self.sold.unwrap_or(self.day);
+        self.worth(costs.unit(&self.sku, &self.marketplace, self.currency, day)?)
+    }
+
+    /// What the event is worth if one unit costs so much; none: the cost is unknown.
+    pub fn worth(&self, unit: Option<i64>) -> Result<StockValue, Error> {
         if self.units <= 0 {
             return Err(Error::Value(format!(
                 "{} units of `{}`: give a count above 0",
@@ -67,8 +104,7 @@ impl StockEvent {
         }
         let came_back = matches!(self.fate, Fate::Sellable | Fate::Unsellable);
         let returned = if came_back { self.units } else { 0 };
-        let day = self.sold.unwrap_or(self.day);
-        let Some(unit) = costs.unit(&self.sku, &self.marketplace, self.currency, day)? else {
+        let Some(unit) = unit else {
             return Ok(StockValue { returned, unvalued: self.units, ..StockValue::default() });
         };
         let cost = unit.checked_mul(self.units).ok_or(Error::Overflow)?;

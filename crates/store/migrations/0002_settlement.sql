@@ -130,6 +130,7 @@ create table line (
     foreign key (tenant_id, settlement) references settlement (tenant_id, id)
 ) without rowid, strict;
 create index line_explain on line (tenant_id, settlement, account, sku, day);
+create index line_label on line (tenant_id, settlement, label, account);
 
 create table order_run (
     tenant_id integer not null, -- operator/identifier/books

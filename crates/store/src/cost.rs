@@ -200,7 +200,8 @@ impl Scoped<'_> {
         }
         settlements.sort_unstable();
         settlements.dedup();
-        self.recost(&settlements).await
+        self.recost(&settlements).await?;
+        self.recost_stock(skus).await
     }
 
     /// Recomputes cost of goods of settlements from the costs as they stand.
@@ -257,7 +258,7 @@ impl Scoped<'_> {
         .map(drop)
     }
 
-    async fn resum_products(&mut self, key: SettlementKey) -> Result<()> {
+    pub(crate) async fn resum_products(&mut self, key: SettlementKey) -> Result<()> {
         exec!(
             self.tx,
             "update product_month set (units, refunds, uncosted, cogs) = (

@@ -213,6 +213,10 @@ impl Scoped<'_> {
                 statement.add_amount(Account::Cogs, cogs)?;
             }
         }
+        let days = (grain.column, grain.from, grain.to);
+        for (currency, key, value) in self.stock_sums(filter, days, group).await? {
+            entry(&mut statements, &currency, key)?.add_stock(&value)?;
+        }
         Ok(statements)
     }
 

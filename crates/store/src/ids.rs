@@ -43,4 +43,10 @@ ids! {
     SkuId;
     /// A settlement as one file gave it.
     SettlementKey;
+    /// A label of a tenant's files.
+    LabelId;
+    /// A tenant's own rule of the taxonomy.
+    LabelRuleId;
+    /// Units that came back, were lost or damaged.
+    StockEventId;
 }

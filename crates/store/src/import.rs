@@ -22,6 +22,7 @@ use crate::{
     error::{Result, StoreError},
     feed,
     ids::{FileId, SellerAccountId, SettlementKey, TenantId, UploadId},
+    label_rule::{self, LabelRuleView},
     settlement::SettlementState,
     tx::{Scoped, Tx, exec, fetch_optional},
     upload::{ImportResult, ImportedSettlement, Outcome},
@@ -37,8 +38,15 @@ pub struct Importer {
     pub db: Db,
     /// Where originals are kept.
     pub archive: Archive,
-    /// How files are read.
+    /// How files are read; each tenant's own rules of the taxonomy come before its taxonomy.
     pub options: Options,
+}
+
+/// How the files of one tenant are read.
+struct Reading {
+    options: Options,
+    /// The tenant's own rules, as they stood.
+    rules: Vec<LabelRuleView>,
 }
 
 /// A file to import.
@@ -69,7 +77,8 @@ impl Importer {
         file: &Incoming,
         progress: &Progress,
     ) -> Result<ImportResult> {
-        let (report, fingerprint) = match self.read(key, file, progress).await? {
+        let reading = self.reading(file.tenant).await?;
+        let (report, fingerprint) = match Self::read(&reading, key, file, progress).await? {
             Ok(read) => read,
             Err(refusal) => return self.refused(file, &refusal).await,
         };
@@ -80,7 +89,7 @@ impl Importer {
         SystemEntropy.fill(&mut id).map_err(|error| StoreError::Setup(error.to_string()))?;
         let original = counted(&file.open, progress).map_err(|refusal| changed(&refusal))?;
         let frames = self.archive.put(file.tenant, id, key.archive(), original).await?;
-        let result = match self.store(file, report, &fingerprint, (id, frames), progress).await {
+        let result = match self.store(&reading, file, report, &fingerprint, (id, frames), progress).await {
             Ok((tx, result)) => {
                 // Of a commit without an answer nobody knows whether it holds: the original stays, and is swept
                 // a day later if nothing needs it.
@@ -98,13 +107,20 @@ impl Importer {
         Ok(result)
     }
 
+    async fn reading(&self, tenant: TenantId) -> Result<Reading> {
+        let rules = self.db.read().await?.scoped(tenant).await?.standing_rules().await?;
+        let taxonomy = label_rule::with_rules(&self.options.taxonomy, &rules);
+        Ok(Reading { options: Options { taxonomy, ..self.options.clone() }, rules })
+    }
+
     async fn read(
-        &self,
+        reading: &Reading,
         key: &TenantKey,
         file: &Incoming,
         progress: &Progress,
     ) -> Result<std::result::Result<(Report, Fingerprint), Refusal>> {
-        let (open, progress, options) = (Arc::clone(&file.open), Arc::clone(progress), self.options.clone());
+        let (open, progress, options) =
+            (Arc::clone(&file.open), Arc::clone(progress), reading.options.clone());
         let hasher = key.fingerprint().hasher();
         let reading = tokio::task::spawn_blocking(move || {
             let mut hashed = Hashed { reader: counted(&open, &progress)?, hasher };
@@ -139,6 +155,7 @@ impl Importer {
     /// The one transaction, not committed yet.
     async fn store(
         &self,
+        reading: &Reading,
         file: &Incoming,
         report: Report,
         fingerprint: &Fingerprint,
@@ -154,7 +171,7 @@ impl Importer {
                 books.expect_seller_account(file.seller_account).await?;
                 let id = books.insert_file(file, &report, fingerprint, archive).await?;
                 books.put_frames(id, &frames).await?;
-                self.post(&mut books, file, id, report, progress).await?
+                self.post(reading, &mut books, (file, id), report, progress).await?
             }
         };
         note(&mut books, file, &result).await?;
@@ -163,9 +180,9 @@ impl Importer {
 
     async fn post(
         &self,
+        reading: &Reading,
         books: &mut Scoped<'_>,
-        file: &Incoming,
-        id: FileId,
+        (file, id): (&Incoming, FileId),
         report: Report,
         progress: &Progress,
     ) -> Result<ImportResult> {
@@ -173,15 +190,35 @@ impl Importer {
         let keys = books.insert_settlements(file, id, &report).await?;
         let original = counted(&file.open, progress).map_err(|refusal| changed(&refusal))?;
         let report = Arc::new(report);
-        let refunds = feed::lines(books, original, &report, &self.options, &keys, &names).await?;
+        let refunds = feed::lines(books, original, &report, &reading.options, &keys, &names).await?;
         for (at, settlement) in report.settlements.iter().enumerate() {
             books.insert_rollups(keys[at], settlement, &names, &refunds[at]).await?;
         }
         books.recost(&keys).await?;
+        self.follow_rules(reading, books, &keys).await?;
         for settlement in &report.settlements {
             books.decide(file.seller_account, &settlement.id).await?;
         }
         books.imported(file, id, &report, &keys).await
+    }
+}
+
+impl Importer {
+    /// Posts anew what a rule says that was made or undone while the file was read. Rules wait for the writer from
+    /// here on, and their own job then finds these settlements.
+    async fn follow_rules(
+        &self,
+        reading: &Reading,
+        books: &mut Scoped<'_>,
+        keys: &[SettlementKey],
+    ) -> Result<()> {
+        let rules = books.standing_rules().await?;
+        for label in label_rule::changed_labels(&reading.rules, &rules) {
+            for key in keys {
+                books.repost(*key, label, &self.options).await?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -15,17 +15,23 @@ mod figures;
 mod ids;
 mod import;
 mod job;
+mod journal;
 mod keys;
+mod label_rule;
 mod line;
 mod migrate;
 mod names;
 mod person;
+mod product;
+mod repost;
 mod roll;
 mod rollup;
+mod search;
 mod seller_account;
 mod settlement;
 mod settlement_page;
 mod spans;
+mod stock;
 mod tile;
 mod tx;
 mod upload;
@@ -38,12 +44,13 @@ pub use db::{Db, WRITER_WAIT};
 pub use error::{Result, StoreError};
 pub use figures::{Filter, UnclassifiedLabel};
 pub use ids::{
-    ExpenseId, FileId, JobId, MarketplaceId, PersonId, SellerAccountId, SettlementKey, SkuId, TenantId,
-    UploadId,
+    ExpenseId, FileId, JobId, LabelId, LabelRuleId, MarketplaceId, PersonId, SellerAccountId, SettlementKey,
+    SkuId, StockEventId, TenantId, UploadId,
 };
 pub use import::{Importer, Incoming, Opener, Progress};
 pub use job::{Claim, JobView, LEASE_MICROS, NewJob};
 pub use keys::Keys;
+pub use label_rule::{LabelChoice, LabelRuleView};
 pub use line::{LineCursor, LineFilter, LineView};
 pub use migrate::{
     KEY_MIGRATIONS, MIGRATIONS, PLATFORM_TABLES, check_keys_version, check_role, check_version, migrate,
@@ -52,9 +59,17 @@ pub use migrate::{
 pub use person::{
     PersonLogin, Registration, SESSION_IDLE_MICROS, SESSION_MOST_MICROS, Signed, fold_email, taken_field,
 };
+pub use product::{
+    MOST_PAGE, Page, ProductColumn, ProductFilter, ProductHistory, ProductRow, Trend, TrendRow, UnitDay,
+    WeekRow, Weeks,
+};
+pub use search::{
+    LineCount, LineOrder, LinePage, LineSearch, LineSort, MOST_SORTED, Search, SearchCursor, accounts_named,
+};
 pub use seller_account::SellerAccount;
 pub use settlement::{ChangedLine, SettlementState, SettlementView};
 pub use settlement_page::SettlementPage;
 pub use spans::MOST_SPANS;
+pub use stock::{MOST_STOCK_EVENTS, StockEntry};
 pub use tx::{Platform, Scoped, Tx};
 pub use upload::{IMPORT_JOB, ImportResult, ImportedSettlement, NewUpload, Outcome, UploadState, UploadView};

@@ -27,7 +27,7 @@ pub struct LineFilter {
 
 /// A line's place in the order of pages; as text `settlement.account.sku.day.line.column.part`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct LineCursor([i64; 7]);
+pub struct LineCursor(pub(crate) [i64; 7]);
 
 impl fmt::Display for LineCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -90,8 +90,8 @@ pub struct LineView {
 }
 
 /// A settlement whose lines may be on a page.
-type Source = (i64, String, i64, String, String);
-type Row = (
+pub(crate) type Source = (i64, String, i64, String, String);
+pub(crate) type Row = (
     i64,
     i64,
     i64,
@@ -108,6 +108,15 @@ type Row = (
     String,
     String,
 );
+
+/// Lines `l` with the names of what they hold, as [`Row`]s.
+pub(crate) const LINE_COLUMNS: &str =
+    "select l.account, l.sku, l.day, l.line, l.col, l.part, l.posted_at, l.order_id, k.name, m.name, l.quantity,
+        l.amount, b.transaction_type, b.amount_type, b.description
+     from line l
+     join label b on b.tenant_id = l.tenant_id and b.id = l.label
+     left join sku k on k.tenant_id = l.tenant_id and k.id = l.sku
+     left join marketplace m on m.tenant_id = l.tenant_id and m.id = l.marketplace";
 
 impl Scoped<'_> {
     /// Up to `most` lines after a place.
@@ -186,12 +195,7 @@ impl Scoped<'_> {
             );
         }
         let text = format!(
-            "select l.account, l.sku, l.day, l.line, l.col, l.part, l.posted_at, l.order_id, k.name, m.name, l.quantity,
-                    l.amount, b.transaction_type, b.amount_type, b.description
-             from line l
-             join label b on b.tenant_id = l.tenant_id and b.id = l.label
-             left join sku k on k.tenant_id = l.tenant_id and k.id = l.sku
-             left join marketplace m on m.tenant_id = l.tenant_id and m.id = l.marketplace
+            "{LINE_COLUMNS}
              where l.tenant_id = $1 and l.settlement = $2 and l.day between $3 and $4 {wanted}
              order by l.account, l.sku, l.day, l.line, l.col, l.part limit $5"
         );
@@ -243,7 +247,7 @@ fn accounts(filter: &LineFilter) -> Option<String> {
     (!codes.is_empty()).then(|| codes.join(", "))
 }
 
-fn view(source: &Source, row: Row) -> Result<LineView> {
+pub(crate) fn view(source: &Source, row: Row) -> Result<LineView> {
     let (settlement, settlement_id, file, file_name, currency) = source;
     let (
         account,

@@ -1,4 +1,4 @@
-//! Statements of several spans of days at once, for pages that compare periods: three queries however many spans.
+//! Statements of several spans of days at once, for pages that compare periods: a few queries however many spans.
 //!
 //! Whole months come from the rollup by month, the days around them from the rollup by day.
 
@@ -40,6 +40,7 @@ impl Scoped<'_> {
         self.add_pieces(&filter, "statement_month", "month", &months, &mut found).await?;
         self.add_pieces(&filter, "statement_day", "day", &days, &mut found).await?;
         self.add_sales(&filter, spans, &mut found).await?;
+        self.add_spans_stock(&filter, spans, &mut found).await?;
         self.add_spans_charges(&filter, spans, &mut found).await?;
         let mut all = vec![Vec::new(); spans.len()];
         for ((number, _), statement) in found {
@@ -119,6 +120,29 @@ impl Scoped<'_> {
             statement.add_units(units, cogs, uncosted)?;
             let known = statement.refunds.unwrap_or(0);
             statement.refunds = Some(known.checked_add(refunds).ok_or(Error::Overflow)?);
+        }
+        Ok(())
+    }
+
+    /// Units that came back or were lost, by day: there are few.
+    async fn add_spans_stock(
+        &mut self,
+        filter: &Filter,
+        spans: &[(i32, i32)],
+        found: &mut Statements,
+    ) -> Result<()> {
+        let (Some(from), Some(to)) =
+            (spans.iter().map(|span| span.0).min(), spans.iter().map(|span| span.1).max())
+        else {
+            return Ok(());
+        };
+        let days = ("day", i64::from(from), i64::from(to));
+        for (currency, day, value) in self.stock_sums(filter, days, "d.day").await? {
+            for (number, (from, to)) in (0_i64..).zip(spans) {
+                if (i64::from(*from)..=i64::from(*to)).contains(&day) {
+                    entry(found, number, &currency)?.add_stock(&value)?;
+                }
+            }
         }
         Ok(())
     }

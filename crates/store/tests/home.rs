@@ -8,8 +8,9 @@ use ecom_ledger::{
     cost::{Cost, CostSheet},
     day::Month,
     expense::{Expense, Repeat},
+    stock::{Fate, StockEvent},
 };
-use ecom_store::{Duties, Filter, SellerAccountId, SettlementState, StoreError};
+use ecom_store::{Duties, Filter, PersonId, SellerAccountId, SettlementState, StoreError};
 use ecom_testkit::on_both;
 use shop::{Shop, always, extra, plan};
 
@@ -27,6 +28,17 @@ on_both!(statements_of_several_spans_are_those_of_each, |world| async move {
         .unwrap();
     books.add_expense(&rent.repeated(Repeat::Monthly, None).unwrap(), 1).await.unwrap();
     let (from, to) = books.span().await.unwrap().unwrap();
+    let event = |day, fate| StockEvent {
+        day,
+        sold: None,
+        sku: shop::catalogue().products[0].sku.clone(),
+        marketplace: "Amazon.in".to_owned(),
+        currency: Currency::INR,
+        units: 2,
+        fate,
+    };
+    let events = [event(from + 3, Fate::Sellable), event(from + 20, Fate::Lost), event(to + 2, Fate::Lost)];
+    books.add_stock_events(&events, PersonId(1), 5).await.unwrap();
     let month = Month::of_day(from);
     let spans = [
         (from, to),

@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     Error, Minor,
-    account::Account,
+    account::{Account, Class},
     taxonomy::{Gst, Taxonomy, Verdict},
 };
 
@@ -80,6 +80,21 @@ pub enum GstMode {
     Cost,
 }
 
+impl GstMode {
+    /// The account that takes an amount meant for `account`.
+    pub fn placed(self, account: Account) -> Account {
+        match account.class() {
+            Class::GstInput if self == Self::Cost => Account::FeeGst,
+            _ => account,
+        }
+    }
+
+    /// Whether GST inside an amount is split off as an estimate.
+    pub fn splits(self, gst: Gst) -> bool {
+        self == Self::Credit && gst == Gst::Included
+    }
+}
+
 /// Posts lines to accounts; remembers the verdict of each label.
 pub(crate) struct Poster<'t> {
     taxonomy: &'t Taxonomy,
@@ -102,8 +117,8 @@ impl<'t> Poster<'t> {
         amount: i64,
     ) -> Result<Posting, Error> {
         let verdict = self.verdict(label, text, day);
-        let account = self.placed(verdict.account(amount));
-        let splits = self.mode == GstMode::Credit && verdict.gst == Gst::Included && amount != 0;
+        let account = self.mode.placed(verdict.account(amount));
+        let splits = self.mode.splits(verdict.gst) && amount != 0;
         let gst_inside = if splits { Some(Minor(amount).part(18, 118)?.0) } else { None };
         Ok(Posting { account, gst_inside })
     }
@@ -130,13 +145,5 @@ impl<'t> Poster<'t> {
         });
         self.last = Some((label, verdict));
         verdict
-    }
-
-    fn placed(&self, account: Account) -> Account {
-        if self.mode == GstMode::Cost && account.class() == crate::account::Class::GstInput {
-            Account::FeeGst
-        } else {
-            account
-        }
     }
 }

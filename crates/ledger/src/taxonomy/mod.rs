@@ -3,9 +3,13 @@
 //! A label is the triple (transaction-type, amount-type, amount-description). What no rule names goes to
 //! `suspense:unclassified`; nothing is guessed. Rules are tried in the order of the file.
 
+mod label_rule;
 mod pattern;
 
+use std::collections::HashMap;
+
 use crate::{Error, account::Account};
+pub use label_rule::LabelRule;
 use pattern::{Folded, Pattern};
 
 /// A label as Amazon printed it.
@@ -44,14 +48,22 @@ pub enum Gst {
 }
 
 impl Gst {
-    fn parse(word: &str) -> Option<Self> {
-        Some(match word {
-            "separate" => Self::Separate,
-            "included" => Self::Included,
-            "none" => Self::None,
-            "unknown" => Self::Unknown,
-            _ => return None,
-        })
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::Separate, Self::Included, Self::None, Self::Unknown];
+
+    /// As written in the taxonomy and stored: `separate`, `included`, `none`, `unknown`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Separate => "separate",
+            Self::Included => "included",
+            Self::None => "none",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The kind with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|gst| gst.name() == name)
     }
 }
 
@@ -77,6 +89,7 @@ impl Verdict {
     }
 }
 
+#[derive(Clone)]
 struct Rule {
     from: i32,
     parts: [Pattern; 3],
@@ -85,9 +98,12 @@ struct Rule {
     gst: Gst,
 }
 
-/// An ordered list of rules.
+/// An ordered list of rules, and before them a tenant's own.
+#[derive(Clone)]
 pub struct Taxonomy {
     rules: Vec<Rule>,
+    /// By label, in the order of their first day.
+    own: HashMap<Label, Vec<LabelRule>>,
 }
 
 const BUILT_IN: &str = include_str!("../../data/taxonomy.tsv");
@@ -111,7 +127,7 @@ impl Taxonomy {
                 Rule::parse(line).map_err(|why| Error::Value(format!("taxonomy line {}: {why}", index + 1)))
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self { rules })
+        Ok(Self { rules, own: HashMap::new() })
     }
 
     /// Puts decisions of the operator, in the same form, before the rules that stand.
@@ -124,6 +140,12 @@ impl Taxonomy {
 
     /// The verdict on a label for a posting day, and the days around it for which it stays the same.
     pub fn verdict(&self, label: &Label, day: i32) -> Verdict {
+        let own = self.own.get(label).map_or(&[][..], Vec::as_slice);
+        label_rule::verdict(own, day, || self.general(label, day))
+    }
+
+    /// What the rules for everybody say.
+    fn general(&self, label: &Label, day: i32) -> Verdict {
         let folded =
             [&label.transaction_type, &label.amount_type, &label.description].map(|part| Folded::new(part));
         let matching = || {
@@ -166,7 +188,7 @@ impl Rule {
             Some((credit, debit)) => (named(credit)?, named(debit)?),
             None => (named(account)?, named(account)?),
         };
-        let gst = Gst::parse(gst.trim())
+        let gst = Gst::from_name(gst.trim())
             .ok_or_else(|| format!("`{gst}` is none of separate, included, none, unknown"))?;
         let parts = [Pattern::parse(transaction), Pattern::parse(kind), Pattern::parse(description)];
         Ok(Self { from, parts, credit, debit, gst })

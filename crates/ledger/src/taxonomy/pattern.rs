@@ -19,6 +19,7 @@ fn squeeze(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
+#[derive(Clone)]
 enum Glob {
     /// `* IGST`: the text ends with this, space included.
     SpacedSuffix(String),
@@ -27,6 +28,7 @@ enum Glob {
 }
 
 /// Alternatives, one of which must match.
+#[derive(Clone)]
 pub(super) struct Pattern(Vec<Glob>);
 
 impl Pattern {

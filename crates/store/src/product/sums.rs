@@ -1,0 +1,282 @@
+//! The one query behind all figures of products, and the rows it gives.
+
+use std::fmt::Write as _;
+
+use ecom_ledger::{Currency, Error, Group, Minor, day::Month};
+use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
+
+use crate::{
+    error::{Result, StoreError},
+    ids::{MarketplaceId, SellerAccountId, SkuId},
+    rollup::PRODUCT_GROUPS,
+    stock::{self, STOCK_SUMS},
+    tx::{Scoped, fetch_all},
+};
+
+use super::{ProductFilter, ProductRow, list, share_bp};
+
+/// Columns beside the groups of the statement. `cogs` holds what units sold cost and what units back give back.
+const OTHERS: [&str; 8] =
+    ["cogs", "inventory_loss", "estimated", "units", "refunds", "uncosted", "returned", "unvalued"];
+const SUMS: usize = PRODUCT_GROUPS.len() + OTHERS.len();
+/// Groups that are fees of Amazon.
+const FEES: [Group; 9] = [
+    Group::Referral,
+    Group::Closing,
+    Group::Fulfilment,
+    Group::Shipping,
+    Group::RefundFee,
+    Group::OtherFees,
+    Group::Storage,
+    Group::Services,
+    Group::GstCost,
+];
+
+/// Which products a query is about.
+#[derive(Clone, Copy)]
+pub(super) enum Scope<'a> {
+    All,
+    /// Those with a SKU.
+    Named,
+    Only(&'a [SkuId]),
+}
+
+/// The column that holds a group of the statement.
+pub(super) fn group_column(group: Group) -> Option<&'static str> {
+    match group {
+        Group::Cogs => Some("cogs"),
+        Group::InventoryLoss => Some("inventory_loss"),
+        _ => PRODUCT_GROUPS.iter().find(|(one, _)| *one == group).map(|(_, name)| *name),
+    }
+}
+
+/// A row of the query: SKU, its name, currency, month or 0, rows in all, then the sums.
+struct Raw {
+    sku: i64,
+    name: Option<String>,
+    currency: String,
+    month: i64,
+    total: i64,
+    sums: [i64; SUMS],
+}
+
+impl<'r, R> FromRow<'r, R> for Raw
+where
+    R: Row,
+    usize: ColumnIndex<R>,
+    i64: Decode<'r, R::Database> + Type<R::Database>,
+    String: Decode<'r, R::Database> + Type<R::Database>,
+    Option<String>: Decode<'r, R::Database> + Type<R::Database>,
+{
+    fn from_row(row: &'r R) -> std::result::Result<Self, sqlx::Error> {
+        let mut sums = [0; SUMS];
+        for (at, sum) in sums.iter_mut().enumerate() {
+            *sum = row.try_get(at + 5)?;
+        }
+        Ok(Self {
+            sku: row.try_get(0)?,
+            name: row.try_get(1)?,
+            currency: row.try_get(2)?,
+            month: row.try_get(3)?,
+            total: row.try_get(4)?,
+            sums,
+        })
+    }
+}
+
+impl ProductFilter {
+    /// Conditions on a settlement `s` and a rollup row of it: numbers and a currency code only.
+    pub(super) fn narrow(&self, rollup: &str) -> String {
+        let mut text = String::new();
+        if let Some(SellerAccountId(id)) = self.seller_account {
+            let _ = write!(text, " and s.seller_account = {id}");
+        }
+        if let Some(currency) = self.currency {
+            let _ = write!(text, " and s.currency = '{}'", currency.code());
+        }
+        if let Some(MarketplaceId(id)) = self.marketplace {
+            let _ = write!(text, " and {rollup}.marketplace = {id}");
+        }
+        text
+    }
+
+    /// Sums by currency, product and `month`: of active settlements, and of stock events, which are of no account.
+    fn sums(&self, scope: Scope<'_>, by_month: bool) -> String {
+        let only = |table: &str| match scope {
+            Scope::All => String::new(),
+            Scope::Named => format!(" and {table}.sku <> 0"),
+            Scope::Only(skus) => format!(" and {table}.sku in ({})", list(skus)),
+        };
+        let month =
+            |table: &str| if by_month { format!("{table}.month") } else { "cast(0 as bigint)".to_owned() };
+        let mut text = format!(
+            "select s.currency, d.sku, {} as month, {} from settlement s
+             join product_month d on d.tenant_id = s.tenant_id and d.settlement = s.id
+             where s.tenant_id = $1 and s.state = 'active' and s.last_day >= $4 and s.first_day <= $5
+               and d.month between $2 and $3 {}{}
+             group by s.currency, d.sku, 3",
+            month("d"),
+            columns(rollup_sum),
+            self.narrow("d"),
+            only("d")
+        );
+        if self.seller_account.is_none() {
+            let _ = write!(
+                text,
+                " union all select e.currency, e.sku, {} as month, {} from stock_event e
+                  where e.tenant_id = $1 and e.month between $2 and $3 {}{} group by e.currency, e.sku, 3",
+                month("e"),
+                columns(stock_sum),
+                stock::narrow(self.currency, self.marketplace),
+                only("e")
+            );
+        }
+        text
+    }
+
+    /// The whole query. `$6` is the text, `$7` and `$8` are the page.
+    fn query(&self, scope: Scope<'_>, by_month: bool) -> String {
+        let names = || columns(str::to_owned);
+        let part = |groups: &mut dyn Iterator<Item = &str>| groups.collect::<Vec<_>>().join(" + ");
+        let profit = part(
+            &mut PRODUCT_GROUPS
+                .iter()
+                .filter(|(group, _)| *group != Group::Balance)
+                .map(|(_, name)| *name)
+                .chain(["cogs", "inventory_loss"]),
+        );
+        let fees = part(&mut FEES.iter().filter_map(|group| group_column(*group)));
+        let wanted = if self.uncosted { " and (q.uncosted > 0 or q.unvalued > 0)" } else { "" };
+        let direction = if self.descending { "desc" } else { "asc" };
+        let q = columns(|name| format!("q.{name}"));
+        format!(
+            "with a as ({}),
+             p as (select currency, sku, month, {} from a group by currency, sku, month),
+             q as (select currency, sku, month, {}, {profit} as profit, {fees} as fees from p)
+             select q.sku, k.name, q.currency, q.month, count(*) over (), {q}
+             from q left join sku k on k.tenant_id = $1 and k.id = q.sku
+             where ($6 = '' or replace(lower(k.name), $6, '') <> lower(k.name)) {wanted}
+             order by q.month, {} {direction} nulls last, k.name nulls last, q.currency limit $7 offset $8",
+            self.sums(scope, by_month),
+            columns(|name| format!("cast(sum({name}) as bigint) as {name}")),
+            names(),
+            self.sort.order(),
+        )
+    }
+}
+
+fn columns(each: impl Fn(&'static str) -> String) -> String {
+    let names = PRODUCT_GROUPS.iter().map(|(_, name)| *name).chain(OTHERS);
+    names.map(each).collect::<Vec<_>>().join(", ")
+}
+
+fn rollup_sum(name: &'static str) -> String {
+    match name {
+        "inventory_loss" | "returned" | "unvalued" => format!("cast(0 as bigint) as {name}"),
+        _ => format!("cast(sum(d.{name}) as bigint) as {name}"),
+    }
+}
+
+fn stock_sum(name: &'static str) -> String {
+    let sum = STOCK_SUMS.iter().find(|(one, _)| *one == name).map_or("0", |(_, sum)| *sum);
+    format!("cast(sum({sum}) as bigint) as {name}")
+}
+
+impl Scoped<'_> {
+    /// A page of products, and how many there are in all.
+    pub(super) async fn product_page(
+        &mut self,
+        filter: &ProductFilter,
+        scope: Scope<'_>,
+        page: i64,
+        size: i64,
+    ) -> Result<(Vec<ProductRow>, i64)> {
+        let text = filter.query(scope, false);
+        let rows = self.raw_products(filter, &text, size, (page - 1).saturating_mul(size)).await?;
+        let total = rows.first().map_or(0, |row| row.total);
+        Ok((rows.into_iter().map(row).collect::<Result<_>>()?, total))
+    }
+
+    /// Figures of some products by month, in the order of the months.
+    pub(super) async fn product_cells(
+        &mut self,
+        filter: &ProductFilter,
+        skus: &[SkuId],
+    ) -> Result<Vec<(Month, ProductRow)>> {
+        if skus.is_empty() {
+            return Ok(Vec::new());
+        }
+        let all = ProductFilter { text: String::new(), uncosted: false, ..filter.clone() };
+        let text = all.query(Scope::Only(skus), true);
+        let rows = self.raw_products(&all, &text, i64::MAX, 0).await?;
+        let month = |raw: &Raw| i32::try_from(raw.month).map_err(|_| StoreError::Corrupt("product_month"));
+        rows.into_iter().map(|raw| Ok((Month(month(&raw)?), row(raw)?))).collect()
+    }
+
+    async fn raw_products(
+        &mut self,
+        filter: &ProductFilter,
+        text: &str,
+        most: i64,
+        skip: i64,
+    ) -> Result<Vec<Raw>> {
+        // Both engines fold A to Z alone, so the text is folded alike.
+        let held = filter.text.trim().to_ascii_lowercase();
+        fetch_all!(
+            Raw,
+            self.tx,
+            sqlx::AssertSqlSafe(text),
+            self.tenant.0,
+            i64::from(filter.from.0),
+            i64::from(filter.to.0),
+            i64::from(filter.from.first_day()),
+            i64::from(filter.to.last_day()),
+            held.as_str(),
+            most,
+            skip,
+        )
+    }
+}
+
+fn row(raw: Raw) -> Result<ProductRow> {
+    let currency = Currency::parse(&raw.currency).map_err(|_| StoreError::Corrupt("settlement"))?;
+    let (by_group, others) = raw.sums.split_at(PRODUCT_GROUPS.len());
+    let &[cogs, inventory_loss, estimated, units, refunds, uncosted, returned, unvalued] = others else {
+        return Err(StoreError::Corrupt("product_month"));
+    };
+    let mut groups = [0; Group::ALL.len()];
+    for ((group, _), sum) in PRODUCT_GROUPS.iter().zip(by_group) {
+        groups[group.index()] = *sum;
+    }
+    groups[Group::Cogs.index()] = cogs;
+    groups[Group::InventoryLoss.index()] = inventory_loss;
+    let sum = |wanted: &dyn Fn(Group) -> bool| {
+        let chosen = Group::ALL.into_iter().filter(|group| wanted(*group));
+        Minor::sum(chosen.map(|group| Minor(groups[group.index()]))).map(|sum| sum.0)
+    };
+    let profit = sum(&|group| group != Group::Balance)?;
+    let fees = sum(&|group| FEES.contains(&group))?;
+    let sales = groups[Group::NetSales.index()];
+    let known = uncosted == 0 && unvalued == 0;
+    let if_known = |share: Option<i64>| share.filter(|_| known);
+    let before_ads = profit.checked_sub(groups[Group::Advertising.index()]).ok_or(Error::Overflow)?;
+    Ok(ProductRow {
+        sku: SkuId(raw.sku),
+        name: raw.name.unwrap_or_default(),
+        currency,
+        units,
+        refunds,
+        uncosted,
+        returned,
+        unvalued,
+        estimated,
+        profit,
+        fees,
+        margin_bp: if_known(share_bp(profit, sales)?),
+        roi_bp: if_known(share_bp(profit, cogs.checked_neg().ok_or(Error::Overflow)?)?),
+        break_even_bp: if_known(share_bp(before_ads, sales)?),
+        fees_per_unit: if units > 0 { Some(Minor(fees).part(1, units)?.0) } else { None },
+        refund_share_bp: share_bp(refunds, units)?,
+        groups,
+    })
+}
