@@ -98,7 +98,10 @@ impl Attention {
         let names = names.join(", ");
         let (title, words) = match count {
             ..=0 => return None,
-            1 => ("1 product has no cost".to_owned(), format!("{names}: profit of {units} unknown.")),
+            1 => (
+                "1 product has no cost".to_owned(),
+                format!("{names}: profit of {units} since {since} unknown."),
+            ),
             MOST_COUNTED.. => (
                 format!("More than {} products have no cost", MOST_COUNTED - 1),
                 format!("Profit of {units} since {since} unknown. A cost sheet gives many at once."),
