@@ -15,7 +15,10 @@ use ecom_store::{
 use ecom_work::{Bell, Live, SystemClock, Worker, micros};
 use tokio::sync::watch;
 
-use crate::{config::Place, site::Site};
+use crate::{
+    config::Place,
+    site::{self, Site},
+};
 
 /// How often the command looks whether a running server has finished an import for it.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -43,6 +46,8 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let site = Site::open(&args.place).await?;
+    let working = site::work_lock(&args.place)?;
+    working.lock_shared().context("cannot lock the data folder")?;
     let tenant = business(&site, args.business).await?;
     let account = account(&site, tenant, args.account.as_deref()).await?;
     let worker = Worker {

@@ -14,7 +14,7 @@ use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
     config::{Listen, Place},
-    site::Site,
+    site::{self, Site},
 };
 
 #[derive(clap::Args)]
@@ -143,9 +143,12 @@ async fn lock(place: &Place, site: &Site) -> anyhow::Result<Option<File>> {
         }
         Err(TryLockError::Error(error)) => return Err(error).context("cannot lock the data folder"),
     }
-    let mut tx = site.db().write().await?;
-    tx.platform().release_all(micros(&SystemClock)).await?;
-    tx.commit().await?;
+    // An `ecom import` that runs keeps its jobs; those of a dead process then wait until their leases run out.
+    if site::work_lock(place)?.try_lock().is_ok() {
+        let mut tx = site.db().write().await?;
+        tx.platform().release_all(micros(&SystemClock)).await?;
+        tx.commit().await?;
+    }
     Ok(Some(file))
 }
 

@@ -1,7 +1,7 @@
 //! Opening what a command works on: folders, root key, databases, archive.
 
 use std::{
-    fs,
+    fs::{self, File},
     os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::Path,
 };
@@ -56,6 +56,13 @@ impl Site {
 
 pub(crate) async fn open_db(url: &str, what: &str) -> anyhow::Result<Db> {
     Db::open(url).await.with_context(|| format!("{what} cannot be opened"))
+}
+
+/// The lock that whoever runs jobs of this data folder shares, so that a server that starts knows whether running
+/// jobs are a dead process's or somebody's.
+pub(crate) fn work_lock(place: &Place) -> anyhow::Result<File> {
+    let path = place.data.join("work.lock");
+    File::create(&path).with_context(|| format!("cannot open {}", path.display()))
 }
 
 /// A folder that only its owner may enter.

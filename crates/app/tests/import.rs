@@ -218,3 +218,51 @@ fn a_data_folder_that_everybody_may_enter_is_refused() {
     let refused = site.import(&site.file("1.txt", 100));
     assert!(!refused.status.success() && said(&refused).contains("chmod 700"), "{}", said(&refused));
 }
+
+/// Starts a server, waits until it listens, and kills it.
+fn serve_once(site: &Site) {
+    let mut child = site.command("serve").args(["--port", "0"]).stderr(Stdio::piped()).spawn().unwrap();
+    let said = std::io::BufReader::new(child.stderr.take().unwrap());
+    let listens = std::io::BufRead::lines(said).any(|line| line.unwrap().contains("listens on"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(listens);
+}
+
+/// A job that somebody has claimed; gives who holds it: `running`, or whether it is up for others.
+fn job_after_start(site: &Site) -> String {
+    block_on(async {
+        let db = site.db().await;
+        let mut tx = db.write().await.unwrap();
+        let job = ecom_store::NewJob {
+            tenant: Some(TenantId(1)),
+            kind: "nobody's",
+            payload: "",
+            dedupe: None,
+            run_at: i64::MAX >> 1,
+            most_attempts: 5,
+        };
+        tx.platform().enqueue(&job, i64::MAX >> 1).await.unwrap();
+        tx.platform().claim(i64::MAX >> 1).await.unwrap().unwrap();
+        tx.commit().await.unwrap();
+        db.close().await;
+    });
+    serve_once(site);
+    block_on(async {
+        let db = site.db().await;
+        let state = db.read().await.unwrap().platform().jobs(TenantId(1), "nobody's", 1).await.unwrap();
+        db.close().await;
+        state[0].state.clone()
+    })
+}
+
+#[test]
+fn a_server_that_starts_takes_up_jobs_of_the_dead_but_none_of_a_running_import() {
+    let site = Site::new();
+    let working = fs::File::create(site.data().join("work.lock")).unwrap();
+    working.lock_shared().unwrap();
+    assert_eq!(job_after_start(&site), "running");
+    drop(working);
+    let site = Site::new();
+    assert_ne!(job_after_start(&site), "running");
+}

@@ -1,7 +1,11 @@
 //! The archive: every original as Amazon made it, in frames of about 1 MiB cut at a line end, each compressed,
 //! then sealed with the tenant's key. A table holds where each frame begins, so explaining one line opens one frame.
 
-use std::{io::Read, path::Path, sync::Arc};
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use ecom_vault::{ArchiveKey, Frame, SystemEntropy};
 use futures_util::TryStreamExt;
@@ -31,6 +35,8 @@ const MOST_FRAME_BYTES: usize = 8 << 20;
 #[derive(Clone)]
 pub struct Archive {
     objects: Arc<dyn ObjectStore>,
+    /// Where they are files.
+    folder: PathBuf,
 }
 
 /// Name of one archived original: random, so that two imports never share an object.
@@ -52,7 +58,10 @@ impl Archive {
     /// An archive in a local folder, made if missing.
     pub fn local(folder: &Path) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
-        Ok(Self { objects: Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true)) })
+        Ok(Self {
+            objects: Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true)),
+            folder: folder.to_owned(),
+        })
     }
 
     /// Keeps an original; nothing is there until the whole of it is.
@@ -100,7 +109,26 @@ impl Archive {
         for location in &stray {
             self.objects.delete(location).await?;
         }
-        Ok(stray.len())
+        Ok(stray.len() + self.sweep_unfinished(tenant, before).await?)
+    }
+
+    /// Removes what was being written when a process was killed: files named `<original>#<number>`, which the object
+    /// store's own listing leaves out.
+    async fn sweep_unfinished(&self, tenant: TenantId, before: Timestamp) -> Result<usize> {
+        let mut entries = match tokio::fs::read_dir(self.folder.join(tenant.to_string())).await {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
+            opened => opened?,
+        };
+        let mut removed = 0;
+        while let Some(entry) = entries.next_entry().await? {
+            let unfinished = entry.file_name().to_str().is_some_and(|name| name.contains('#'));
+            let written = Timestamp::try_from(entry.metadata().await?.modified()?);
+            if unfinished && written.is_ok_and(|written| written < before) {
+                tokio::fs::remove_file(entry.path()).await?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
     }
 
     /// Forgets an original; one that is not there is no error.

@@ -58,8 +58,8 @@ impl From<sqlx::Error> for StoreError {
         let busy = match &error {
             sqlx::Error::PoolTimedOut => true,
             sqlx::Error::Database(database) => {
-                // SQLITE_BUSY and its kin; PostgreSQL's lock_timeout.
-                matches!(database.code().as_deref(), Some("5" | "261" | "517" | "55P03"))
+                // SQLITE_BUSY and its kin; PostgreSQL's lock_timeout and deadlock.
+                matches!(database.code().as_deref(), Some("5" | "261" | "517" | "55P03" | "40P01"))
             }
             _ => false,
         };

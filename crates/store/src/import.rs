@@ -56,8 +56,8 @@ pub struct Incoming {
     pub tenant: TenantId,
     /// The account at Amazon it belongs to.
     pub seller_account: SellerAccountId,
-    /// The upload it came in; gets the result.
-    pub upload: Option<UploadId>,
+    /// The upload it came in, and its place in it from 0; gets the result.
+    pub upload: Option<(UploadId, usize)>,
     /// File name: holds Amazon's report id.
     pub name: String,
     /// Its bytes.
@@ -225,7 +225,7 @@ impl Importer {
 /// Adds the result to the upload, in the same transaction as what it tells.
 async fn note(books: &mut Scoped<'_>, file: &Incoming, result: &ImportResult) -> Result<()> {
     match file.upload {
-        Some(upload) => books.add_result(upload, result).await,
+        Some((upload, place)) => books.add_result(upload, place, result).await,
         None => Ok(()),
     }
 }

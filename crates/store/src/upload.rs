@@ -203,10 +203,15 @@ impl Scoped<'_> {
         row.map(view).transpose()
     }
 
-    /// Adds the result of the next file of an upload.
-    pub async fn add_result(&mut self, id: UploadId, result: &ImportResult) -> Result<()> {
+    /// Adds the result of a file of an upload, by its place in it from 0. The files are done in their order: a
+    /// conflict means that somebody else has done this one meanwhile, since the lease was lost.
+    pub async fn add_result(&mut self, id: UploadId, place: usize, result: &ImportResult) -> Result<()> {
+        self.lock().await?;
         let upload = self.upload(id).await?.ok_or(StoreError::Missing("upload"))?;
         let mut results = upload.results;
+        if results.len() != place {
+            return Err(StoreError::Conflict(format!("file {place} of upload {id} is not the next one")));
+        }
         results.push(result.clone());
         let text = serde_json::to_string(&results).map_err(|_| StoreError::Corrupt("upload"))?;
         let changed = exec!(

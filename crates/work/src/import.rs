@@ -65,7 +65,7 @@ impl Worker {
             let file = Incoming {
                 tenant,
                 seller_account: upload.seller_account,
-                upload: Some(upload.id),
+                upload: Some((upload.id, index)),
                 name: member.name.clone(),
                 open,
                 at: upload.uploaded_at,
@@ -79,7 +79,7 @@ impl Worker {
         let outcome = Outcome::Refused { message: refusal.to_string() };
         let result = ImportResult { name: upload.name.clone(), outcome, notes: Vec::new() };
         let mut tx = self.importer.db.write().await?;
-        tx.scoped(tenant).await?.add_result(upload.id, &result).await?;
+        tx.scoped(tenant).await?.add_result(upload.id, 0, &result).await?;
         tx.commit().await?;
         Ok(())
     }

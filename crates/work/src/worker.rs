@@ -1,8 +1,9 @@
 //! The worker: claims a job that is due, runs it while renewing its lease, writes what came of it.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
 
 use ecom_store::{Claim, IMPORT_JOB, Importer, Keys, StoreError};
+use futures_util::FutureExt;
 use tokio::sync::watch;
 
 use crate::{Bell, Clock, Live, clock::micros};
@@ -83,7 +84,8 @@ impl Worker {
         tx.commit().await?;
         let Some(claim) = claim else { return Ok(false) };
         tokio::select! {
-            done = self.handle(&claim) => self.finish(&claim, done).await?,
+            // On the heap: an import's state is large, and every caller's future would hold it.
+            done = caught(Box::pin(self.handle(&claim))) => self.finish(&claim, done).await?,
             () = self.renew(&claim) => tracing::warn!(job = claim.id.0, "the lease of a job was lost"),
             _ = stop.changed() => self.give_back(&claim).await?,
         }
@@ -137,5 +139,24 @@ impl Worker {
         let mut tx = self.importer.db.write().await?;
         tx.platform().progress(claim, done, total, micros(&*self.clock)).await?;
         tx.commit().await
+    }
+}
+
+/// A panic in a handler is a failure of its job, not the end of all work. What it held is dropped with it: its
+/// transaction is rolled back.
+async fn caught(handler: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let handled = AssertUnwindSafe(handler).catch_unwind().await;
+    handled.unwrap_or_else(|_| Err(Failure::Retry("its handler panicked".to_owned())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_in_a_handler_is_a_failure_of_its_job() {
+        let panics = async { std::hint::black_box(None::<Result<(), Failure>>).unwrap() };
+        assert!(matches!(caught(panics).await, Err(Failure::Retry(why)) if why.contains("panicked")));
+        assert!(caught(async { Ok(()) }).await.is_ok());
     }
 }

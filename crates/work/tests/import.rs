@@ -167,7 +167,7 @@ on_both!(a_worker_that_died_is_followed_by_another_that_goes_on, |world| async m
     let first = ecom_store::Incoming {
         tenant: shop.tenant,
         seller_account: shop.account,
-        upload: Some(id),
+        upload: Some((id, 0)),
         name: "1.txt".to_owned(),
         open,
         at: 1,
@@ -224,9 +224,10 @@ on_both!(an_original_that_a_killed_import_left_is_swept_after_a_day, |world| asy
     let folder = world.folder().join("archive").join(shop.tenant.to_string());
     let stray = folder.join("00112233445566778899aabbccddeeff");
     std::fs::write(&stray, b"sealed").unwrap();
+    std::fs::write(folder.join("ffeeddccbbaa99887766554433221100#1"), b"half").unwrap();
     world.clock.set("2020-01-01T00:00Z");
     assert_eq!(shop.worker.sweep_archive().await.unwrap(), 0, "it may belong to an import that goes on");
     world.clock.set("2100-01-01T00:00Z");
-    assert_eq!(shop.worker.sweep_archive().await.unwrap(), 1);
+    assert_eq!(shop.worker.sweep_archive().await.unwrap(), 2);
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
 });
