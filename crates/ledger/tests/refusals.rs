@@ -91,3 +91,25 @@ fn a_missing_column_is_named_whichever_it_is() {
         );
     }
 }
+
+#[test]
+fn a_text_that_no_index_would_take() {
+    let text = String::from_utf8(fixture("v2_of_v1.txt")).unwrap();
+    let header: Vec<&str> = text.lines().next().unwrap().split('\t').collect();
+    for name in ["settlement-id", "sku", "order-id", "amount-description", "marketplace-name"] {
+        let at = header.iter().position(|column| *column == name).unwrap();
+        let long = "x".repeat(1001);
+        let row = |line: &str| {
+            let mut cells: Vec<&str> = line.split('\t').collect();
+            cells[at] = &long;
+            cells.join("\t")
+        };
+        let last = text.lines().count() - 1;
+        let lines =
+            text.lines().enumerate().map(|(at, line)| if at == last { row(line) } else { line.to_owned() });
+        let bytes = lines.collect::<Vec<_>>().join("\n").into_bytes();
+        let refusal = refusal(&bytes);
+        assert_eq!(refusal.line, Some(last as u64 + 1), "{name}: {refusal}");
+        assert!(refusal.message.contains("longer than 1000 bytes"), "{refusal}");
+    }
+}

@@ -5,11 +5,16 @@ use rustc_hash::FxHashMap;
 
 use crate::{money::Currency, taxonomy::Label};
 
+/// Longest text of a field in bytes. Amazon's longest are some 200; a database's index takes no more than 2,700.
+pub(crate) const MOST_TEXT: usize = 1000;
+
 /// Strings as bytes, numbered from 0 in the order of their first appearance.
 #[derive(Default)]
 pub(crate) struct Interner {
     ids: FxHashMap<Box<[u8]>, u32>,
     list: Vec<Box<[u8]>>,
+    /// Whether some string is longer than any of Amazon's.
+    long: bool,
 }
 
 impl Interner {
@@ -19,6 +24,7 @@ impl Interner {
             return id;
         }
         let id = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+        self.long |= text.len() > MOST_TEXT;
         self.list.push(text.into());
         self.ids.insert(text.into(), id);
         id
@@ -61,6 +67,11 @@ impl Default for RawNames {
 }
 
 impl RawNames {
+    /// Whether some string is longer than [`MOST_TEXT`].
+    pub(crate) fn long(&self) -> bool {
+        self.settlements.long || self.labels.long || self.skus.long || self.marketplaces.long
+    }
+
     /// Strict UTF-8 if every string is; else what Amazon uses in that marketplace.
     pub(crate) fn encoding(&self, currency: Option<Currency>) -> &'static Encoding {
         let all = [&self.labels, &self.skus, &self.marketplaces, &self.settlements];

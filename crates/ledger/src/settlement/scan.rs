@@ -10,7 +10,7 @@ use crate::{Error, Refusal, day::DayCutter, money::Currency, taxonomy::Taxonomy}
 use super::{
     amount::{self, Bad, Form, Grouping},
     line::{GstMode, Line, Poster, Sink, Units},
-    names::{self, RawNames},
+    names::{self, MOST_TEXT, RawNames},
 };
 
 /// How files are read.
@@ -136,6 +136,10 @@ impl<'t, S: Sink> Scan<'t, S> {
 
     /// Posts a line and hands it on.
     pub(crate) fn post(&mut self, line: &Line<'_>) -> Result<(), Box<Stop>> {
+        if line.order.len() > MOST_TEXT || self.names.long() {
+            let message = format!("a text is longer than {MOST_TEXT} bytes");
+            return Err(self.stop("", message, "Upload the file as Amazon made it"));
+        }
         let (labels, currency, encoding) = (&self.names.labels, self.currency, self.encoding);
         let text = || {
             let raw = labels.get(line.label).to_vec();
