@@ -4,6 +4,8 @@
 
 mod archive;
 mod attention;
+mod audit;
+mod audit_action;
 mod bulk;
 mod close;
 mod cost;
@@ -38,6 +40,8 @@ mod upload;
 
 pub use archive::Archive;
 pub use attention::{Duties, MOST_COUNTED, UncostedProduct};
+pub use audit::{Actor, AuditEntry, AuditFault, AuditFilter, AuditProof, Doer, MOST_AUDIT_PAGE};
+pub use audit_action::Action;
 pub use close::{MonthClose, Reopening};
 pub use cost::SoldProduct;
 pub use db::{Db, WRITER_WAIT};

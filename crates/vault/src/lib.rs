@@ -6,6 +6,7 @@
 //! No SQL, no HTTP; randomness is passed in. Keys never print, and are wiped when dropped.
 
 mod aead;
+mod chain;
 mod entropy;
 mod fingerprint;
 mod frame;
@@ -18,6 +19,7 @@ mod tenant;
 pub mod testing;
 
 pub use aead::VaultError;
+pub use chain::Link;
 pub use entropy::{Entropy, EntropyError, SystemEntropy};
 pub use fingerprint::{Fingerprint, FingerprintError, FingerprintKey, Fingerprinter};
 pub use frame::{ArchiveKey, Frame};
