@@ -219,6 +219,18 @@ impl Scoped<'_> {
         Ok(rows.into_iter().map(|(id, name)| (PersonId(id), name)).collect())
     }
 
+    /// The link of an entry, to be compared with one that was noted earlier.
+    pub async fn audit_link(&mut self, seq: i64) -> Result<Option<Link>> {
+        let row = fetch_optional!(
+            (Vec<u8>,),
+            self.tx,
+            "select link from audit where tenant_id = $1 and seq = $2",
+            self.tenant.0,
+            seq,
+        )?;
+        row.map(|(link,)| read_link(&link)).transpose()
+    }
+
     /// Follows the chain from its start to its recorded end.
     pub async fn verify_audit(&mut self) -> Result<AuditProof> {
         let (mut seq, mut link) = (0, Link::START);

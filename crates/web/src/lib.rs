@@ -6,6 +6,7 @@
 mod account;
 mod app;
 mod asset;
+mod audit;
 mod chart;
 mod close;
 mod cost;
@@ -67,6 +68,7 @@ pub fn router(server: Server) -> Router {
         .route("/statement", get(statement::show))
         .route("/styleguide", get(styleguide::show))
         .route("/lines", get(line::list))
+        .route("/audit", get(audit::list))
         .route("/settlements", get(settlement::list))
         .route("/settlements/{key}", get(settlement::show))
         .route("/settlements/{key}/choice", post(settlement::choose))

@@ -11,12 +11,13 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use ecom_ledger::day::Month;
-use ecom_store::{Duties, Scoped, Signed, Tx};
+use ecom_store::{Action, Doer, Duties, Scoped, Signed, Tx};
 
 use crate::{
     app::App,
     fault::{Fault, Page},
     frame::{Frame, Here, Who},
+    network::Network,
     params::encoded,
     session::{cookie, touch},
 };
@@ -58,6 +59,7 @@ fn rank(role: &str) -> u8 {
 pub(crate) struct Seat<R> {
     signed: Signed,
     duties: Duties,
+    network: Network,
     role: PhantomData<R>,
 }
 
@@ -75,6 +77,19 @@ impl<R: Role> Seat<R> {
     /// Who it is, for records and for what only they may see.
     pub(crate) fn person(&self) -> ecom_store::PersonId {
         self.signed.person
+    }
+
+    /// Puts on record what this person does, in the transaction of the deed. `object` is its address, without the
+    /// first slash.
+    pub(crate) async fn audit(
+        &self,
+        app: &App,
+        books: &mut Scoped<'_>,
+        action: Action,
+        object: &str,
+    ) -> Page<()> {
+        let doer = Doer::person(self.signed.person, self.network.to_string());
+        Ok(books.audit(&doer, action, object, app.now()).await?)
     }
 
     /// What waits for somebody.
@@ -109,7 +124,8 @@ impl<R: Role> FromRequestParts<App> for Seat<R> {
             return Err(Fault::Missing.into_response());
         }
         let duties = duties(app, &signed).await.map_err(IntoResponse::into_response)?;
-        Ok(Self { signed, duties, role: PhantomData })
+        let Ok(network) = Network::from_request_parts(parts, app).await;
+        Ok(Self { signed, duties, network, role: PhantomData })
     }
 }
 
