@@ -28,6 +28,7 @@ mod product;
 mod repost;
 mod roll;
 mod rollup;
+mod schedule;
 mod search;
 mod seller_account;
 mod settlement;
@@ -52,7 +53,7 @@ pub use ids::{
     SkuId, StockEventId, TenantId, UploadId,
 };
 pub use import::{Importer, Incoming, Opener, Progress};
-pub use job::{Claim, JobView, LEASE_MICROS, NewJob};
+pub use job::{Claim, JobView, LEASE_MICROS, Lane, NewJob};
 pub use keys::Keys;
 pub use label_rule::{LabelChoice, LabelRuleView};
 pub use line::{LineCursor, LineFilter, LineView};
@@ -67,6 +68,7 @@ pub use product::{
     MOST_PAGE, Page, ProductColumn, ProductFilter, ProductHistory, ProductRow, Trend, TrendRow, UnitDay,
     WeekRow, Weeks,
 };
+pub use schedule::Schedule;
 pub use search::{
     LineCount, LineOrder, LinePage, LineSearch, LineSort, MOST_SORTED, Search, SearchCursor, accounts_named,
 };

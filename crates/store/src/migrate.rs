@@ -14,7 +14,7 @@ use crate::{
 
 /// Tables that belong to no tenant. All others carry `tenant_id` and are reached by a tenant's handle only.
 pub const PLATFORM_TABLES: &[&str] =
-    &["schema_version", "business", "person", "membership", "session", "login_failure", "job"];
+    &["schema_version", "business", "person", "membership", "session", "login_failure", "job", "schedule"];
 
 /// The migrations of the database, oldest first, as written for SQLite.
 pub const MIGRATIONS: &[&str] = &[
@@ -23,6 +23,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0003_home.sql"),
     include_str!("../migrations/0004_desk.sql"),
     include_str!("../migrations/0005_audit.sql"),
+    include_str!("../migrations/0006_job.sql"),
 ];
 
 /// Holds the numbers of the migrations that ran.

@@ -2,18 +2,21 @@
 
 use std::{panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
 
-use ecom_store::{Claim, IMPORT_JOB, Importer, Keys, StoreError};
-use futures_util::FutureExt;
+use ecom_store::{Claim, IMPORT_JOB, Importer, Keys, Lane, StoreError};
+use futures_util::{FutureExt, future::join_all};
 use tokio::sync::watch;
 
-use crate::{Bell, Clock, Live, clock::micros};
+use crate::{Bell, Clock, Live, bell::LISTENERS, clock::micros};
 
 /// How often the worker looks for jobs that another process enqueued, or whose lease ran out.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// How often a running job's lease is renewed; a third of the lease.
 const RENEW_EVERY: Duration = Duration::from_secs(20);
 
-/// Runs jobs of all tenants, one at a time: an import uses every core already.
+/// The loops of a worker: one for long jobs, since an import uses every core already, two for short ones.
+const LANES: [Lane; LISTENERS] = [Lane::Heavy, Lane::Light, Lane::Light];
+
+/// Runs jobs of all tenants.
 #[derive(Clone)]
 pub struct Worker {
     /// Imports files; holds the database.
@@ -49,22 +52,27 @@ impl From<StoreError> for Failure {
 
 impl Worker {
     /// Works until told to stop. A job that runs then is given back at once and run again at the next start.
-    pub async fn run(&self, mut stop: Stop) {
+    pub async fn run(&self, stop: Stop) {
+        let loops = LANES.iter().enumerate();
+        join_all(loops.map(|(listener, lane)| self.run_lane(listener, *lane, stop.clone()))).await;
+    }
+
+    async fn run_lane(&self, listener: usize, lane: Lane, mut stop: Stop) {
         while !*stop.borrow() {
-            match self.work(&mut stop).await {
+            match self.work(lane, &mut stop).await {
                 Ok(true) => {}
-                Ok(false) => self.wait(&mut stop, LOOK_EVERY).await,
+                Ok(false) => self.wait(listener, &mut stop, LOOK_EVERY).await,
                 Err(error) => {
                     tracing::warn!(%error, "the worker could not look for jobs");
-                    self.wait(&mut stop, LOOK_EVERY).await;
+                    self.wait(listener, &mut stop, LOOK_EVERY).await;
                 }
             }
         }
     }
 
-    async fn wait(&self, stop: &mut Stop, most: Duration) {
+    async fn wait(&self, listener: usize, stop: &mut Stop, most: Duration) {
         tokio::select! {
-            () = self.bell.heard() => {}
+            () = self.bell.heard(listener) => {}
             _ = stop.changed() => {}
             () = tokio::time::sleep(most) => {}
         }
@@ -73,14 +81,27 @@ impl Worker {
     /// Runs all jobs that are due: for commands that wait for their end, and for tests.
     pub async fn run_due(&self, stop: &Stop) -> Result<(), StoreError> {
         let mut stop = stop.clone();
-        while self.work(&mut stop).await? {}
-        Ok(())
+        loop {
+            let mut worked = false;
+            for lane in Lane::ALL {
+                worked |= self.work(lane, &mut stop).await?;
+            }
+            if !worked {
+                return Ok(());
+            }
+        }
     }
 
     /// Runs one job; false if none is due.
-    async fn work(&self, stop: &mut Stop) -> Result<bool, StoreError> {
+    async fn work(&self, lane: Lane, stop: &mut Stop) -> Result<bool, StoreError> {
+        let now = micros(&*self.clock);
         let mut tx = self.importer.db.write().await?;
-        let claim = tx.platform().claim(micros(&*self.clock)).await?;
+        let mut platform = tx.platform();
+        if platform.enqueue_due(now).await? > 0 {
+            // What was enqueued may belong to another lane.
+            self.bell.ring();
+        }
+        let claim = platform.claim_in(lane, now).await?;
         tx.commit().await?;
         let Some(claim) = claim else { return Ok(false) };
         tokio::select! {
