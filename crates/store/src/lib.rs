@@ -21,16 +21,20 @@ mod journal;
 mod keys;
 mod label_rule;
 mod line;
+mod member;
 mod migrate;
 mod names;
 mod person;
+mod person_token;
 mod product;
 mod repost;
 mod roll;
 mod rollup;
 mod schedule;
 mod search;
+mod second_factor;
 mod seller_account;
+mod session;
 mod settlement;
 mod settlement_page;
 mod spans;
@@ -57,13 +61,13 @@ pub use job::{Claim, JobView, LEASE_MICROS, Lane, NewJob};
 pub use keys::Keys;
 pub use label_rule::{LabelChoice, LabelRuleView};
 pub use line::{LineCursor, LineFilter, LineView};
+pub use member::{Member, MemberRole, OwnBusiness};
 pub use migrate::{
     KEY_MIGRATIONS, MIGRATIONS, PLATFORM_TABLES, check_keys_version, check_role, check_version, migrate,
     migrate_keys, postgres_form,
 };
-pub use person::{
-    PersonLogin, Registration, SESSION_IDLE_MICROS, SESSION_MOST_MICROS, Signed, fold_email, taken_field,
-};
+pub use person::{NewPerson, PersonLogin, Profile, Registration, fold_email, taken_field};
+pub use person_token::{LiveToken, NewToken, Purpose};
 pub use product::{
     MOST_PAGE, Page, ProductColumn, ProductFilter, ProductHistory, ProductRow, Trend, TrendRow, UnitDay,
     WeekRow, Weeks,
@@ -72,7 +76,11 @@ pub use schedule::Schedule;
 pub use search::{
     LineCount, LineOrder, LinePage, LineSearch, LineSort, MOST_SORTED, Search, SearchCursor, accounts_named,
 };
+pub use second_factor::Totp;
 pub use seller_account::SellerAccount;
+pub use session::{
+    NewSession, SESSION_IDLE_MICROS, SESSION_MOST_MICROS, SessionPerson, SessionView, Signed, Stage,
+};
 pub use settlement::{ChangedLine, SettlementState, SettlementView};
 pub use settlement_page::SettlementPage;
 pub use spans::MOST_SPANS;

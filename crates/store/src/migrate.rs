@@ -13,8 +13,19 @@ use crate::{
 };
 
 /// Tables that belong to no tenant. All others carry `tenant_id` and are reached by a tenant's handle only.
-pub const PLATFORM_TABLES: &[&str] =
-    &["schema_version", "business", "person", "membership", "session", "login_failure", "job", "schedule"];
+pub const PLATFORM_TABLES: &[&str] = &[
+    "schema_version",
+    "business",
+    "person",
+    "membership",
+    "session",
+    "login_failure",
+    "job",
+    "schedule",
+    "person_token",
+    "totp",
+    "recovery_code",
+];
 
 /// The migrations of the database, oldest first, as written for SQLite.
 pub const MIGRATIONS: &[&str] = &[
@@ -24,6 +35,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0004_desk.sql"),
     include_str!("../migrations/0005_audit.sql"),
     include_str!("../migrations/0006_job.sql"),
+    include_str!("../migrations/0007_access.sql"),
 ];
 
 /// Holds the numbers of the migrations that ran.
