@@ -4,7 +4,6 @@
 alter table session add column device text not null default ''; -- person/technical/session
 alter table session add column network text not null default ''; -- person/technical/session
 alter table session add column stage text not null default 'full'; -- operator/technical/session
-alter table session add column proved_at integer not null default 0; -- person/technical/session
 
 alter table person add column email_verified_at integer; -- person/technical/account
 alter table person add column password_changed_at integer not null default 0; -- person/technical/account

@@ -76,8 +76,6 @@ pub struct SessionPerson {
     pub email: String,
     /// How far signing in has come.
     pub stage: Stage,
-    /// When they last typed their password or a code.
-    pub proved_at: i64,
 }
 
 /// A session in the list of its person.
@@ -103,9 +101,9 @@ impl Platform<'_> {
     pub async fn open_session(&mut self, new: &NewSession<'_>, now: i64) -> Result<()> {
         let opened = exec!(
             self.tx,
-            "insert into session (id_hash, person, tenant, created_at, last_seen, device, network, stage, proved_at)
+            "insert into session (id_hash, person, tenant, created_at, last_seen, device, network, stage)
              select $1, p.id, (select min(m.tenant) from membership m join business b on b.id = m.tenant
-                               where m.person = p.id and b.state = 'active'), $3, $3, $4, $5, $6, $3
+                               where m.person = p.id and b.state = 'active'), $3, $3, $4, $5, $6
              from person p where p.id = $2",
             new.id_hash,
             new.person.0,
@@ -148,37 +146,37 @@ impl Platform<'_> {
     /// The person of a session, however far signing in has come, unless it has ended.
     pub async fn session_person(&mut self, id_hash: &[u8], now: i64) -> Result<Option<SessionPerson>> {
         let text = format!(
-            "select p.id, p.name, p.email, s.stage, s.proved_at from session s join person p on p.id = s.person
+            "select p.id, p.name, p.email, s.stage from session s join person p on p.id = s.person
              where s.id_hash = $1 and {LIVE}"
         );
         let row = fetch_optional!(
-            (i64, String, String, String, i64),
+            (i64, String, String, String),
             self.tx,
             sqlx::AssertSqlSafe(text.as_str()),
             id_hash,
             now - SESSION_IDLE_MICROS,
             now - SESSION_MOST_MICROS,
         )?;
-        row.map(|(person, name, email, stage, proved_at)| {
+        row.map(|(person, name, email, stage)| {
             let stage = match stage.as_str() {
                 "full" => Stage::Full,
                 "code" => Stage::Code,
                 _ => return Err(StoreError::Corrupt("session")),
             };
-            Ok(SessionPerson { person: PersonId(person), name, email, stage, proved_at })
+            Ok(SessionPerson { person: PersonId(person), name, email, stage })
         })
         .transpose()
     }
 
-    /// Completes a session, or notes that its person has just shown again who they are.
-    pub async fn prove_session(&mut self, id_hash: &[u8], now: i64) -> Result<()> {
-        let proved = exec!(
+    /// Completes a session whose person has given the second factor.
+    pub async fn complete_session(&mut self, id_hash: &[u8], now: i64) -> Result<()> {
+        let completed = exec!(
             self.tx,
-            "update session set stage = 'full', proved_at = $2, last_seen = $2 where id_hash = $1",
+            "update session set stage = 'full', last_seen = $2 where id_hash = $1",
             id_hash,
             now,
         )?;
-        expect_one("session", proved)
+        expect_one("session", completed)
     }
 
     /// Turns a session to another business of its person. One they are not in is `Missing`.
