@@ -14,9 +14,10 @@ use crate::{
     entry::{Entry, Field},
     fault::{Fault, Page},
     frame::Frame,
+    network::Network,
     page,
     seat::Visitor,
-    session::{self, LEAST_PASSWORD, MOST_PASSWORD, may_register},
+    session::{self, LEAST_PASSWORD, may_register, password_fault},
 };
 
 #[derive(Template)]
@@ -77,7 +78,12 @@ pub(crate) async fn new(State(app): State<App>, Visitor(signed): Visitor) -> Pag
 }
 
 /// Registers, and signs in.
-pub(crate) async fn create(State(app): State<App>, headers: HeaderMap, mut entry: Entry) -> Page {
+pub(crate) async fn create(
+    State(app): State<App>,
+    network: Network,
+    headers: HeaderMap,
+    mut entry: Entry,
+) -> Page {
     allowed(&app).await?;
     let checked = check(&mut entry);
     if !entry.is_good() {
@@ -103,7 +109,7 @@ pub(crate) async fn create(State(app): State<App>, headers: HeaderMap, mut entry
     // The key exists before anybody can see the business.
     app.keys.create(tenant, now).await?;
     tx.commit().await?;
-    let token = session::open(&app, person, &headers, None).await?;
+    let token = session::open(&app, person, &headers, network, None).await?;
     Ok(session::signed_in(&token, "/"))
 }
 
@@ -132,13 +138,8 @@ fn check(entry: &mut Entry) -> Checked {
         entry.refuse("phone", "Digits with the country code, such as +91 98765 43210.");
     }
     let password = entry.raw("password").to_owned();
-    let length = password.chars().count();
-    if length == 0 {
-        entry.refuse("password", format!("Choose a password of at least {LEAST_PASSWORD} characters."));
-    } else if length < LEAST_PASSWORD {
-        entry.refuse("password", format!("At least {LEAST_PASSWORD} characters; this has {length}."));
-    } else if length > MOST_PASSWORD {
-        entry.refuse("password", format!("At most {MOST_PASSWORD} characters."));
+    if let Some(words) = password_fault(&password, &[&name, &email, entry.raw("business")]) {
+        entry.refuse("password", words);
     }
     let business = entry.text("business", 200, "Type the name of the business.");
     let state = check_state(entry);

@@ -2,6 +2,7 @@
 
 mod attempt;
 pub(crate) mod cookie;
+mod device;
 mod password;
 
 use askama::Template;
@@ -10,7 +11,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use ecom_store::PersonId;
+use ecom_store::{NewSession, PersonId, Stage};
 
 use crate::{
     app::{App, Registration},
@@ -24,7 +25,7 @@ use crate::{
 use attempt::{Attempt, Verdict};
 use cookie::Token;
 pub use password::hash_password;
-pub(crate) use password::{LEAST_PASSWORD, MOST_PASSWORD, Passwords};
+pub(crate) use password::{LEAST_PASSWORD, Passwords, fault as password_fault};
 
 #[derive(Template)]
 #[template(path = "session/new.html")]
@@ -89,7 +90,7 @@ pub(crate) async fn create(
     let right = app.passwords().verify(password, hash).await?;
     match login {
         Some(login) if right => {
-            let token = open(&app, login.id, &headers, Some(&attempt)).await?;
+            let token = open(&app, login.id, &headers, network, Some(&attempt)).await?;
             let next = local(entry.raw("next")).unwrap_or("/");
             Ok(signed_in(&token, next))
         }
@@ -117,6 +118,7 @@ pub(crate) async fn open(
     app: &App,
     person: PersonId,
     headers: &HeaderMap,
+    network: Network,
     attempt: Option<&Attempt>,
 ) -> Page<Token> {
     let token = Token::random()?;
@@ -128,7 +130,11 @@ pub(crate) async fn open(
     if let Some(attempt) = attempt {
         attempt.succeeded(&mut platform).await?;
     }
-    platform.open_session(&token.hash(), person, app.now()).await?;
+    let id_hash = token.hash();
+    let (device, network) = (device::of(headers), network.to_string());
+    let session =
+        NewSession { id_hash: &id_hash, person, device: &device, network: &network, stage: Stage::Full };
+    platform.open_session(&session, app.now()).await?;
     tx.commit().await?;
     Ok(token)
 }
