@@ -37,6 +37,30 @@ actions! {
     SignIn = "session.create";
     /// Somebody signed out.
     SignOut = "session.delete";
+    /// Somebody ended sessions of theirs.
+    EndSession = "session.end";
+    /// Somebody changed their name or phone number.
+    ChangeProfile = "account.save";
+    /// Somebody changed their password.
+    ChangePassword = "account.password";
+    /// Somebody turned codes on.
+    AddFactor = "account.add_factor";
+    /// Somebody turned codes off.
+    RemoveFactor = "account.remove_factor";
+    /// Somebody made new recovery codes.
+    RenewCodes = "account.renew_codes";
+    /// Somebody was invited.
+    Invite = "member.invite";
+    /// An invitation was taken back.
+    RevokeInvitation = "member.revoke";
+    /// Somebody joined the business.
+    Join = "member.create";
+    /// A member got another role.
+    ChangeRole = "member.role";
+    /// A member was taken out of the business.
+    RemoveMember = "member.remove";
+    /// Somebody left the business.
+    Leave = "member.leave";
     /// A file was sent.
     SendFile = "upload.create";
     /// A file was read into the books.

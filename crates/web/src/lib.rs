@@ -7,6 +7,7 @@ mod account;
 mod app;
 mod asset;
 mod audit;
+mod business;
 mod chart;
 mod close;
 mod cost;
@@ -19,6 +20,7 @@ mod frame;
 mod health;
 mod home;
 mod line;
+mod member;
 mod money;
 mod network;
 mod notice;
@@ -68,7 +70,18 @@ pub fn router(server: Server) -> Router {
         .route("/statement", get(statement::show))
         .route("/styleguide", get(styleguide::show))
         .route("/lines", get(line::list))
+        .route("/account", get(account::show::show).post(account::show::save))
+        .route("/account/password", post(account::show::change_password))
+        .route("/account/sessions", post(account::show::end_session))
         .route("/audit", get(audit::list))
+        .route("/businesses", get(business::list))
+        .route("/businesses/choice", post(business::choose))
+        .route("/invitations/{token}", get(member::invitation::show).post(member::invitation::accept))
+        .route("/people", get(member::list))
+        .route("/people/invitations", post(member::invite))
+        .route("/people/invitations/removal", post(member::revoke))
+        .route("/people/{id}/role", post(member::change_role))
+        .route("/people/{id}/removal", get(member::ask_removal).post(member::remove))
         .route("/settlements", get(settlement::list))
         .route("/settlements/{key}", get(settlement::show))
         .route("/settlements/{key}/choice", post(settlement::choose))

@@ -1,4 +1,6 @@
-//! Registering: a person and the business they act for. The first person becomes its owner.
+//! Registering: a person and the business they act for. The first person becomes its owner. And one's own account.
+
+pub(crate) mod show;
 
 use askama::Template;
 use axum::{
@@ -128,15 +130,12 @@ impl Checked {
 }
 
 fn check(entry: &mut Entry) -> Checked {
-    let name = entry.text("name", 120, "Type your name.");
+    let name = check_name(entry);
     let email = entry.text("email", 254, "Type your e-mail address.");
     if !email.is_empty() && !is_email(&email) {
         entry.refuse("email", "An e-mail address looks like asha@example.in.");
     }
-    let phone = entry.text("phone", 30, "Type a phone number.");
-    if !phone.is_empty() && !is_phone(&phone) {
-        entry.refuse("phone", "Digits with the country code, such as +91 98765 43210.");
-    }
+    let phone = check_phone(entry);
     let password = entry.raw("password").to_owned();
     if let Some(words) = password_fault(&password, &[&name, &email, entry.raw("business")]) {
         entry.refuse("password", words);
@@ -149,6 +148,18 @@ fn check(entry: &mut Entry) -> Checked {
     }
     let state = state.map_or("", Place::code).to_owned();
     Checked { name, email, phone, password, business, state, gstin }
+}
+
+pub(crate) fn check_name(entry: &mut Entry) -> String {
+    entry.text("name", 120, "Type your name.")
+}
+
+pub(crate) fn check_phone(entry: &mut Entry) -> String {
+    let phone = entry.text("phone", 30, "Type a phone number.");
+    if !phone.is_empty() && !is_phone(&phone) {
+        entry.refuse("phone", "Digits with the country code, such as +91 98765 43210.");
+    }
+    phone
 }
 
 fn check_state(entry: &mut Entry) -> Option<Place> {
@@ -184,7 +195,7 @@ fn check_gstin(entry: &mut Entry, state: Option<Place>) -> Option<String> {
 }
 
 /// Enough to catch slips; whether mail arrives is found out by sending one.
-fn is_email(text: &str) -> bool {
+pub(crate) fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else { return false };
     let plain = !text.chars().any(|letter| letter.is_whitespace() || "<>,;\"()".contains(letter));
     let labels = domain.split('.').count() > 1 && domain.split('.').all(|label| !label.is_empty());

@@ -22,7 +22,7 @@ use crate::{
     page,
     seat::Visitor,
 };
-use attempt::{Attempt, Verdict};
+pub(crate) use attempt::{Attempt, Verdict};
 use cookie::Token;
 pub use password::hash_password;
 pub(crate) use password::{LEAST_PASSWORD, Passwords, fault as password_fault};
