@@ -24,19 +24,22 @@ mod names;
 mod person;
 mod product;
 mod repost;
+mod reseal;
 mod roll;
 mod rollup;
+mod sealed;
 mod search;
 mod seller_account;
 mod settlement;
 mod settlement_page;
+mod shred;
 mod spans;
 mod stock;
 mod tile;
 mod tx;
 mod upload;
 
-pub use archive::Archive;
+pub use archive::{Archive, Replaced, Resealed};
 pub use attention::{Duties, MOST_COUNTED, UncostedProduct};
 pub use close::{MonthClose, Reopening};
 pub use cost::SoldProduct;
@@ -49,7 +52,7 @@ pub use ids::{
 };
 pub use import::{Importer, Incoming, Opener, Progress};
 pub use job::{Claim, JobView, LEASE_MICROS, NewJob};
-pub use keys::Keys;
+pub use keys::{KeyGeneration, Keys, PLATFORM, RootFit, RootGeneration};
 pub use label_rule::{LabelChoice, LabelRuleView};
 pub use line::{LineCursor, LineFilter, LineView};
 pub use migrate::{
@@ -63,12 +66,17 @@ pub use product::{
     MOST_PAGE, Page, ProductColumn, ProductFilter, ProductHistory, ProductRow, Trend, TrendRow, UnitDay,
     WeekRow, Weeks,
 };
+pub use reseal::{
+    RESEAL_JOB, StaleFile, left_behind, reseal_column, resume_rotations, rotate_key, sealed_columns,
+};
+pub use sealed::{Owner, PERSON_SECRET, SEALED, SECRET, SealedColumn};
 pub use search::{
     LineCount, LineOrder, LinePage, LineSearch, LineSort, MOST_SORTED, Search, SearchCursor, accounts_named,
 };
 pub use seller_account::SellerAccount;
 pub use settlement::{ChangedLine, SettlementState, SettlementView};
 pub use settlement_page::SettlementPage;
+pub use shred::{SHRED_JOB, begin_shredding};
 pub use spans::MOST_SPANS;
 pub use stock::{MOST_STOCK_EVENTS, StockEntry};
 pub use tx::{Platform, Scoped, Tx};

@@ -13,8 +13,17 @@ use crate::{
 };
 
 /// Tables that belong to no tenant. All others carry `tenant_id` and are reached by a tenant's handle only.
-pub const PLATFORM_TABLES: &[&str] =
-    &["schema_version", "business", "person", "membership", "session", "login_failure", "job"];
+pub const PLATFORM_TABLES: &[&str] = &[
+    "schema_version",
+    "business",
+    "person",
+    "membership",
+    "session",
+    "login_failure",
+    "job",
+    "key_gate",
+    "person_secret",
+];
 
 /// The migrations of the database, oldest first, as written for SQLite.
 pub const MIGRATIONS: &[&str] = &[
@@ -22,6 +31,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_settlement.sql"),
     include_str!("../migrations/0003_home.sql"),
     include_str!("../migrations/0004_desk.sql"),
+    include_str!("../migrations/0012_vault.sql"),
 ];
 
 /// Holds the numbers of the migrations that ran.
@@ -30,7 +40,8 @@ const SCHEMA_VERSION: &str = "create table schema_version (\n    version integer
 const MIGRATION_LOCK: i64 = 0x0065_636f_6d6d_6967;
 
 /// The migrations of the key database.
-pub const KEY_MIGRATIONS: &[&str] = &[include_str!("../migrations/keys_0001.sql")];
+pub const KEY_MIGRATIONS: &[&str] =
+    &[include_str!("../migrations/keys_0001.sql"), include_str!("../migrations/keys_0002.sql")];
 
 /// Brings a database to the newest schema. An existing SQLite database is copied beside itself first.
 ///

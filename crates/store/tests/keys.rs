@@ -14,7 +14,7 @@ fn other_root() -> RootKey {
     RootKey::from_bytes(b"another key for tests, 32 bytes.").unwrap()
 }
 
-fn is_missing(answer: &ecom_store::Result<ecom_vault::TenantKey>) -> bool {
+fn is_missing(answer: &ecom_store::Result<ecom_vault::KeyRing>) -> bool {
     matches!(answer, Err(StoreError::Missing(_)))
 }
 
@@ -84,7 +84,7 @@ on_both!(a_destroyed_key_is_missing_and_may_be_destroyed_again, |world| async mo
     keys.create(TENANT, world.now()).await.unwrap();
     keys.create(OTHER, world.now()).await.unwrap();
     for _ in 0..2 {
-        keys.destroy(TENANT).await.unwrap();
+        keys.destroy(TENANT, world.now()).await.unwrap();
         assert!(is_missing(&keys.tenant(TENANT).await));
     }
     keys.tenant(OTHER).await.unwrap();
@@ -114,7 +114,7 @@ on_both!(a_closed_key_store_answers_no_more, |world| async move {
 async fn wrapped(database: &Database) -> Vec<u8> {
     let Db::Sqlite { read, .. } = database.open(Role::App).await else { unreachable!("SQLite only") };
     let wrapped =
-        sqlx::query_scalar("select wrapped from tenant_key where tenant = 7").fetch_one(&read).await.unwrap();
+        sqlx::query_scalar("select wrapped from tenant_generation where tenant = 7 order by generation limit 1").fetch_one(&read).await.unwrap();
     read.close().await;
     wrapped
 }
@@ -132,7 +132,7 @@ on_sqlite!(a_destroyed_key_is_nowhere_in_the_files, |world| async move {
     keys.create(TENANT, world.now()).await.unwrap();
     let bytes = wrapped(&world.keys_database().await).await;
     assert!(on_disk(&world, &bytes));
-    keys.destroy(TENANT).await.unwrap();
+    keys.destroy(TENANT, world.now()).await.unwrap();
     assert!(!on_disk(&world, &bytes));
 });
 
@@ -146,11 +146,11 @@ on_sqlite!(destroying_a_key_says_so_while_a_reader_keeps_it_on_disk, |world| asy
     let other = database.open(Role::App).await;
     let mut reader = other.read().await.unwrap();
     let ecom_store::Tx::Sqlite(tx) = &mut reader else { unreachable!("SQLite only") };
-    sqlx::query("select count(*) from tenant_key").execute(&mut **tx).await.unwrap();
-    assert!(matches!(keys.destroy(TENANT).await, Err(StoreError::Busy)));
+    sqlx::query("select count(*) from tenant_generation").execute(&mut **tx).await.unwrap();
+    assert!(matches!(keys.destroy(TENANT, world.now()).await, Err(StoreError::Busy)));
     assert!(is_missing(&keys.tenant(TENANT).await), "it is out of use already");
 
     reader.rollback().await.unwrap();
-    keys.destroy(TENANT).await.unwrap();
+    keys.destroy(TENANT, world.now()).await.unwrap();
     assert!(!on_disk(&world, &bytes));
 });
