@@ -26,7 +26,6 @@ create index person_token_person on person_token (person, purpose);
 
 create table totp (
     person integer primary key references person (id), -- operator/identifier/account
-    secret blob not null, -- person/secret/account
     made_at integer not null, -- operator/technical/account
     confirmed_at integer, -- operator/technical/account
     last_step integer not null -- person/technical/account

@@ -28,22 +28,25 @@ mod person;
 mod person_token;
 mod product;
 mod repost;
+mod reseal;
 mod roll;
 mod rollup;
 mod schedule;
+mod sealed;
 mod search;
 mod second_factor;
 mod seller_account;
 mod session;
 mod settlement;
 mod settlement_page;
+mod shred;
 mod spans;
 mod stock;
 mod tile;
 mod tx;
 mod upload;
 
-pub use archive::Archive;
+pub use archive::{Archive, Replaced, Resealed};
 pub use attention::{Duties, MOST_COUNTED, UncostedProduct};
 pub use audit::{Actor, AuditEntry, AuditFault, AuditFilter, AuditProof, Doer, MOST_AUDIT_PAGE};
 pub use audit_action::Action;
@@ -58,7 +61,7 @@ pub use ids::{
 };
 pub use import::{Importer, Incoming, Opener, Progress};
 pub use job::{Claim, JobView, LEASE_MICROS, Lane, NewJob};
-pub use keys::Keys;
+pub use keys::{KeyGeneration, Keys, PLATFORM, RootFit, RootGeneration};
 pub use label_rule::{LabelChoice, LabelRuleView};
 pub use line::{LineCursor, LineFilter, LineView};
 pub use member::{Member, MemberRole, OwnBusiness};
@@ -72,7 +75,11 @@ pub use product::{
     MOST_PAGE, Page, ProductColumn, ProductFilter, ProductHistory, ProductRow, Trend, TrendRow, UnitDay,
     WeekRow, Weeks,
 };
+pub use reseal::{
+    RESEAL_JOB, StaleFile, left_behind, reseal_column, resume_rotations, rotate_key, sealed_columns,
+};
 pub use schedule::Schedule;
+pub use sealed::{Owner, PERSON_SECRET, SEALED, SECRET, SealedColumn};
 pub use search::{
     LineCount, LineOrder, LinePage, LineSearch, LineSort, MOST_SORTED, Search, SearchCursor, accounts_named,
 };
@@ -83,6 +90,7 @@ pub use session::{
 };
 pub use settlement::{ChangedLine, SettlementState, SettlementView};
 pub use settlement_page::SettlementPage;
+pub use shred::{SHRED_JOB, begin_shredding};
 pub use spans::MOST_SPANS;
 pub use stock::{MOST_STOCK_EVENTS, StockEntry};
 pub use tx::{Platform, Scoped, Tx};

@@ -25,6 +25,8 @@ pub const PLATFORM_TABLES: &[&str] = &[
     "person_token",
     "totp",
     "recovery_code",
+    "key_gate",
+    "person_secret",
 ];
 
 /// The migrations of the database, oldest first, as written for SQLite.
@@ -36,6 +38,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0005_audit.sql"),
     include_str!("../migrations/0006_job.sql"),
     include_str!("../migrations/0007_access.sql"),
+    include_str!("../migrations/0012_vault.sql"),
 ];
 
 /// Holds the numbers of the migrations that ran.
@@ -44,7 +47,8 @@ const SCHEMA_VERSION: &str = "create table schema_version (\n    version integer
 const MIGRATION_LOCK: i64 = 0x0065_636f_6d6d_6967;
 
 /// The migrations of the key database.
-pub const KEY_MIGRATIONS: &[&str] = &[include_str!("../migrations/keys_0001.sql")];
+pub const KEY_MIGRATIONS: &[&str] =
+    &[include_str!("../migrations/keys_0001.sql"), include_str!("../migrations/keys_0002.sql")];
 
 /// Brings a database to the newest schema. An existing SQLite database is copied beside itself first.
 ///

@@ -2,45 +2,71 @@
 //!
 //! A code works once: the time step of the last one is kept, and no earlier or equal one is taken (ASVS 6.5.1).
 
+use ecom_vault::{KeyRing, SecretBytes};
+
 use crate::{
-    error::{Result, expect_one},
+    error::{Result, StoreError, expect_one},
     ids::PersonId,
     tx::{Platform, exec, fetch_one, fetch_optional},
 };
 
+/// Kind of the sealed secret from which a person's codes are made.
+const TOTP: &str = "totp";
+
 /// The source of a person's codes.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Totp {
-    /// Its secret, sealed.
-    pub sealed: Vec<u8>,
+    /// Its secret.
+    pub secret: SecretBytes,
     /// Whether the person has shown that their device makes the right codes: only then is it asked for.
     pub confirmed: bool,
 }
 
 impl Platform<'_> {
-    /// Keeps a secret that is still to be confirmed. A confirmed one stays until it is removed.
-    pub async fn put_totp(&mut self, person: PersonId, sealed: &[u8], now: i64) -> Result<()> {
-        exec!(
+    /// Keeps a secret that is still to be confirmed, in place of one that is not confirmed either. A confirmed one
+    /// is a `Conflict`: it is removed first.
+    pub async fn put_totp(
+        &mut self,
+        ring: &KeyRing,
+        person: PersonId,
+        secret: &[u8],
+        now: i64,
+    ) -> Result<()> {
+        let put = exec!(
             self.tx,
-            "insert into totp (person, secret, made_at, last_step) values ($1, $2, $3, 0)
-             on conflict (person) do update set secret = excluded.secret, made_at = excluded.made_at
-             where totp.confirmed_at is null",
+            "insert into totp (person, made_at, last_step) values ($1, $2, 0)
+             on conflict (person) do update set made_at = excluded.made_at where totp.confirmed_at is null",
             person.0,
-            sealed,
             now,
-        )
-        .map(drop)
+        )?;
+        if put == 0 {
+            return Err(StoreError::Conflict("codes are asked for already".to_owned()));
+        }
+        self.put_person_secret(ring, person, TOTP, secret, now).await
+    }
+
+    /// Whether codes are asked of a person at sign-in.
+    pub async fn asks_for_codes(&mut self, person: PersonId) -> Result<bool> {
+        let row = fetch_optional!(
+            (i64,),
+            self.tx,
+            "select person from totp where person = $1 and confirmed_at is not null",
+            person.0,
+        )?;
+        Ok(row.is_some())
     }
 
     /// The source of a person's codes.
-    pub async fn totp(&mut self, person: PersonId) -> Result<Option<Totp>> {
+    pub async fn totp(&mut self, ring: &KeyRing, person: PersonId) -> Result<Option<Totp>> {
         let row = fetch_optional!(
-            (Vec<u8>, Option<i64>),
+            (Option<i64>,),
             self.tx,
-            "select secret, confirmed_at from totp where person = $1",
-            person.0,
+            "select confirmed_at from totp where person = $1",
+            person.0
         )?;
-        Ok(row.map(|(sealed, confirmed_at)| Totp { sealed, confirmed: confirmed_at.is_some() }))
+        let Some((confirmed_at,)) = row else { return Ok(None) };
+        let secret = self.person_secret(ring, person, TOTP).await?.ok_or(StoreError::Corrupt("totp"))?;
+        Ok(Some(Totp { secret, confirmed: confirmed_at.is_some() }))
     }
 
     /// Notes that the person's device makes the right codes.
@@ -68,7 +94,8 @@ impl Platform<'_> {
     /// Asks for codes no more.
     pub async fn remove_totp(&mut self, person: PersonId) -> Result<()> {
         exec!(self.tx, "delete from recovery_code where person = $1", person.0)?;
-        exec!(self.tx, "delete from totp where person = $1", person.0).map(drop)
+        exec!(self.tx, "delete from totp where person = $1", person.0)?;
+        self.forget_person_secret(person, TOTP).await.map(drop)
     }
 
     /// Gives a person new codes for when the phone is lost; the old ones work no more.

@@ -235,17 +235,23 @@ on_both!(invitations_are_listed_and_taken_back_by_their_business, |world| async 
 
 on_both!(a_code_works_once, |world| async move {
     let asha = person(&world, "asha").await;
-    commit!(world, put_totp(asha, b"sealed", world.now())).unwrap();
-    assert!(!ask!(world, totp(asha)).unwrap().confirmed);
+    let ring = world.keys().await.platform(world.now()).await.unwrap();
+    commit!(world, put_totp(&ring, asha, b"secret", world.now())).unwrap();
+    assert!(!ask!(world, totp(&ring, asha)).unwrap().confirmed);
+    assert!(!ask!(world, asks_for_codes(asha)));
     assert!(commit!(world, use_step(asha, 100)).unwrap());
     commit!(world, confirm_totp(asha, world.now())).unwrap();
+    assert!(ask!(world, asks_for_codes(asha)));
     assert!(!commit!(world, use_step(asha, 100)).unwrap(), "used");
     assert!(!commit!(world, use_step(asha, 99)).unwrap(), "older than one that was used");
     assert!(commit!(world, use_step(asha, 101)).unwrap());
-    commit!(world, put_totp(asha, b"other", world.now())).unwrap();
-    assert_eq!(ask!(world, totp(asha)).unwrap().sealed, b"sealed", "a confirmed source stays");
+    assert!(
+        is_conflict(&commit!(world, put_totp(&ring, asha, b"other", world.now()))),
+        "it is removed first"
+    );
+    assert_eq!(ask!(world, totp(&ring, asha)).unwrap().secret.expose(), b"secret");
     commit!(world, remove_totp(asha)).unwrap();
-    assert!(ask!(world, totp(asha)).is_none());
+    assert!(ask!(world, totp(&ring, asha)).is_none());
     assert!(!commit!(world, use_step(asha, 102)).unwrap());
 });
 

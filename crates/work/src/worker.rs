@@ -2,7 +2,7 @@
 
 use std::{panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
 
-use ecom_store::{Claim, IMPORT_JOB, Importer, Keys, Lane, StoreError};
+use ecom_store::{Claim, IMPORT_JOB, Importer, Keys, Lane, RESEAL_JOB, SHRED_JOB, StoreError};
 use futures_util::{FutureExt, future::join_all};
 use tokio::sync::watch;
 
@@ -116,6 +116,8 @@ impl Worker {
     async fn handle(&self, claim: &Claim) -> Result<(), Failure> {
         match claim.kind.as_str() {
             IMPORT_JOB => self.import(claim).await,
+            RESEAL_JOB => self.reseal(claim).await,
+            SHRED_JOB => self.shred(claim).await,
             kind => Err(Failure::Final(format!("no handler for jobs of kind {kind}"))),
         }
     }
