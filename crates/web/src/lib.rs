@@ -13,6 +13,7 @@ mod close;
 mod cost;
 mod entry;
 mod expense;
+mod factor;
 mod fault;
 mod figure;
 mod file;
@@ -66,6 +67,7 @@ pub fn router(server: Server) -> Router {
         .route("/favicon.ico", get(asset::icon))
         .route("/register", get(account::new).post(account::create))
         .route("/sign-in", get(session::new).post(session::create))
+        .route("/sign-in/code", get(factor::sign_in::new).post(factor::sign_in::create))
         .route("/sign-out", post(session::delete))
         .route("/statement", get(statement::show))
         .route("/styleguide", get(styleguide::show))
@@ -73,6 +75,10 @@ pub fn router(server: Server) -> Router {
         .route("/account", get(account::show::show).post(account::show::save))
         .route("/account/password", post(account::show::change_password))
         .route("/account/sessions", post(account::show::end_session))
+        .route("/account/codes", get(factor::setup::show).post(factor::setup::create))
+        .route("/account/codes/confirmation", post(factor::setup::confirm))
+        .route("/account/codes/recovery", post(factor::setup::renew))
+        .route("/account/codes/removal", post(factor::setup::remove))
         .route("/audit", get(audit::list))
         .route("/businesses", get(business::list))
         .route("/businesses/choice", post(business::choose))

@@ -111,7 +111,7 @@ pub(crate) async fn create(
     // The key exists before anybody can see the business.
     app.keys.create(tenant, now).await?;
     tx.commit().await?;
-    let token = session::open(&app, person, &headers, network, None).await?;
+    let (token, _) = session::open(&app, person, &headers, network, None).await?;
     Ok(session::signed_in(&token, "/"))
 }
 

@@ -34,6 +34,7 @@ struct AccountPage {
     email: String,
     person: Vec<Field>,
     passwords: Vec<Field>,
+    codes: bool,
     sessions: Vec<SessionRow>,
 }
 
@@ -149,6 +150,7 @@ async fn shown(
     let mut tx = app.db.read().await?;
     let profile = tx.platform().profile(seat.person()).await?.ok_or(Fault::Missing)?;
     let sessions = tx.platform().sessions(seat.person(), app.now()).await?;
+    let codes = tx.platform().asks_for_codes(seat.person()).await?;
     let saved = Entry::with(&[("name", &profile.name), ("phone", &profile.phone)]);
     // What was typed into one form does not fill the other.
     let typed = if entry.has("name") { entry } else { &saved };
@@ -163,6 +165,7 @@ async fn shown(
                 typed.field("phone", "Phone number").kind("tel").complete("tel"),
             ],
             passwords: password_fields(entry),
+            codes,
             sessions: sessions.into_iter().map(|session| row(session, seat)).collect(),
         },
     )

@@ -97,7 +97,7 @@ pub(crate) async fn accept(
     let person = tx.platform().add_person(&new, app.now()).await?;
     join(&app, &mut tx, &open, person, network).await?;
     tx.commit().await?;
-    let token = session::open(&app, person, &headers, network, None).await?;
+    let (token, _) = session::open(&app, person, &headers, network, None).await?;
     Ok(session::signed_in(&token, "/"))
 }
 

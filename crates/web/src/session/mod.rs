@@ -20,6 +20,7 @@ use crate::{
     frame::Frame,
     network::Network,
     page,
+    params::Link,
     seat::Visitor,
 };
 pub(crate) use attempt::{Attempt, Verdict};
@@ -90,9 +91,8 @@ pub(crate) async fn create(
     let right = app.passwords().verify(password, hash).await?;
     match login {
         Some(login) if right => {
-            let token = open(&app, login.id, &headers, network, Some(&attempt)).await?;
-            let next = local(entry.raw("next")).unwrap_or("/");
-            Ok(signed_in(&token, next))
+            let (token, stage) = open(&app, login.id, &headers, network, Some(&attempt)).await?;
+            Ok(signed_in(&token, &after(stage, local(entry.raw("next")).unwrap_or("/"))))
         }
         _ => {
             let words = "The e-mail address or the password is wrong.".to_owned();
@@ -120,7 +120,7 @@ pub(crate) async fn open(
     headers: &HeaderMap,
     network: Network,
     attempt: Option<&Attempt>,
-) -> Page<Token> {
+) -> Page<(Token, Stage)> {
     let token = Token::random()?;
     let mut tx = app.db.write().await?;
     let mut platform = tx.platform();
@@ -132,11 +132,19 @@ pub(crate) async fn open(
     }
     let id_hash = token.hash();
     let (device, network) = (device::of(headers), network.to_string());
-    let session =
-        NewSession { id_hash: &id_hash, person, device: &device, network: &network, stage: Stage::Full };
+    let stage = if platform.asks_for_codes(person).await? { Stage::Code } else { Stage::Full };
+    let session = NewSession { id_hash: &id_hash, person, device: &device, network: &network, stage };
     platform.open_session(&session, app.now()).await?;
     tx.commit().await?;
-    Ok(token)
+    Ok((token, stage))
+}
+
+/// Where one goes on after the password.
+fn after(stage: Stage, next: &str) -> String {
+    match stage {
+        Stage::Full => next.to_owned(),
+        Stage::Code => Link::to("/sign-in/code").with("next", next).text(),
+    }
 }
 
 /// The answer that hands out the cookie.
@@ -178,7 +186,7 @@ async fn refused(app: &App, entry: &Entry, status: StatusCode, notice: Option<St
 }
 
 /// A path of this site to go on to; anything that could lead elsewhere is none.
-fn local(path: &str) -> Option<&str> {
+pub(crate) fn local(path: &str) -> Option<&str> {
     let inside = path.starts_with('/') && !path.starts_with("//");
     let plain = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     (inside && plain && path.len() <= 2048).then_some(path)
