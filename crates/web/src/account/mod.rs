@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use ecom_gst::{Gstin, GstinKind, State as Place};
-use ecom_store::{Registration as NewPerson, taken_field};
+use ecom_store::{Action, Doer, Registration as NewPerson, taken_field};
 
 use crate::{
     app::App,
@@ -110,6 +110,8 @@ pub(crate) async fn create(
     };
     // The key exists before anybody can see the business.
     app.keys.create(tenant, now).await?;
+    let doer = Doer::person(person, network.to_string());
+    tx.scoped(tenant).await?.audit(&doer, Action::CreateBusiness, "", now).await?;
     tx.commit().await?;
     let (token, _) = session::open(&app, person, &headers, network, None).await?;
     Ok(session::signed_in(&token, "/"))

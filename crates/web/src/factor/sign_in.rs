@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect},
 };
-use ecom_store::{SessionPerson, Stage};
+use ecom_store::{Action, SessionPerson, Stage};
 
 use super::{check, status};
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     network::Network,
     page,
     params::Params,
-    session::{cookie, local},
+    session::{cookie, local, record},
 };
 
 #[derive(Template)]
@@ -52,6 +52,7 @@ pub(crate) async fn create(
     }
     let mut tx = app.db.write().await?;
     tx.platform().complete_session(&token.hash(), app.now()).await?;
+    record(&app, &mut tx, &token.hash(), &network.to_string(), Action::SignIn).await?;
     tx.commit().await?;
     Ok(Redirect::to(local(entry.raw("next")).unwrap_or("/")).into_response())
 }

@@ -11,7 +11,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use ecom_store::{NewSession, PersonId, Stage};
+use ecom_store::{Action, Doer, NewSession, PersonId, Stage, Tx};
 
 use crate::{
     app::{App, Registration},
@@ -101,10 +101,24 @@ pub(crate) async fn create(
     }
 }
 
+/// Puts on record that a session began or ended, in the business it acts for. One that waits for a code has none.
+pub(crate) async fn record(
+    app: &App,
+    tx: &mut Tx,
+    id_hash: &[u8],
+    network: &str,
+    action: Action,
+) -> Page<()> {
+    let Some(signed) = tx.platform().session(id_hash, app.now()).await? else { return Ok(()) };
+    let doer = Doer::person(signed.person, network.to_owned());
+    Ok(tx.scoped(signed.tenant).await?.audit(&doer, action, "", app.now()).await?)
+}
+
 /// Signs out.
-pub(crate) async fn delete(State(app): State<App>, headers: HeaderMap) -> Page {
+pub(crate) async fn delete(State(app): State<App>, network: Network, headers: HeaderMap) -> Page {
     if let Some(token) = cookie::token(&headers) {
         let mut tx = app.db.write().await?;
+        record(&app, &mut tx, &token.hash(), &network.to_string(), Action::SignOut).await?;
         tx.platform().close_session(&token.hash()).await?;
         tx.commit().await?;
     }
@@ -135,6 +149,7 @@ pub(crate) async fn open(
     let stage = if platform.asks_for_codes(person).await? { Stage::Code } else { Stage::Full };
     let session = NewSession { id_hash: &id_hash, person, device: &device, network: &network, stage };
     platform.open_session(&session, app.now()).await?;
+    record(app, &mut tx, &id_hash, &network, Action::SignIn).await?;
     tx.commit().await?;
     Ok((token, stage))
 }
