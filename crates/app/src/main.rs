@@ -1,6 +1,7 @@
 //! The binary `ecom`: command line, configuration, wiring. Business rules live in the other crates.
 
 mod audit;
+mod backup;
 mod config;
 mod demo;
 mod doctor;
@@ -8,6 +9,7 @@ mod generate;
 mod import;
 mod migrate;
 mod profit;
+mod restore;
 mod serve;
 mod site;
 
@@ -37,6 +39,10 @@ enum Command {
     Doctor(doctor::Args),
     /// Whether the record of who did what is whole
     Audit(audit::Args),
+    /// Copy database, keys and archived files to a safe place
+    Backup(backup::Args),
+    /// Bring a backup back into a new data folder, and look whether it is whole
+    Restore(restore::Args),
     /// Bring the databases to this program's schema, as their owner
     Migrate(migrate::Args),
     /// Make files of an invented seller, for trying things out and for benchmarks
@@ -68,6 +74,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Import(args) => block_on(import::run(&args)),
         Command::Doctor(args) => block_on(doctor::run(&args)),
         Command::Audit(args) => block_on(audit::run(&args)),
+        Command::Backup(args) => block_on(backup::run(&args)),
+        Command::Restore(args) => block_on(restore::run(&args)),
         Command::Migrate(args) => block_on(migrate::run(&args)),
         Command::Generate(args) => generate::run(&args),
         Command::Completions { shell } => {
