@@ -70,6 +70,12 @@ impl Place {
     }
 }
 
+/// Whether the log is written as JSON, one object a line.
+#[allow(clippy::disallowed_methods, reason = "configuration")]
+pub(crate) fn logs_json() -> bool {
+    std::env::var("ECOM_LOG_FORMAT").is_ok_and(|format| format == "json")
+}
+
 fn sqlite(path: &Path) -> String {
     format!("sqlite:{}", path.display())
 }
@@ -83,6 +89,9 @@ pub(crate) struct Listen {
     /// Port to listen on; 0 takes any free one
     #[arg(long, env = "ECOM_PORT", default_value_t = 8080)]
     port: u16,
+    /// Address for Prometheus, such as 127.0.0.1:9100; /metrics there needs no sign-in, so keep it to yourself
+    #[arg(long, env = "ECOM_METRICS", value_name = "HOST:PORT")]
+    pub(crate) metrics: Option<SocketAddr>,
 }
 
 impl Listen {

@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod generate;
 mod import;
+mod metrics;
 mod migrate;
 mod profit;
 mod restore;
@@ -88,6 +89,11 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
 fn block_on(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
     let filter = tracing_subscriber::EnvFilter::try_from_env("ECOM_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if config::logs_json() {
+        log.json().init();
+    } else {
+        log.init();
+    }
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
 }

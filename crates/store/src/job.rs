@@ -32,7 +32,7 @@ impl Lane {
     /// Every lane.
     pub const ALL: [Self; 2] = [Self::Heavy, Self::Light];
     /// The kinds of short jobs; all others are heavy.
-    const LIGHT_KINDS: &[&str] = &["mail", "digest"];
+    const LIGHT_KINDS: &[&str] = &["mail", "digest", "sweep"];
 
     /// The lane of a kind of job.
     pub fn of(kind: &str) -> Self {
@@ -307,6 +307,15 @@ impl Platform<'_> {
                  finished_at = case when attempts < most_attempts then null else $1 end
              where state = 'running'",
             now,
+        )
+    }
+
+    /// How many jobs of each kind are in each state that is not `done`.
+    pub async fn job_counts(&mut self) -> Result<Vec<(String, String, i64)>> {
+        fetch_all!(
+            (String, String, i64),
+            self.tx,
+            "select kind, state, count(*) from job where state <> 'done' group by kind, state order by kind, state",
         )
     }
 

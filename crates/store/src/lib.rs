@@ -78,7 +78,7 @@ pub use product::{
 pub use reseal::{
     RESEAL_JOB, StaleFile, left_behind, reseal_column, resume_rotations, rotate_key, sealed_columns,
 };
-pub use schedule::Schedule;
+pub use schedule::{SWEEP_JOB, Schedule};
 pub use sealed::{Owner, PERSON_SECRET, SEALED, SECRET, SealedColumn};
 pub use search::{
     LineCount, LineOrder, LinePage, LineSearch, LineSort, MOST_SORTED, Search, SearchCursor, accounts_named,

@@ -156,6 +156,12 @@ impl Platform<'_> {
         exec!(self.tx, "delete from login_failure where key_hash = $1", key_hash).map(drop)
     }
 
+    /// Forgets failed sign-ins of more than a day ago: nothing looks back further.
+    pub async fn sweep_login_failures(&mut self, now: i64) -> Result<u64> {
+        const DAY: i64 = 24 * 3_600_000_000;
+        exec!(self.tx, "delete from login_failure where last_at <= $1", now - DAY)
+    }
+
     /// All businesses, for work that goes through them one by one.
     pub async fn tenants(&mut self) -> Result<Vec<TenantId>> {
         let rows = fetch_all!((i64,), self.tx, "select id from business order by id")?;

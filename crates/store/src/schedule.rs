@@ -9,6 +9,8 @@ use crate::{
     tx::{Platform, exec, fetch_all},
 };
 
+/// Kind of the job that clears up what has ended.
+pub const SWEEP_JOB: &str = "sweep";
 /// Most schedules looked at in one go; the rest is due a moment later.
 const MOST_DUE: i64 = 100;
 

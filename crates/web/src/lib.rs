@@ -36,6 +36,7 @@ mod settlement;
 mod shield;
 mod statement;
 mod styleguide;
+mod telemetry;
 mod upload;
 mod words;
 
@@ -117,5 +118,6 @@ pub fn router(server: Server) -> Router {
         .layer(DefaultBodyLimit::max(MOST_FORM_BYTES))
         .layer(middleware::from_fn(shield::same_origin))
         .layer(middleware::from_fn_with_state(app.clone(), shield::headers))
+        .layer(middleware::from_fn(telemetry::observe))
         .with_state(app)
 }

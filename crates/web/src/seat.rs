@@ -20,6 +20,7 @@ use crate::{
     network::Network,
     params::encoded,
     session::{cookie, touch},
+    telemetry,
 };
 
 /// A role that a page asks for.
@@ -141,6 +142,7 @@ impl<R: Role> FromRequestParts<App> for Seat<R> {
         let Some(signed) = signed else {
             return Err(elsewhere(parts, &session, app).await.unwrap_or_else(IntoResponse::into_response));
         };
+        telemetry::tenant(signed.tenant);
         if rank(&signed.role) < R::LEAST {
             return Err(Fault::Missing.into_response());
         }

@@ -1,8 +1,13 @@
 //! The worker: claims a job that is due, runs it while renewing its lease, writes what came of it.
 
-use std::{panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use ecom_store::{Claim, IMPORT_JOB, Importer, Keys, Lane, RESEAL_JOB, SHRED_JOB, StoreError};
+use ecom_store::{Claim, IMPORT_JOB, Importer, Keys, Lane, RESEAL_JOB, SHRED_JOB, SWEEP_JOB, StoreError};
 use futures_util::{FutureExt, future::join_all};
 use tokio::sync::watch;
 
@@ -106,16 +111,25 @@ impl Worker {
         let Some(claim) = claim else { return Ok(false) };
         tokio::select! {
             // On the heap: an import's state is large, and every caller's future would hold it.
-            done = caught(Box::pin(self.handle(&claim))) => self.finish(&claim, done).await?,
+            done = caught(Box::pin(self.timed(&claim))) => self.finish(&claim, done).await?,
             () = self.renew(&claim) => tracing::warn!(job = claim.id.0, "the lease of a job was lost"),
             _ = stop.changed() => self.give_back(&claim).await?,
         }
         Ok(true)
     }
 
+    async fn timed(&self, claim: &Claim) -> Result<(), Failure> {
+        let began = Instant::now();
+        let done = self.handle(claim).await;
+        let seconds = began.elapsed().as_secs_f64();
+        metrics::histogram!("ecom_job_seconds", "kind" => claim.kind.clone()).record(seconds);
+        done
+    }
+
     async fn handle(&self, claim: &Claim) -> Result<(), Failure> {
         match claim.kind.as_str() {
             IMPORT_JOB => self.import(claim).await,
+            SWEEP_JOB => self.sweep().await,
             RESEAL_JOB => self.reseal(claim).await,
             SHRED_JOB => self.shred(claim).await,
             kind => Err(Failure::Final(format!("no handler for jobs of kind {kind}"))),
@@ -124,6 +138,12 @@ impl Worker {
 
     async fn finish(&self, claim: &Claim, done: Result<(), Failure>) -> Result<(), StoreError> {
         let now = micros(&*self.clock);
+        let outcome = match &done {
+            Ok(()) => "done",
+            Err(Failure::Retry(_)) => "retry",
+            Err(Failure::Final(_)) => "failed",
+        };
+        metrics::counter!("ecom_jobs_total", "kind" => claim.kind.clone(), "outcome" => outcome).increment(1);
         let mut tx = self.importer.db.write().await?;
         match done {
             Ok(()) => tx.platform().finish(claim, "", now).await?,
