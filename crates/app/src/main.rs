@@ -5,8 +5,10 @@ mod demo;
 mod doctor;
 mod generate;
 mod import;
+mod keys;
 mod migrate;
 mod profit;
+mod root;
 mod serve;
 mod site;
 
@@ -34,6 +36,9 @@ enum Command {
     Import(import::Args),
     /// Look at everything the server stands on, and say what to do
     Doctor(doctor::Args),
+    /// See, replace and destroy the keys that seal files and secrets
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// Bring the databases to this program's schema, as their owner
     Migrate(migrate::Args),
     /// Make files of an invented seller, for trying things out and for benchmarks
@@ -64,6 +69,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => block_on(serve::run(&args)),
         Command::Import(args) => block_on(import::run(&args)),
         Command::Doctor(args) => block_on(doctor::run(&args)),
+        Command::Keys(command) => block_on(keys::run(&command)),
         Command::Migrate(args) => block_on(migrate::run(&args)),
         Command::Generate(args) => generate::run(&args),
         Command::Completions { shell } => {

@@ -121,6 +121,7 @@ pub(crate) async fn serve(
     if removed > 0 {
         tracing::info!(removed, "removed uploads and originals that nothing needs any more");
     }
+    worker.resume_keys().await?;
     let working = ecom_work::spawn("worker", async move { worker.run(stopped).await });
     ready(&url);
     let service = app.into_make_service_with_connect_info::<SocketAddr>();
