@@ -311,6 +311,42 @@ on_both!(what_a_dead_process_left_undone_is_taken_up_at_the_next_start, |world| 
     assert!(shop.holds(file, &bytes).await);
 });
 
+on_both!(a_key_of_a_business_that_never_came_to_be_is_swept_and_no_other, |world| async move {
+    let shop = shop(&world).await;
+    let keys = &shop.worker.keys;
+    let (orphan, restored) = (TenantId(50), TenantId(51));
+    for tenant in [orphan, restored] {
+        keys.create(tenant, world.now()).await.unwrap();
+    }
+    // The database is an older copy, which does not know this one yet; its originals are there.
+    let folder = world.folder().join("archive").join(restored.to_string());
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("00112233445566778899aabbccddeeff"), b"sealed").unwrap();
+    shop.worker.resume_keys().await.unwrap();
+    keys.tenant(orphan).await.unwrap();
+    world.clock.pass(SignedDuration::from_hours(25));
+    shop.worker.resume_keys().await.unwrap();
+    assert!(matches!(keys.tenant(orphan).await, Err(StoreError::Missing(_))));
+    keys.tenant(restored).await.unwrap();
+    keys.tenant(shop.tenant).await.unwrap();
+});
+
+on_both!(beside_an_empty_database_no_key_is_swept, |world| async move {
+    let (archive, spool) =
+        (Archive::local(&world.folder().join("archive")).unwrap(), world.folder().to_owned());
+    let worker = Worker {
+        importer: Importer { db: world.db.clone(), archive, options: Options::new().unwrap() },
+        keys: world.keys().await,
+        spool,
+        clock: Arc::new(world.clock.clone()),
+        bell: Bell::default(),
+        live: Live::default(),
+    };
+    worker.keys.create(TenantId(1), 0).await.unwrap();
+    worker.resume_keys().await.unwrap();
+    worker.keys.tenant(TenantId(1)).await.unwrap();
+});
+
 on_both!(a_business_whose_keys_are_destroyed_is_closed_and_nothing_of_it_opens, |world| async move {
     let shop = shop(&world).await;
     shop.import(&settlement(1, 300)).await;
