@@ -13,8 +13,8 @@ use zeroize::Zeroizing;
 /// The variable that may hold the root key itself. It is no flag: others could read it in the list of processes.
 pub(crate) const ROOT_KEY_VALUE: &str = "ECOM_ROOT_KEY_VALUE";
 
-/// Where the data, the keys and the database are.
-#[derive(clap::Args, Clone, Debug)]
+/// Where the data, the keys and the database are. No `Debug`: addresses of databases hold passwords.
+#[derive(clap::Args, Clone)]
 pub(crate) struct Place {
     /// Folder for the database, archived files and uploads in progress
     #[arg(long, env = "ECOM_DATA", default_value = "data", value_name = "DIR")]

@@ -207,6 +207,9 @@ mod tests {
         assert_eq!(entry.error("d"), Some("Type something."));
     }
 
+    ecom_vault::lacks!(Entry => std::fmt::Debug);
+    ecom_vault::lacks!(Entry => serde::Serialize);
+
     #[test]
     fn a_password_is_never_shown_again() {
         let entry = Entry::with(&[("password", "correct horse <battery>")]);

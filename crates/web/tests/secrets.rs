@@ -65,7 +65,7 @@ struct Secret {
 
 impl Secret {
     fn of(name: impl Into<String>, bytes: &[u8]) -> Self {
-        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         let numbers = format!("{:?}", &bytes[..8]);
         let mut forms = vec![digits.to_uppercase(), digits, numbers.trim_matches(['[', ']']).to_owned()];
         if let Ok(text) = std::str::from_utf8(bytes) {

@@ -111,9 +111,9 @@ async fn forget(importer: &Importer, replaced: Option<Replaced>) -> Result<(), S
 /// The first few of many failures: the reason is mostly one.
 fn told(failures: &[String]) -> String {
     const SHOWN: usize = 3;
-    let mut words = failures.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("; ");
-    if failures.len() > SHOWN {
-        words.push_str(&format!("; and {} more", failures.len() - SHOWN));
+    let words = failures.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("; ");
+    match failures.len().saturating_sub(SHOWN) {
+        0 => words,
+        more => format!("{words}; and {more} more"),
     }
-    words
 }

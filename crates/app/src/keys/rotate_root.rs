@@ -62,7 +62,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &file {
         Some(file) => told_of_file(file)?,
         None => {
-            eprintln!("Let `ecom serve` take the root key from there from now on (see `ecom help serve`).")
+            eprintln!("Let `ecom serve` take the root key from there from now on (see `ecom help serve`).");
         }
     }
     clear_log(&keys).await?;
