@@ -3,7 +3,7 @@
 
 use ecom_vault::{
     ArchiveKey, FingerprintKey, Fingerprinter, KeyRing, RootKey, RootSource, SecretBytes, SecretKey,
-    TenantKey,
+    TenantKey, lacks,
 };
 
 macro_rules! secret {
