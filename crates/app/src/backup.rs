@@ -87,7 +87,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let keys = keys.finish(&now.to_string(), files)?;
     eprintln!("database and {count} archived files ({new} new) are in {}", books.display());
     eprintln!("keys are in {}", keys.display());
-    eprintln!("the root key {} is not copied: keep it elsewhere", place.root_key().display());
+    eprintln!("the root key is not copied: keep it elsewhere");
     Ok(ExitCode::SUCCESS)
 }
 

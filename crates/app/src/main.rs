@@ -7,10 +7,12 @@ mod demo;
 mod doctor;
 mod generate;
 mod import;
+mod keys;
 mod metrics;
 mod migrate;
 mod profit;
 mod restore;
+mod root;
 mod serve;
 mod site;
 
@@ -44,6 +46,9 @@ enum Command {
     Backup(backup::Args),
     /// Bring a backup back into a new data folder, and look whether it is whole
     Restore(restore::Args),
+    /// See, replace and destroy the keys that seal files and secrets
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// Bring the databases to this program's schema, as their owner
     Migrate(migrate::Args),
     /// Make files of an invented seller, for trying things out and for benchmarks
@@ -77,6 +82,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Audit(args) => block_on(audit::run(&args)),
         Command::Backup(args) => block_on(backup::run(&args)),
         Command::Restore(args) => block_on(restore::run(&args)),
+        Command::Keys(command) => block_on(keys::run(&command)),
         Command::Migrate(args) => block_on(migrate::run(&args)),
         Command::Generate(args) => generate::run(&args),
         Command::Completions { shell } => {

@@ -9,11 +9,11 @@ use std::{
 
 use anyhow::{Context, bail};
 use ecom_store::{AuditProof, Db, Keys};
-use ecom_vault::RootKey;
 
 use crate::{
     backup::{ARCHIVE, CONTENTS, Contents, FORMAT, measured},
     config::Place,
+    root,
     site::make_folder,
 };
 
@@ -121,13 +121,13 @@ async fn look(place: &Place) -> anyhow::Result<Vec<String>> {
     db.close().await;
     let keys = Db::open_existing(&place.keys_database()).await?;
     ill.extend(keys.faults().await?.into_iter().map(|words| format!("key database: {words}")));
-    match RootKey::read_file(&place.root_key()) {
+    match root::load(place.root_source()?).await {
         Ok(root) => {
             if let Err(error) = Keys::check(&keys, &root).await {
                 ill.push(format!("root key: {error}"));
             }
         }
-        Err(error) => ill.push(format!("root key: {error}; without it the archived files cannot be opened")),
+        Err(error) => ill.push(format!("{error:#}; without it the archived files cannot be opened")),
     }
     keys.close().await;
     Ok(ill)

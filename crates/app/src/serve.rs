@@ -122,6 +122,7 @@ pub(crate) async fn serve(
     let url = settings.public_url().to_owned();
     let app = ecom_web::router(Server::new(&worker, settings));
     worker.schedule_sweeps().await?;
+    worker.resume_keys().await?;
     let working = ecom_work::spawn("worker", async move { worker.run(stopped).await });
     ready(&url);
     let service = app.into_make_service_with_connect_info::<SocketAddr>();

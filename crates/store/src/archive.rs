@@ -135,6 +135,13 @@ impl Archive {
         Ok(removed)
     }
 
+    /// Tenants of whom there are originals.
+    pub async fn owners(&self) -> Result<Vec<TenantId>> {
+        let listed = self.objects.list_with_delimiter(None).await?;
+        let number = |folder: &Location| folder.filename()?.parse().ok().map(TenantId);
+        Ok(listed.common_prefixes.iter().filter_map(number).collect())
+    }
+
     /// Removes every original of a tenant, also half-written ones.
     pub(crate) async fn remove_all(&self, tenant: TenantId) -> Result<()> {
         let mut objects = self.objects.list(Some(&Location::from(tenant.to_string())));

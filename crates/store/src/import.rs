@@ -1,12 +1,11 @@
 //! Importing a file: read and checked before the writer is taken, archived, then one transaction for lines, rollups
 //! and the file's row. Either all of it is there or nothing; the same bytes twice change nothing.
 
+mod reader;
+
 use std::{
-    io::{self, Read},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    io::Read,
+    sync::{Arc, atomic::AtomicU64},
 };
 
 use ecom_ledger::{
@@ -15,6 +14,7 @@ use ecom_ledger::{
     settlement::{self, Options, Report, Settlement},
 };
 use ecom_vault::{Entropy, Fingerprint, Fingerprinter, KeyRing, SystemEntropy};
+use reader::{Hashed, counted};
 
 use crate::{
     archive::{Archive, ArchiveId, Placed},
@@ -238,23 +238,6 @@ fn changed(refusal: &Refusal) -> StoreError {
     StoreError::Conflict(format!("the file changed while it was imported: {refusal}"))
 }
 
-struct Counted {
-    reader: Box<dyn Read + Send>,
-    bytes: Progress,
-}
-
-impl Read for Counted {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(buffer)?;
-        self.bytes.fetch_add(read as u64, Ordering::Relaxed);
-        Ok(read)
-    }
-}
-
-fn counted(open: &Opener, bytes: &Progress) -> std::result::Result<Box<dyn Read + Send>, Refusal> {
-    Ok(Box::new(Counted { reader: open()?, bytes: Arc::clone(bytes) }))
-}
-
 /// An original in the archive that no row names yet.
 struct Original<'a> {
     /// The newest of these keys sealed it.
@@ -263,19 +246,6 @@ struct Original<'a> {
     prints: Vec<Fingerprint>,
     id: ArchiveId,
     frames: Vec<Placed>,
-}
-
-struct Hashed {
-    reader: Box<dyn Read + Send>,
-    hashers: Vec<Fingerprinter>,
-}
-
-impl Read for Hashed {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(buffer)?;
-        self.hashers.iter_mut().for_each(|hasher| hasher.update(&buffer[..read]));
-        Ok(read)
-    }
 }
 
 impl Scoped<'_> {

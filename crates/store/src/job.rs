@@ -349,6 +349,18 @@ impl Platform<'_> {
         Ok(rows.into_iter().map(view).collect())
     }
 
+    /// The newest job with a key of its own, finished or not.
+    pub(crate) async fn job_with_key(&mut self, dedupe: &str) -> Result<Option<JobView>> {
+        let row = fetch_optional!(
+            (i64, String, String, String, i64, i64, Option<String>, i64),
+            self.tx,
+            "select id, kind, payload, state, progress_done, progress_total, outcome, created_at from job
+             where dedupe = $1 order by id desc limit 1",
+            dedupe,
+        )?;
+        Ok(row.map(view))
+    }
+
     /// One job of a tenant.
     pub async fn job(&mut self, tenant: TenantId, id: JobId) -> Result<Option<JobView>> {
         let row = fetch_optional!(

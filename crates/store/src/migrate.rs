@@ -35,10 +35,10 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_settlement.sql"),
     include_str!("../migrations/0003_home.sql"),
     include_str!("../migrations/0004_desk.sql"),
-    include_str!("../migrations/0005_audit.sql"),
-    include_str!("../migrations/0006_job.sql"),
-    include_str!("../migrations/0007_access.sql"),
-    include_str!("../migrations/0012_vault.sql"),
+    include_str!("../migrations/0006_audit.sql"),
+    include_str!("../migrations/0007_job.sql"),
+    include_str!("../migrations/0008_access.sql"),
+    include_str!("../migrations/0009_vault.sql"),
 ];
 
 /// Holds the numbers of the migrations that ran.

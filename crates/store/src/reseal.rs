@@ -7,11 +7,11 @@ use crate::{
     db::Db,
     error::{Result, StoreError},
     ids::{FileId, TenantId},
-    job::NewJob,
+    job::{JobView, NewJob},
     keys::{Keys, PLATFORM},
     migrate::MIGRATIONS,
     sealed::{Owner, SEALED, SealedColumn, raise_gate},
-    tx::{Scoped, Tx, exec, fetch_all, fetch_one},
+    tx::{Platform, Scoped, Tx, exec, fetch_all, fetch_one},
 };
 
 /// Kind of the job that seals anew; its payload is the tenant's number.
@@ -51,7 +51,7 @@ pub async fn resume_rotations(db: &Db, keys: &Keys, now: i64) -> Result<usize> {
 /// Shuts the gate for older generations and enqueues the job, unless it waits or runs already.
 async fn begin(db: &Db, tenant: TenantId, generation: i64, now: i64) -> Result<bool> {
     // One for each generation: a job that is about to end must not stand for the next rotation.
-    let dedupe = format!("{RESEAL_JOB}:{tenant}:{generation}");
+    let dedupe = job_key(tenant, generation);
     let payload = tenant.to_string();
     let job = NewJob {
         // The platform itself is no business.
@@ -67,6 +67,10 @@ async fn begin(db: &Db, tenant: TenantId, generation: i64, now: i64) -> Result<b
     let enqueued = tx.platform().enqueue(&job, now).await?;
     tx.commit().await?;
     Ok(enqueued.is_some())
+}
+
+fn job_key(tenant: TenantId, generation: i64) -> String {
+    format!("{RESEAL_JOB}:{tenant}:{generation}")
 }
 
 /// Seals anew all values of a column that belong to the owner of the keys; gives how many.
@@ -198,6 +202,13 @@ fn byte_columns(migrations: &[&'static str]) -> Vec<(&'static str, &'static str,
         *is_scoped = scoped.contains(table);
     }
     found
+}
+
+impl Platform<'_> {
+    /// The job that brings a generation of a tenant's key into use everywhere.
+    pub async fn rotation(&mut self, tenant: TenantId, generation: i64) -> Result<Option<JobView>> {
+        self.job_with_key(&job_key(tenant, generation)).await
+    }
 }
 
 impl Scoped<'_> {

@@ -8,9 +8,9 @@ use crate::{
     db::Db,
     error::{Result, StoreError, expect_one},
     ids::TenantId,
-    job::NewJob,
+    job::{JobView, NewJob},
     keys::Keys,
-    tx::exec,
+    tx::{Platform, exec, fetch_optional},
 };
 
 /// Kind of the job that destroys; its tenant says whose.
@@ -20,7 +20,7 @@ const MOST_ATTEMPTS: i64 = 20;
 
 /// Marks a business and enqueues the destruction of its keys. From the end of this on nobody signs in to it.
 pub async fn begin_shredding(db: &Db, tenant: TenantId, now: i64) -> Result<()> {
-    let dedupe = format!("{SHRED_JOB}:{tenant}");
+    let dedupe = job_key(tenant);
     let job = NewJob {
         tenant: Some(tenant),
         kind: SHRED_JOB,
@@ -40,6 +40,23 @@ pub async fn begin_shredding(db: &Db, tenant: TenantId, now: i64) -> Result<()> 
     }
     tx.platform().enqueue(&job, now).await?;
     tx.commit().await
+}
+
+fn job_key(tenant: TenantId) -> String {
+    format!("{SHRED_JOB}:{tenant}")
+}
+
+impl Platform<'_> {
+    /// The job that destroys the keys of a business.
+    pub async fn shredding(&mut self, tenant: TenantId) -> Result<Option<JobView>> {
+        self.job_with_key(&job_key(tenant)).await
+    }
+
+    /// The name of a business, so that whoever destroys its keys can be asked for it.
+    pub async fn business_name(&mut self, tenant: TenantId) -> Result<String> {
+        let row = fetch_optional!((String,), self.tx, "select name from business where id = $1", tenant.0)?;
+        row.map(|(name,)| name).ok_or(StoreError::Missing("business"))
+    }
 }
 
 impl Keys {

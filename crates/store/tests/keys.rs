@@ -181,7 +181,7 @@ on_both!(a_key_database_of_the_first_version_keeps_its_keys, |world| async move 
     let root = World::root_key();
     let key = TenantKey::generate(&mut SystemEntropy).unwrap();
     let wrapped = root.wrap(&mut SystemEntropy, TENANT.0, &key).unwrap();
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = |bytes: &[u8]| bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     let blob = |bytes: &[u8]| {
         let digits = hex(bytes);
         if db.is_sqlite() { format!("x'{digits}'") } else { format!("decode('{digits}', 'hex')") }

@@ -1,27 +1,29 @@
 //! Sealed values: they open only where they stand, for whom they were sealed; a rotation seals every one anew.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod shop;
+
 use ecom_store::{
-    Db, Keys, Owner, PLATFORM, PersonId, SEALED, SECRET, StoreError, TenantId, left_behind, reseal_column,
-    resume_rotations, rotate_key, sealed_columns,
+    Db, FileId, Keys, Owner, PLATFORM, PersonId, Progress, SEALED, SECRET, StoreError, TenantId, left_behind,
+    reseal_column, resume_rotations, rotate_key, sealed_columns,
 };
 use ecom_testkit::{Role, World, on_both};
 use ecom_vault::{KeyRing, VaultError};
 
-struct Shop {
+struct Vault {
     keys: Keys,
     person: PersonId,
     tenant: TenantId,
 }
 
-async fn shop(world: &World, name: &str) -> Shop {
+async fn vault(world: &World, name: &str) -> Vault {
     let (person, tenant) = world.business(name).await;
     let keys = world.keys().await;
     keys.create(tenant, world.now()).await.unwrap();
-    Shop { keys, person, tenant }
+    Vault { keys, person, tenant }
 }
 
-impl Shop {
+impl Vault {
     async fn ring(&self) -> KeyRing {
         self.keys.tenant(self.tenant).await.unwrap()
     }
@@ -54,7 +56,7 @@ async fn run(db: &Db, sql: &str) -> u64 {
 }
 
 on_both!(a_secret_is_kept_replaced_and_forgotten, |world| async move {
-    let shop = shop(&world, "kurta-house").await;
+    let shop = vault(&world, "kurta-house").await;
     assert_eq!(shop.get(&world, "connection.token", 1).await, None);
     shop.put(&world, "connection.token", 1, b"first").await;
     shop.put(&world, "connection.token", 1, b"second").await;
@@ -70,7 +72,7 @@ on_both!(a_secret_is_kept_replaced_and_forgotten, |world| async move {
 });
 
 on_both!(another_business_sees_no_secret_and_its_keys_seal_nothing_here, |world| async move {
-    let (mine, theirs) = (shop(&world, "kurta-house").await, shop(&world, "saree-house").await);
+    let (mine, theirs) = (vault(&world, "kurta-house").await, vault(&world, "saree-house").await);
     mine.put(&world, "connection.token", 1, b"mine").await;
     assert_eq!(theirs.get(&world, "connection.token", 1).await, None);
     let wrong = theirs.ring().await;
@@ -83,7 +85,7 @@ on_both!(another_business_sees_no_secret_and_its_keys_seal_nothing_here, |world|
 });
 
 on_both!(a_sealed_value_moved_to_another_row_or_business_does_not_open, |world| async move {
-    let (mine, theirs) = (shop(&world, "kurta-house").await, shop(&world, "saree-house").await);
+    let (mine, theirs) = (vault(&world, "kurta-house").await, vault(&world, "saree-house").await);
     mine.put(&world, "connection.token", 1, b"one").await;
     mine.put(&world, "connection.token", 2, b"two").await;
     mine.put(&world, "ads.token", 1, b"ads").await;
@@ -107,7 +109,7 @@ on_both!(a_sealed_value_moved_to_another_row_or_business_does_not_open, |world| 
 });
 
 on_both!(a_column_of_the_platform_is_not_sealed_with_a_businesss_key, |world| async move {
-    let shop = shop(&world, "kurta-house").await;
+    let shop = vault(&world, "kurta-house").await;
     let (ring, platform) = (shop.ring().await, shop.keys.platform(1).await.unwrap());
     let mut tx = world.db.write().await.unwrap();
     let corrupt =
@@ -119,7 +121,7 @@ on_both!(a_column_of_the_platform_is_not_sealed_with_a_businesss_key, |world| as
 });
 
 on_both!(a_secret_of_a_person_is_kept_and_sealed_anew, |world| async move {
-    let shop = shop(&world, "kurta-house").await;
+    let shop = vault(&world, "kurta-house").await;
     let old = shop.keys.platform(1).await.unwrap();
     let mut tx = world.db.write().await.unwrap();
     tx.platform().put_person_secret(&old, shop.person, "totp", b"JBSWY3DP", 1).await.unwrap();
@@ -143,7 +145,7 @@ on_both!(a_secret_of_a_person_is_kept_and_sealed_anew, |world| async move {
 });
 
 on_both!(every_secret_of_a_business_is_sealed_anew_and_no_other, |world| async move {
-    let (mine, theirs) = (shop(&world, "kurta-house").await, shop(&world, "saree-house").await);
+    let (mine, theirs) = (vault(&world, "kurta-house").await, vault(&world, "saree-house").await);
     // More than one batch.
     let ring = mine.ring().await;
     let mut tx = world.db.write().await.unwrap();
@@ -168,7 +170,7 @@ on_both!(every_secret_of_a_business_is_sealed_anew_and_no_other, |world| async m
 });
 
 on_both!(keys_that_a_rotation_has_overtaken_seal_nothing_more, |world| async move {
-    let shop = shop(&world, "kurta-house").await;
+    let shop = vault(&world, "kurta-house").await;
     let (stale, stale_platform) = (shop.ring().await, shop.keys.platform(1).await.unwrap());
     rotate_key(&world.db, &shop.keys, shop.tenant, world.now()).await.unwrap();
     rotate_key(&world.db, &shop.keys, PLATFORM, world.now()).await.unwrap();
@@ -184,7 +186,7 @@ on_both!(keys_that_a_rotation_has_overtaken_seal_nothing_more, |world| async mov
 });
 
 on_both!(a_value_that_does_not_open_keeps_its_key_alive, |world| async move {
-    let shop = shop(&world, "kurta-house").await;
+    let shop = vault(&world, "kurta-house").await;
     shop.put(&world, "connection.token", 1, b"one").await;
     shop.put(&world, "connection.token", 2, b"two").await;
     let owner = world.database().open(Role::Superuser).await;
@@ -201,7 +203,7 @@ on_both!(a_value_that_does_not_open_keeps_its_key_alive, |world| async move {
 on_both!(
     a_sealed_value_in_a_column_that_nobody_registered_is_found_before_its_key_goes,
     |world| async move {
-        let shop = shop(&world, "kurta-house").await;
+        let shop = vault(&world, "kurta-house").await;
         let ring = shop.ring().await;
         let mut tx = world.db.write().await.unwrap();
         let mut books = tx.scoped(shop.tenant).await.unwrap();
@@ -221,7 +223,7 @@ on_both!(
 );
 
 on_both!(a_rotation_without_its_job_gets_one, |world| async move {
-    let shop = shop(&world, "kurta-house").await;
+    let shop = vault(&world, "kurta-house").await;
     // The process died between the new key and the job.
     shop.keys.rotate(shop.tenant, world.now()).await.unwrap();
     assert_eq!(resume_rotations(&world.db, &shop.keys, world.now()).await.unwrap(), 1);
@@ -229,6 +231,22 @@ on_both!(a_rotation_without_its_job_gets_one, |world| async move {
     let mut tx = world.db.read().await.unwrap();
     let jobs = tx.platform().jobs(shop.tenant, ecom_store::RESEAL_JOB, 9).await.unwrap();
     assert_eq!((jobs.len(), jobs[0].payload.as_str()), (1, "1"));
+});
+
+on_both!(an_original_that_is_not_what_was_imported_is_not_sealed_anew, |world| async move {
+    let books = shop::Shop::new(&world, "kurta-house").await;
+    books.settle("1.txt", &shop::plan(0, 200)).await;
+    let keys = world.keys().await;
+    rotate_key(&world.db, &keys, books.tenant, world.now()).await.unwrap();
+    let owner = world.database().open(Role::Superuser).await;
+    let other = if owner.is_sqlite() { "zeroblob(32)" } else { "decode(repeat('00', 32), 'hex')" };
+    assert_eq!(run(&owner, &format!("update file set fingerprint = {other}")).await, 1);
+    let ring = keys.tenant(books.tenant).await.unwrap();
+    let archive = &books.importer.archive;
+    let refused = archive.reseal(&world.db, &ring, FileId(1), &Progress::default()).await;
+    assert!(matches!(refused, Err(StoreError::Corrupt("archive"))), "{refused:?}");
+    let folder = world.folder().join("archive").join(books.tenant.to_string());
+    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 1, "what was written of the new object is gone");
 });
 
 #[test]

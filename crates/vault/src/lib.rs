@@ -16,6 +16,7 @@ mod entropy;
 mod fingerprint;
 mod frame;
 mod hex;
+mod lacks;
 mod ring;
 mod root;
 mod seal;

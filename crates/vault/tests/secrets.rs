@@ -3,23 +3,8 @@
 
 use ecom_vault::{
     ArchiveKey, FingerprintKey, Fingerprinter, KeyRing, RootKey, RootSource, SecretBytes, SecretKey,
-    TenantKey,
+    TenantKey, lacks,
 };
-
-/// Fails to compile if a type has a trait: then two implementations of `Either` fit, and the compiler cannot choose.
-macro_rules! lacks {
-    ($($kind:ty),+ => $wanted:path) => {
-        $(const _: fn() = || {
-            trait Either<Choice> {
-                fn choose() {}
-            }
-            struct Has;
-            impl<T: ?Sized> Either<()> for T {}
-            impl<T: ?Sized + $wanted> Either<Has> for T {}
-            let _ = <$kind as Either<_>>::choose;
-        };)+
-    };
-}
 
 macro_rules! secret {
     ($($kind:ty),+ $(,)?) => {
@@ -40,14 +25,8 @@ secret!(RootKey, TenantKey, KeyRing, ArchiveKey, SecretKey, FingerprintKey, Secr
 lacks!(Fingerprinter, RootSource => serde::Serialize);
 lacks!(Fingerprinter => std::fmt::Display);
 
-/// What the above would say of a type that has the trait; so that the macro itself is known to work, the one thing
-/// that must hold is asserted the other way round.
 #[test]
-fn what_is_public_may_be_printed() {
-    fn shown<T: std::fmt::Display>(it: &T) -> String {
-        it.to_string()
-    }
+fn only_ids_are_shown() {
     let key = RootKey::from_bytes(b"a key for tests, of 32 bytes....").unwrap();
-    assert_eq!(shown(&key.id()).len(), 32);
     assert_eq!(format!("{key:?}"), format!("RootKey({}, [secret])", key.id()));
 }

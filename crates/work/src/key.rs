@@ -14,16 +14,32 @@ use crate::{
     worker::{Failure, Worker},
 };
 
+/// A key this young may belong to a business that is just being registered: 24 h.
+const ORPHAN_MICROS: i64 = 24 * 3_600_000_000;
+
 impl Worker {
-    /// Takes up what a process that died left undone: rotations without a job, keys half destroyed.
+    /// Takes up what a process that died left undone: rotations without a job, keys half destroyed, keys of businesses
+    /// that never came to be.
     pub async fn resume_keys(&self) -> Result<(), StoreError> {
         let now = micros(&*self.clock);
         let begun = resume_rotations(&self.importer.db, &self.keys, now).await?;
         let destroyed = self.keys.finish_destroying(now).await?.len();
-        if begun + destroyed > 0 {
-            tracing::info!(begun, destroyed, "took up rotations and destructions of keys");
+        let swept = self.sweep_keys(now).await?;
+        if begun + destroyed + swept > 0 {
+            tracing::info!(begun, destroyed, swept, "took up rotations and destructions of keys");
         }
         Ok(())
+    }
+
+    /// A key store may stand beside an older copy of the database, or an empty one, while somebody restores a backup:
+    /// then nothing is swept, nor is any key that originals need.
+    async fn sweep_keys(&self, now: i64) -> Result<usize, StoreError> {
+        let mut needed = self.importer.db.read().await?.platform().tenants().await?;
+        if needed.is_empty() {
+            return Ok(0);
+        }
+        needed.extend(self.importer.archive.owners().await?);
+        self.keys.sweep(&needed, now - ORPHAN_MICROS).await
     }
 
     /// Seals anew whatever an older generation of a key has sealed, then destroys the older generations.
@@ -95,9 +111,9 @@ async fn forget(importer: &Importer, replaced: Option<Replaced>) -> Result<(), S
 /// The first few of many failures: the reason is mostly one.
 fn told(failures: &[String]) -> String {
     const SHOWN: usize = 3;
-    let mut words = failures.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("; ");
-    if failures.len() > SHOWN {
-        words.push_str(&format!("; and {} more", failures.len() - SHOWN));
+    let words = failures.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("; ");
+    match failures.len().saturating_sub(SHOWN) {
+        0 => words,
+        more => format!("{words}; and {more} more"),
     }
-    words
 }

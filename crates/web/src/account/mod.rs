@@ -230,6 +230,8 @@ fn closed() -> Fault {
 mod tests {
     use super::*;
 
+    ecom_vault::lacks!(Checked => std::fmt::Debug);
+
     #[test]
     fn slips_in_addresses_and_numbers_are_caught() {
         for good in ["asha@example.in", "a.b+c@mail.example.co.in", "आशा@example.in"] {

@@ -75,6 +75,11 @@ pub(crate) fn token(headers: &HeaderMap) -> Option<Token> {
 mod tests {
     use super::*;
 
+    ecom_vault::lacks!(Token => std::fmt::Debug);
+    ecom_vault::lacks!(Token => std::fmt::Display);
+    ecom_vault::lacks!(Token => serde::Serialize);
+    ecom_vault::lacks!(Token => Clone);
+
     #[test]
     fn a_token_comes_back_as_it_went_out() {
         let token = Token::random().unwrap();
