@@ -5,8 +5,10 @@
 mod archive;
 mod attention;
 mod bulk;
+mod chain;
 mod close;
 mod cost;
+mod crosscheck;
 mod db;
 mod error;
 mod expense;
@@ -40,6 +42,7 @@ pub use archive::Archive;
 pub use attention::{Duties, MOST_COUNTED, UncostedProduct};
 pub use close::{MonthClose, Reopening};
 pub use cost::SoldProduct;
+pub use crosscheck::Crosscheck;
 pub use db::{Db, WRITER_WAIT};
 pub use error::{Result, StoreError};
 pub use figures::{Filter, UnclassifiedLabel};
