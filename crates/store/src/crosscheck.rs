@@ -45,8 +45,8 @@ impl Scoped<'_> {
         };
         let Some(full) = full.filter(|_| !parts.is_empty()) else { return Ok(None) };
         let parts = together(&parts, asked)?;
-        let sums = parts.iter().map(|row| row.5.3);
-        let reported = sums.fold(Some(0_i64), |all, sum| all?.checked_add(sum)).ok_or(Error::Overflow)?;
+        let mut sums = parts.iter().map(|row| row.5.3);
+        let reported = sums.try_fold(0_i64, i64::checked_add).ok_or(Error::Overflow)?;
         let carried = Carried { previous_reserve: full.2, current_reserve: full.3, payable: full.4 };
         let remainder = remainder_of(reported, full.5.2.unwrap_or(full.5.3), &carried)?;
         Ok(Some(Crosscheck { full: SettlementKey(full.0), files: parts.len(), reported, remainder }))

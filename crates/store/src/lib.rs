@@ -34,6 +34,7 @@ mod settlement;
 mod settlement_page;
 mod spans;
 mod stock;
+mod tax_setting;
 mod tile;
 mod tx;
 mod upload;
@@ -48,7 +49,7 @@ pub use error::{Result, StoreError};
 pub use figures::{Filter, UnclassifiedLabel};
 pub use ids::{
     ExpenseId, FileId, JobId, LabelId, LabelRuleId, MarketplaceId, PersonId, SellerAccountId, SettlementKey,
-    SkuId, StockEventId, TenantId, UploadId,
+    SkuId, StockEventId, TaxSettingId, TenantId, UploadId,
 };
 pub use import::{Importer, Incoming, Opener, Progress};
 pub use job::{Claim, JobView, LEASE_MICROS, NewJob};
@@ -74,5 +75,6 @@ pub use settlement::{ChangedLine, SettlementState, SettlementView};
 pub use settlement_page::SettlementPage;
 pub use spans::MOST_SPANS;
 pub use stock::{MOST_STOCK_EVENTS, StockEntry};
+pub use tax_setting::{TAX_SETTING_JOB, TaxChoice, TaxSettingView};
 pub use tx::{Platform, Scoped, Tx};
 pub use upload::{IMPORT_JOB, ImportResult, ImportedSettlement, NewUpload, Outcome, UploadState, UploadView};

@@ -169,7 +169,7 @@ impl World {
             password_hash: "$argon2id$v=19$m=8,t=1,p=1$made-up$made-up",
             business: name,
             billing_state: "29",
-            gstin: None,
+            gstin: Some("29AAPFU0939F1ZR"),
         };
         let mut tx = self.db.write().await.unwrap();
         let made = tx.platform().register(&new, self.now()).await.unwrap();

@@ -32,6 +32,7 @@ mod settlement;
 mod shield;
 mod statement;
 mod styleguide;
+mod tax_setting;
 mod upload;
 mod words;
 
@@ -87,6 +88,10 @@ pub fn router(server: Server) -> Router {
         .route("/close", get(close::list))
         .route("/close/{month}/{currency}", get(close::show).post(close::create))
         .route("/close/{month}/{currency}/reopening", post(close::reopen))
+        .route("/settings/tax", get(tax_setting::show).post(tax_setting::create))
+        .route("/settings/tax/change", get(tax_setting::preview))
+        .route("/settings/tax/{id}/undoing", get(tax_setting::ask).post(tax_setting::undo))
+        .route("/settings/tax/{id}/again", post(tax_setting::again))
         // The limit of a form is not that of a file: receiving counts for itself.
         .route("/uploads", get(upload::list).post(upload::create).layer(DefaultBodyLimit::disable()))
         .route("/uploads/{id}", get(upload::show))
