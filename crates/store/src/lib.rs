@@ -14,6 +14,7 @@ mod error;
 mod expense;
 mod feed;
 mod figures;
+mod file_page;
 mod ids;
 mod import;
 mod job;
@@ -36,6 +37,7 @@ mod spans;
 mod stock;
 mod tax_setting;
 mod tile;
+mod trouble;
 mod tx;
 mod upload;
 
@@ -47,6 +49,7 @@ pub use crosscheck::Crosscheck;
 pub use db::{Db, WRITER_WAIT};
 pub use error::{Result, StoreError};
 pub use figures::{Filter, UnclassifiedLabel};
+pub use file_page::{FilePage, FileSettlement, FileView};
 pub use ids::{
     ExpenseId, FileId, JobId, LabelId, LabelRuleId, MarketplaceId, PersonId, SellerAccountId, SettlementKey,
     SkuId, StockEventId, TaxSettingId, TenantId, UploadId,
@@ -76,5 +79,6 @@ pub use settlement_page::SettlementPage;
 pub use spans::MOST_SPANS;
 pub use stock::{MOST_STOCK_EVENTS, StockEntry};
 pub use tax_setting::{TAX_SETTING_JOB, TaxChoice, TaxSettingView};
+pub use trouble::Trouble;
 pub use tx::{Platform, Scoped, Tx};
 pub use upload::{IMPORT_JOB, ImportResult, ImportedSettlement, NewUpload, Outcome, UploadState, UploadView};
