@@ -69,6 +69,8 @@ struct Going {
 
 struct ChangeForm {
     fields: Vec<Field>,
+    /// Whether there is a marketplace to choose.
+    several: bool,
     wrong: bool,
 }
 
@@ -214,9 +216,9 @@ fn form(entry: &Entry, marketplaces: &[(MarketplaceId, String)]) -> ChangeForm {
         let all = ("0".to_owned(), "All marketplaces".to_owned());
         let each = marketplaces.iter().map(|(id, name)| (id.to_string(), format!("Only {name}")));
         let field = entry.field("marketplace", "For").choice([all].into_iter().chain(each));
-        fields.push(field.hint("Lines that name no marketplace, advertising say, follow the one for all."));
+        fields.push(field);
     }
-    ChangeForm { fields, wrong: !entry.is_good() }
+    ChangeForm { fields, several: !marketplaces.is_empty(), wrong: !entry.is_good() }
 }
 
 /// One row for all if they agree; else one for each, and one for lines that name none.
