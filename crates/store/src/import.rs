@@ -2,11 +2,8 @@
 //! and the file's row. Either all of it is there or nothing; the same bytes twice change nothing.
 
 use std::{
-    io::{self, Read},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    io::Read,
+    sync::{Arc, atomic::AtomicU64},
 };
 
 use ecom_ledger::{
@@ -14,10 +11,11 @@ use ecom_ledger::{
     chain::Carried,
     settlement::{self, Options, Report, Settlement},
 };
-use ecom_vault::{Entropy, Fingerprint, Fingerprinter, SystemEntropy, TenantKey};
+use ecom_vault::{Entropy, Fingerprint, SystemEntropy, TenantKey};
 
 use crate::{
     archive::{Archive, ArchiveId, Placed},
+    counted::{Hashed, counted},
     db::Db,
     error::{Result, StoreError},
     feed,
@@ -245,36 +243,6 @@ fn same(file: &Incoming, found: FileId) -> ImportResult {
 /// The file was read a moment ago; that it cannot be read again is no fault of its content.
 fn changed(refusal: &Refusal) -> StoreError {
     StoreError::Conflict(format!("the file changed while it was imported: {refusal}"))
-}
-
-struct Counted {
-    reader: Box<dyn Read + Send>,
-    bytes: Progress,
-}
-
-impl Read for Counted {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(buffer)?;
-        self.bytes.fetch_add(read as u64, Ordering::Relaxed);
-        Ok(read)
-    }
-}
-
-fn counted(open: &Opener, bytes: &Progress) -> std::result::Result<Box<dyn Read + Send>, Refusal> {
-    Ok(Box::new(Counted { reader: open()?, bytes: Arc::clone(bytes) }))
-}
-
-struct Hashed {
-    reader: Box<dyn Read + Send>,
-    hasher: Fingerprinter,
-}
-
-impl Read for Hashed {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(buffer)?;
-        self.hasher.update(&buffer[..read]);
-        Ok(read)
-    }
 }
 
 impl Scoped<'_> {

@@ -8,6 +8,7 @@ mod bulk;
 mod chain;
 mod close;
 mod cost;
+mod counted;
 mod crosscheck;
 mod db;
 mod error;
