@@ -13,10 +13,10 @@ const LOOKS = [
   { name: "phone", options: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true } },
 ];
 
-// The first link that begins so, on a page.
-const first = (from, start) => async (tab) => {
+// A link of a page that begins so: the first, or another.
+const linked = (from, start, number = 0) => async (tab) => {
   await tab.goto(from);
-  await tab.goto(await tab.locator(`main a[href^="${start}"]`).first().getAttribute("href"));
+  await tab.goto(await tab.locator(`main a[href^="${start}"]`).nth(number).getAttribute("href"));
 };
 const at = (path) => async (tab) => { await tab.goto(path); };
 
@@ -24,7 +24,7 @@ const PAGES = {
   home: at("/"),
   statement: at("/statement"),
   settlements: at("/settlements"),
-  settlement: first("/settlements", "/settlements/"),
+  settlement: linked("/settlements", "/settlements/", 1),
   explain: async (tab) => {
     await tab.goto("/lines?group=fees");
     await tab.getByRole("link", { name: /^line / }).first().click();
@@ -32,8 +32,9 @@ const PAGES = {
     await tab.evaluate(() => scrollTo(0, 0));
   },
   costs: at("/costs"),
-  "product-costs": first("/costs", "/costs/product?sku="),
-  close: first("/close", "/close/"),
+  "product-costs": linked("/costs", "/costs/product?sku=", 1),
+  // The first month is the one that is not over.
+  close: linked("/close", "/close/", 1),
 };
 
 async function picture(tab, cdp, path) {
@@ -48,7 +49,7 @@ try {
   mkdirSync(folder, { recursive: true });
   for (const { name: look, options } of LOOKS) {
     for (const colorScheme of ["light", "dark"]) {
-      const context = await site.browser.newContext({ baseURL: site.url, storageState: site.state, colorScheme, reducedMotion: "reduce", ...options });
+      const context = await site.browser.newContext({ baseURL: site.url, storageState: site.state, colorScheme, reducedMotion: "reduce", locale: "en-IN", timezoneId: "Asia/Kolkata", ...options });
       const tab = await context.newPage();
       const cdp = await context.newCDPSession(tab);
       for (const [name, open] of Object.entries(PAGES)) {
