@@ -137,7 +137,9 @@ impl World {
             Engine::Postgres => postgres_rows(&mut PgConnection::connect(&url).await.unwrap(), of).await,
         };
         assert!(rows.len() > 10, "the tables are there: {:?}", rows.keys());
-        rows.values_mut().for_each(|rows| rows.sort_unstable());
+        for rows in rows.values_mut() {
+            rows.sort_unstable();
+        }
         rows
     }
 

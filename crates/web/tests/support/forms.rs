@@ -159,14 +159,11 @@ impl Form {
 
     fn parts(&self) -> (&'static str, String) {
         let head = "--cut\r\nContent-Disposition: form-data; name=";
-        let mut body = String::new();
-        for (name, value) in &self.fields {
-            body += &format!("{head}\"{name}\"\r\n\r\n{value}\r\n");
-        }
-        for name in &self.files {
-            let sheet = "sku,from,goods\r\nA-1,2020-01-01,1.00";
-            body += &format!("{head}\"{name}\"; filename=\"sheet.csv\"\r\n\r\n{sheet}\r\n");
-        }
+        let sheet = "sku,from,goods\r\nA-1,2020-01-01,1.00";
+        let fields = self.fields.iter().map(|(name, value)| format!("{head}\"{name}\"\r\n\r\n{value}\r\n"));
+        let files = self.files.iter();
+        let files = files.map(|name| format!("{head}\"{name}\"; filename=\"sheet.csv\"\r\n\r\n{sheet}\r\n"));
+        let body: String = fields.chain(files).collect();
         ("multipart/form-data; boundary=cut", body + "--cut--\r\n")
     }
 }
