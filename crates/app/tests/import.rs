@@ -5,11 +5,8 @@ mod support;
 
 use std::{
     fs,
-    os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
-    thread,
-    time::{Duration, Instant},
+    process::{Command, Stdio},
+    time::Instant,
 };
 
 use ecom_store::TenantId;

@@ -143,7 +143,7 @@ impl Platform<'_> {
             (i64, Option<i64>, String, String),
             self.tx,
             "update job set state = 'running', leased_until = $2, lease = lease + 1, attempts = attempts + 1,
-                 started_at = $3
+                 started_at = $3, outcome = null
              where id = $1 returning lease, tenant, kind, payload",
             id,
             now + LEASE_MICROS,

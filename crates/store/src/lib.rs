@@ -7,13 +7,17 @@ mod attention;
 mod audit;
 mod audit_action;
 mod bulk;
+mod chain;
 mod close;
 mod cost;
+mod counted;
+mod crosscheck;
 mod db;
 mod error;
 mod expense;
 mod feed;
 mod figures;
+mod file_page;
 mod ids;
 mod import;
 mod job;
@@ -42,7 +46,9 @@ mod settlement_page;
 mod shred;
 mod spans;
 mod stock;
+mod tax_setting;
 mod tile;
+mod trouble;
 mod tx;
 mod upload;
 
@@ -52,12 +58,14 @@ pub use audit::{Actor, AuditEntry, AuditFault, AuditFilter, AuditProof, Doer, MO
 pub use audit_action::Action;
 pub use close::{MonthClose, Reopening};
 pub use cost::SoldProduct;
+pub use crosscheck::Crosscheck;
 pub use db::{Db, WRITER_WAIT};
 pub use error::{Result, StoreError};
 pub use figures::{Filter, UnclassifiedLabel};
+pub use file_page::{FilePage, FileSettlement, FileView};
 pub use ids::{
     ExpenseId, FileId, JobId, LabelId, LabelRuleId, MarketplaceId, PersonId, SellerAccountId, SettlementKey,
-    SkuId, StockEventId, TenantId, UploadId,
+    SkuId, StockEventId, TaxSettingId, TenantId, UploadId,
 };
 pub use import::{Importer, Incoming, Opener, Progress};
 pub use job::{Claim, JobView, LEASE_MICROS, Lane, NewJob};
@@ -93,5 +101,7 @@ pub use settlement_page::SettlementPage;
 pub use shred::{SHRED_JOB, begin_shredding};
 pub use spans::MOST_SPANS;
 pub use stock::{MOST_STOCK_EVENTS, StockEntry};
+pub use tax_setting::{TAX_SETTING_JOB, TaxChoice, TaxSettingView};
+pub use trouble::Trouble;
 pub use tx::{Platform, Scoped, Tx};
 pub use upload::{IMPORT_JOB, ImportResult, ImportedSettlement, NewUpload, Outcome, UploadState, UploadView};

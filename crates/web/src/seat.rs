@@ -139,14 +139,15 @@ impl<R: Role> FromRequestParts<App> for Seat<R> {
         let Some(token) = cookie::token(&parts.headers) else { return Err(to_sign_in(parts)) };
         let session = token.hash();
         let signed = signed(&session, app).await.map_err(IntoResponse::into_response)?;
-        let Some(signed) = signed else {
+        let Some((signed, mut tx)) = signed else {
             return Err(elsewhere(parts, &session, app).await.unwrap_or_else(IntoResponse::into_response));
         };
         telemetry::tenant(signed.tenant);
         if rank(&signed.role) < R::LEAST {
             return Err(Fault::Missing.into_response());
         }
-        let duties = duties(app, &signed).await.map_err(IntoResponse::into_response)?;
+        let duties = duties(app, &signed, &mut tx).await.map_err(IntoResponse::into_response)?;
+        drop(tx);
         let Ok(network) = Network::from_request_parts(parts, app).await;
         Ok(Self { signed, duties, network, session, role: PhantomData })
     }
@@ -158,8 +159,7 @@ pub(crate) fn attention_since(app: &App) -> Month {
 }
 
 /// What the navigation counts.
-async fn duties(app: &App, signed: &Signed) -> Page<Duties> {
-    let mut tx = app.db.read().await?;
+async fn duties(app: &App, signed: &Signed, tx: &mut Tx) -> Page<Duties> {
     Ok(tx.scoped(signed.tenant).await?.duties(attention_since(app)).await?)
 }
 
@@ -171,7 +171,7 @@ impl FromRequestParts<App> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fault> {
         Ok(Self(match cookie::token(&parts.headers) {
-            Some(token) => signed(&token.hash(), app).await?,
+            Some(token) => signed(&token.hash(), app).await?.map(|(signed, _)| signed),
             None => None,
         }))
     }
@@ -211,15 +211,15 @@ async fn elsewhere(parts: &Parts, session: &[u8], app: &App) -> Page {
     })
 }
 
-async fn signed(session: &[u8; 32], app: &App) -> Page<Option<Signed>> {
+/// Who it is, and the transaction that looked, to look on.
+async fn signed(session: &[u8; 32], app: &App) -> Page<Option<(Signed, Tx)>> {
     let now = app.now();
     let mut tx = app.db.read().await?;
     let signed = tx.platform().session(session, now).await?;
-    drop(tx);
     if signed.as_ref().is_some_and(|signed| signed.stale) {
         touch(app, *session, now);
     }
-    Ok(signed)
+    Ok(signed.map(|signed| (signed, tx)))
 }
 
 fn to_sign_in(parts: &Parts) -> Response {

@@ -7,7 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ecom_store::{Claim, IMPORT_JOB, Importer, Keys, Lane, RESEAL_JOB, SHRED_JOB, SWEEP_JOB, StoreError};
+use ecom_store::{
+    Claim, IMPORT_JOB, Importer, Keys, Lane, RESEAL_JOB, SHRED_JOB, SWEEP_JOB, StoreError, TAX_SETTING_JOB,
+    Trouble,
+};
 use futures_util::{FutureExt, future::join_all};
 use tokio::sync::watch;
 
@@ -41,7 +44,7 @@ pub struct Worker {
 /// Ends the worker when it turns true.
 pub type Stop = watch::Receiver<bool>;
 
-/// Why a job did not end.
+/// Why a job did not end, as [`Trouble::outcome`] writes it.
 pub(crate) enum Failure {
     /// Try again later.
     Retry(String),
@@ -51,7 +54,7 @@ pub(crate) enum Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self::Retry(error.to_string())
+        Self::Retry(Trouble::of(&error).outcome(&error.to_string()))
     }
 }
 
@@ -132,6 +135,7 @@ impl Worker {
             SWEEP_JOB => self.sweep().await,
             RESEAL_JOB => self.reseal(claim).await,
             SHRED_JOB => self.shred(claim).await,
+            TAX_SETTING_JOB => self.follow_tax_setting(claim).await,
             kind => Err(Failure::Final(format!("no handler for jobs of kind {kind}"))),
         }
     }
@@ -189,7 +193,7 @@ impl Worker {
 /// transaction is rolled back.
 async fn caught(handler: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let handled = AssertUnwindSafe(handler).catch_unwind().await;
-    handled.unwrap_or_else(|_| Err(Failure::Retry("its handler panicked".to_owned())))
+    handled.unwrap_or_else(|_| Err(Failure::Retry(Trouble::Broken.outcome("its handler panicked"))))
 }
 
 #[cfg(test)]
