@@ -106,13 +106,16 @@ impl Scoped<'_> {
         let rows = fetch_all!(
             (String, String, i64, i64, Option<i64>),
             self.tx,
-            "select k.name, s.currency, cast(sum(d.units) as bigint), cast(sum(d.uncosted) as bigint),
-                    min(case when d.uncosted > 0 then d.month end)
-             from settlement s
-             join product_month d on d.tenant_id = s.tenant_id and d.settlement = s.id
-             join sku k on k.tenant_id = d.tenant_id and k.id = d.sku
-             where s.tenant_id = $1 and s.state = 'active' and d.sku <> 0 and d.units <> 0
-             group by k.name, s.currency order by k.name, s.currency",
+            // Summed by number first: sorting by name what was not summed yet takes twice as long.
+            "select k.name, u.currency, u.units, u.uncosted, u.since
+             from (select s.tenant_id, d.sku, s.currency, cast(sum(d.units) as bigint) as units,
+                     cast(sum(d.uncosted) as bigint) as uncosted, min(case when d.uncosted > 0 then d.month end) as since
+                   from settlement s cross join product_month d
+                   where s.tenant_id = $1 and s.state = 'active' and d.tenant_id = s.tenant_id and d.settlement = s.id
+                     and d.sku <> 0 and d.units <> 0
+                   group by s.tenant_id, d.sku, s.currency) u
+             join sku k on k.tenant_id = u.tenant_id and k.id = u.sku
+             order by k.name, u.currency",
             self.tenant.0,
         )?;
         let sold = |(sku, currency, units, uncosted, since): (String, String, i64, i64, Option<i64>)| {

@@ -19,6 +19,8 @@ use support::{
 const OUTSIDE: [&str; 3] = ["/register", "/sign-in", "/sign-out"];
 /// What viewers may change: what they themselves see on the first page.
 const VIEWERS: [&str; 2] = ["/tiles", "/tiles/removal"];
+/// Forms that pages offer only where something went wrong.
+const RARE: [&str; 1] = ["/settings/tax/1/again"];
 /// Pages that no page links to.
 const UNLINKED: [&str; 3] = ["/healthz", "/assets/{name}", "/favicon.ico"];
 
@@ -55,10 +57,15 @@ async fn shop() -> Shop {
     let product = format!("/costs/product?sku={sku}");
     pages.walk(&site, &owner, &["/", "/styleguide", &sheet, &product]).await;
     assert_eq!(site.world.rows(None).await, before, "looking changes nothing");
-    // A month can be closed or opened again, never both.
-    let close = pages.forms.iter().find(|form| form.action.starts_with("/close/")).expect("a month to close");
-    assert_eq!(close.send(&site, &owner, "same-origin").await.status, StatusCode::SEE_OTHER);
-    pages.walk(&site, &owner, &["/close"]).await;
+    // What can be done can then be undone, and is offered no more: both are wanted.
+    for (done, page) in [("/settings/tax", "/settings/tax"), ("/close/", "/close")] {
+        let form = pages.forms.iter().find(|form| form.action.starts_with(done));
+        let answer = form.unwrap_or_else(|| panic!("no {done}")).send(&site, &owner, "same-origin").await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{done}: {}", answer.outline());
+        site.work().await;
+        pages.walk(&site, &owner, &[page]).await;
+    }
+    pages.forms.extend(RARE.map(Form::bare));
     Shop { site, owner, tenant, pages }
 }
 

@@ -83,6 +83,8 @@ fn route(source: &str) -> Route {
 #[derive(Clone, Debug)]
 pub struct Form {
     pub action: String,
+    /// It asks for a page, and changes nothing.
+    asks: bool,
     multipart: bool,
     fields: Vec<(String, String)>,
     files: Vec<String>,
@@ -123,11 +125,18 @@ impl Pages {
                 self.seen
             );
             let answer = site.get(visitor, &address).await;
-            let fine = [StatusCode::OK, StatusCode::SEE_OTHER].contains(&answer.status);
+            // What was typed into a search may make no sense.
+            let fine = [StatusCode::OK, StatusCode::SEE_OTHER, StatusCode::UNPROCESSABLE_ENTITY];
+            let fine = fine.contains(&answer.status);
             assert!(fine, "{address} is linked and answers {}", answer.status);
             self.seen.insert(address.clone());
             queue.extend(links(&answer.body).into_iter().filter(|link| met.insert(link.clone())));
             for form in forms(&answer.body, &address) {
+                if form.asks {
+                    let address = form.action.split('?').next().unwrap().to_owned() + "?" + &form.pairs();
+                    queue.extend(met.insert(address.clone()).then_some(address));
+                    continue;
+                }
                 if !self.forms.iter().any(|known| known.is_like(&form)) {
                     self.forms.push(form);
                 }
@@ -137,6 +146,17 @@ impl Pages {
 }
 
 impl Form {
+    /// A form without fields, for those that pages offer only where something went wrong.
+    pub fn bare(action: &str) -> Self {
+        Self {
+            action: action.to_owned(),
+            asks: false,
+            multipart: false,
+            fields: Vec::new(),
+            files: Vec::new(),
+        }
+    }
+
     fn is_like(&self, other: &Form) -> bool {
         let names = |form: &Form| form.fields.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
         self.action == other.action && names(self) == names(other)
@@ -145,26 +165,30 @@ impl Form {
     /// Sends it, saying from where as browsers do.
     pub async fn send(&self, site: &Site, visitor: &Visitor, from: &str) -> Answer {
         let request = visitor.request(Method::POST, &self.action).header("sec-fetch-site", from);
-        let (kind, body) = if self.multipart { self.parts() } else { self.pairs() };
+        let (kind, body) = if self.multipart {
+            ("multipart/form-data; boundary=cut", self.parts())
+        } else {
+            ("application/x-www-form-urlencoded", self.pairs())
+        };
         site.send(request.header(header::CONTENT_TYPE, kind).body(Body::from(body)).unwrap()).await
     }
 
-    fn pairs(&self) -> (&'static str, String) {
+    fn pairs(&self) -> String {
         let encode =
             |text: &str| text.bytes().fold(String::new(), |text, byte| text + &format!("%{byte:02X}"));
         let pairs: Vec<String> =
             self.fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
-        ("application/x-www-form-urlencoded", pairs.join("&"))
+        pairs.join("&")
     }
 
-    fn parts(&self) -> (&'static str, String) {
+    fn parts(&self) -> String {
         let head = "--cut\r\nContent-Disposition: form-data; name=";
         let sheet = "sku,from,goods\r\nA-1,2020-01-01,1.00";
         let fields = self.fields.iter().map(|(name, value)| format!("{head}\"{name}\"\r\n\r\n{value}\r\n"));
         let files = self.files.iter();
         let files = files.map(|name| format!("{head}\"{name}\"; filename=\"sheet.csv\"\r\n\r\n{sheet}\r\n"));
         let body: String = fields.chain(files).collect();
-        ("multipart/form-data; boundary=cut", body + "--cut--\r\n")
+        body + "--cut--\r\n"
     }
 }
 
@@ -185,13 +209,11 @@ fn forms(html: &str, page: &str) -> Vec<Form> {
     let mut forms = Vec::new();
     for part in html.split("<form").skip(1) {
         let (tag, rest) = part.split_once('>').unwrap();
-        if value(tag, "method").is_none_or(|method| !method.eq_ignore_ascii_case("post")) {
-            continue;
-        }
         let inside = rest.split("</form>").next().unwrap();
         let action = value(tag, "action").filter(|action| !action.is_empty());
         let mut form = Form {
             action: action.unwrap_or_else(|| page.to_owned()).split('#').next().unwrap().to_owned(),
+            asks: value(tag, "method").is_none_or(|method| !method.eq_ignore_ascii_case("post")),
             multipart: value(tag, "enctype").is_some_and(|kind| kind == "multipart/form-data"),
             fields: Vec::new(),
             files: Vec::new(),
