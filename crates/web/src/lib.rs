@@ -81,7 +81,7 @@ pub fn router(server: Server) -> Router {
         .route("/account/codes", get(factor::setup::show).post(factor::setup::create))
         .route("/account/codes/confirmation", post(factor::setup::confirm))
         .route("/account/codes/recovery", post(factor::setup::renew))
-        .route("/account/codes/removal", post(factor::setup::remove))
+        .route("/account/codes/removal", get(factor::setup::ask_removal).post(factor::setup::remove))
         .route("/audit", get(audit::list))
         .route("/businesses", get(business::list))
         .route("/businesses/choice", post(business::choose))

@@ -107,7 +107,7 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Owner>, params: Para
     entries.truncate(PER_PAGE);
     let next = entries.last().filter(|_| more).map(|entry| asked.link(Some(entry.seq)));
     page::show(&AuditPage {
-        frame: seat.frame("Audit log", Here::Outside),
+        frame: seat.frame("Audit log", Here::People),
         fields: fields(&mut books, &asked).await?,
         filtered: asked.is_narrow(),
         rows: entries.into_iter().map(row).collect(),

@@ -29,6 +29,13 @@ struct FactorPage {
     codes: Vec<String>,
 }
 
+#[derive(Template)]
+#[template(path = "factor/removal.html")]
+struct RemovalPage {
+    frame: Frame,
+    password: Field,
+}
+
 /// How far it is.
 enum Setting {
     Off { password: Field },
@@ -89,18 +96,35 @@ pub(crate) async fn renew(State(app): State<App>, seat: Seat<Viewer>, mut entry:
     shown(&app, &seat, &entry, codes, StatusCode::OK).await
 }
 
+/// Asks whether to turn codes off.
+pub(crate) async fn ask_removal(State(app): State<App>, seat: Seat<Viewer>) -> Page {
+    if !app.db.read().await?.platform().asks_for_codes(seat.person()).await? {
+        return Err(Fault::Missing);
+    }
+    show_removal(&seat, &Entry::default())
+}
+
 /// Turns codes off.
 pub(crate) async fn remove(State(app): State<App>, seat: Seat<Viewer>, mut entry: Entry) -> Page {
     let profile = own(&app, &seat).await?;
     prove(&app, &seat, &profile, &mut entry).await?;
     if !entry.is_good() {
-        return shown(&app, &seat, &entry, Vec::new(), status(&entry)).await;
+        return show_removal(&seat, &entry);
     }
     let mut tx = app.db.write().await?;
     tx.platform().remove_totp(seat.person()).await?;
     seat.audit(&app, &mut seat.books(&mut tx).await?, Action::RemoveFactor, "account/codes").await?;
     tx.commit().await?;
     Ok(Redirect::to("/account/codes").into_response())
+}
+
+fn show_removal(seat: &Seat<Viewer>, entry: &Entry) -> Page {
+    let frame = seat.frame("Codes at sign-in", Here::Account);
+    page::show_as(status(entry), &RemovalPage { frame, password: password(entry) })
+}
+
+fn password(entry: &Entry) -> Field {
+    entry.field("password", "Your password").kind("password").complete("current-password")
 }
 
 fn hashes(codes: &[String]) -> Vec<[u8; 32]> {
@@ -119,7 +143,7 @@ async fn shown(
     let totp = tx.platform().totp(&ring, seat.person()).await?;
     let left = tx.platform().recovery_codes_left(seat.person()).await?;
     drop(tx);
-    let password = entry.field("password", "Your password").kind("password").complete("current-password");
+    let password = password(entry);
     let state = match totp {
         None => Setting::Off { password },
         Some(Totp { confirmed: true, .. }) => {
