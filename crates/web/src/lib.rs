@@ -8,6 +8,7 @@ mod app;
 mod asset;
 mod chart;
 mod close;
+mod compression;
 mod cost;
 mod entry;
 mod expense;
@@ -100,6 +101,8 @@ pub fn router(server: Server) -> Router {
         .method_not_allowed_fallback(async || Fault::Missing)
         .layer(DefaultBodyLimit::max(MOST_FORM_BYTES))
         .layer(middleware::from_fn(shield::same_origin))
+        .layer(compression::layer())
+        .layer(middleware::from_fn(compression::only_for_this_site))
         .layer(middleware::from_fn_with_state(app.clone(), shield::headers))
         .with_state(app)
 }
