@@ -49,11 +49,13 @@ async fn shop() -> Shop {
     let sku = sku.split_once("sku=").unwrap().1;
     let cost = [("sku", sku), ("from", "2026-09-01"), ("currency", "INR"), ("goods", "80")];
     must(&site, &owner, "/costs/product", &cost).await;
+    unfollowed_tax_setting(&site, &owner).await;
     let sheet = sheet(&site, &owner).await;
     let mut pages = Pages::default();
     let before = site.world.rows(None).await;
     let product = format!("/costs/product?sku={sku}");
-    pages.walk(&site, &owner, &["/", "/styleguide", &sheet, &product]).await;
+    let change = "/settings/tax/change?credit=yes&from=2026-10-01";
+    pages.walk(&site, &owner, &["/", "/styleguide", &sheet, &product, change]).await;
     assert_eq!(site.world.rows(None).await, before, "looking changes nothing");
     // A month can be closed or opened again, never both.
     let close = pages.forms.iter().find(|form| form.action.starts_with("/close/")).expect("a month to close");
@@ -65,6 +67,15 @@ async fn shop() -> Shop {
 async fn must(site: &Site, visitor: &Visitor, path: &str, form: &[(&str, &str)]) {
     let answer = site.post(visitor, path, form).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}: {}", answer.outline());
+}
+
+/// A tax setting whose job was given up.
+async fn unfollowed_tax_setting(site: &Site, owner: &Visitor) {
+    must(site, owner, "/settings/tax", &[("credit", "no"), ("from", "2026-09-10")]).await;
+    let mut tx = site.world.db.write().await.unwrap();
+    let claim = tx.platform().claim(site.world.now()).await.unwrap().unwrap();
+    tx.platform().fail(&claim, "", false, site.world.now()).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 /// A sheet of costs that waits to be accepted.
@@ -183,7 +194,7 @@ async fn the_same_forms_do_change_something_when_the_owner_sends_them() {
     let mut forms = shop.forms();
     // What takes an object away comes last, so that the others still have theirs.
     forms.sort_by_key(|(route, _)| {
-        ["removal", "withdrawal", "discard"].iter().any(|end| route.path.ends_with(end))
+        ["removal", "withdrawal", "discard", "undoing"].iter().any(|end| route.path.ends_with(end))
     });
     let (mut changed, mut all) = (BTreeSet::new(), BTreeSet::new());
     for (route, form) in forms {
