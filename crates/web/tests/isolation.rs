@@ -64,12 +64,14 @@ async fn shop() -> Shop {
     let sku = sku.split_once("sku=").unwrap().1;
     let cost = [("sku", sku), ("from", "2026-09-01"), ("currency", "INR"), ("goods", "80")];
     must(&site, &owner, "/costs/product", &cost).await;
+    unfollowed_tax_setting(&site, &owner).await;
     let sheet = sheet(&site, &owner).await;
     people(&site, &owner, tenant).await;
     let mut pages = Pages::default();
     let before = site.world.rows(None).await;
     let product = format!("/costs/product?sku={sku}");
-    pages.walk(&site, &owner, &["/", "/styleguide", &sheet, &product]).await;
+    let change = "/settings/tax/change?credit=yes&from=2026-10-01";
+    pages.walk(&site, &owner, &["/", "/styleguide", &sheet, &product, change]).await;
     assert_eq!(site.world.rows(None).await, before, "looking changes nothing");
     // What can be done can then be undone, and is offered no more: both are wanted.
     for (done, page) in [("/settings/tax", "/settings/tax"), ("/close/", "/close")] {
@@ -118,6 +120,15 @@ async fn begin_codes(site: &Site) {
 async fn confirm_codes(site: &Site) {
     let mut tx = site.world.db.write().await.unwrap();
     tx.platform().confirm_totp(OWNER, site.world.now()).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// A tax setting whose job was given up.
+async fn unfollowed_tax_setting(site: &Site, owner: &Visitor) {
+    must(site, owner, "/settings/tax", &[("credit", "no"), ("from", "2026-09-10")]).await;
+    let mut tx = site.world.db.write().await.unwrap();
+    let claim = tx.platform().claim(site.world.now()).await.unwrap().unwrap();
+    tx.platform().fail(&claim, "", false, site.world.now()).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -241,7 +252,7 @@ async fn the_same_forms_do_change_something_when_the_owner_sends_them() {
     let mut forms = shop.forms();
     // What takes an object away comes last, so that the others still have theirs.
     forms.sort_by_key(|(route, _)| {
-        ["removal", "withdrawal", "discard"].iter().any(|end| route.path.ends_with(end))
+        ["removal", "withdrawal", "discard", "undoing"].iter().any(|end| route.path.ends_with(end))
     });
     let (mut changed, mut all) = (BTreeSet::new(), BTreeSet::new());
     for (route, form) in forms {
