@@ -17,6 +17,7 @@ mod import;
 mod job;
 mod journal;
 mod keys;
+mod label;
 mod label_rule;
 mod line;
 mod migrate;
@@ -50,7 +51,8 @@ pub use ids::{
 pub use import::{Importer, Incoming, Opener, Progress};
 pub use job::{Claim, JobView, LEASE_MICROS, NewJob};
 pub use keys::Keys;
-pub use label_rule::{LabelChoice, LabelRuleView};
+pub use label::{LabelEffect, LabelSums, LargeEffect, MOST_READ, RuleChange};
+pub use label_rule::{LabelChoice, LabelRuleView, REPOST_JOB};
 pub use line::{LineCursor, LineFilter, LineView};
 pub use migrate::{
     KEY_MIGRATIONS, MIGRATIONS, PLATFORM_TABLES, check_keys_version, check_role, check_version, migrate,

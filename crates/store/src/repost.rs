@@ -22,7 +22,7 @@ use crate::{
 const OF_LABEL: &str = "tenant_id = $1 and settlement = $2 and label = $3 and day between $4 and $5";
 /// 18/118 of an amount, rounded half away from zero as [`ecom_ledger::Minor::part`] does; files hold amounts of at
 /// most 16 digits, so that it cannot overflow.
-const GST_INSIDE: &str = "(amount * 18 + case when amount < 0 then -59 else 59 end) / 118";
+pub(crate) const GST_INSIDE: &str = "(amount * 18 + case when amount < 0 then -59 else 59 end) / 118";
 /// The month of each day with lines of a settlement (`$1`, `$2`), by the calendar of [`ecom_ledger::day`].
 const MONTHS: &str = "
     z as (select distinct day, day + 719468 as z from statement_day where tenant_id = $1 and settlement = $2),

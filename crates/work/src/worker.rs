@@ -2,7 +2,7 @@
 
 use std::{panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
 
-use ecom_store::{Claim, IMPORT_JOB, Importer, Keys, StoreError};
+use ecom_store::{Claim, IMPORT_JOB, Importer, Keys, REPOST_JOB, StoreError};
 use futures_util::FutureExt;
 use tokio::sync::watch;
 
@@ -95,6 +95,7 @@ impl Worker {
     async fn handle(&self, claim: &Claim) -> Result<(), Failure> {
         match claim.kind.as_str() {
             IMPORT_JOB => self.import(claim).await,
+            REPOST_JOB => self.repost(claim).await,
             kind => Err(Failure::Final(format!("no handler for jobs of kind {kind}"))),
         }
     }
