@@ -3,6 +3,7 @@
 use std::{ops::Deref, path::PathBuf, sync::Arc};
 
 use axum::http::Uri;
+use ecom_ledger::settlement::Options;
 use ecom_store::{Archive, Db, Keys};
 use ecom_work::{Bell, Clock, Live, Worker};
 use jiff::{civil::Date, tz::TimeZone};
@@ -98,6 +99,7 @@ pub struct Server {
     pub(crate) db: Db,
     pub(crate) keys: Keys,
     pub(crate) archive: Archive,
+    pub(crate) options: Options,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) spool: PathBuf,
     pub(crate) bell: Bell,
@@ -112,6 +114,7 @@ impl Server {
             db: worker.importer.db.clone(),
             keys: worker.keys.clone(),
             archive: worker.importer.archive.clone(),
+            options: worker.importer.options.clone(),
             clock: Arc::clone(&worker.clock),
             spool: worker.spool.clone(),
             bell: worker.bell.clone(),

@@ -130,7 +130,7 @@ async fn a_settlement_shows_its_file_its_state_and_its_versions() {
 }
 
 /// Every route that needs somebody to be signed in, with a body where it takes one.
-const ROUTES: [(Method, &str); 15] = [
+const ROUTES: [(Method, &str); 22] = [
     (Method::GET, "/"),
     (Method::POST, "/tiles"),
     (Method::POST, "/tiles/removal"),
@@ -141,6 +141,13 @@ const ROUTES: [(Method, &str); 15] = [
     (Method::GET, "/settlements"),
     (Method::GET, "/settlements/1"),
     (Method::POST, "/settlements/1/choice"),
+    (Method::GET, "/settlements/1/lines"),
+    (Method::GET, "/search"),
+    (Method::GET, "/search?label_id=1"),
+    (Method::GET, "/labels"),
+    (Method::GET, "/labels/1"),
+    (Method::GET, "/labels/1/rule"),
+    (Method::GET, "/labels/rules/1/undo"),
     (Method::GET, "/uploads"),
     (Method::POST, "/uploads"),
     (Method::GET, "/uploads/1"),
@@ -182,6 +189,8 @@ async fn another_business_sees_nothing_of_these_books() {
             "/statement",
             "/lines",
             "/settlements",
+            "/search",
+            "/labels",
             "/uploads",
         ]
         .contains(&path);
@@ -206,7 +215,7 @@ async fn another_business_sees_nothing_of_these_books() {
 }
 
 /// Every parameter of every page.
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 29] = [
     "state",
     "page",
     "month",
@@ -224,6 +233,16 @@ const NAMES: [&str; 19] = [
     "sku",
     "after",
     "open",
+    "order",
+    "label",
+    "label_id",
+    "sort",
+    "dir",
+    "q",
+    "credit",
+    "debit",
+    "gst",
+    "since",
     "said",
     "next",
 ];
@@ -266,7 +285,21 @@ const VALUES: [&str; 31] = [
 #[tokio::test]
 async fn nothing_typed_into_an_address_breaks_a_page() {
     let (site, owner) = with_books().await;
-    for path in ["/", "/styleguide", "/statement", "/lines", "/settlements", "/uploads", "/sign-in"] {
+    let paths = [
+        "/",
+        "/styleguide",
+        "/statement",
+        "/lines",
+        "/settlements",
+        "/settlements/1/lines",
+        "/search",
+        "/labels",
+        "/labels/1",
+        "/labels/1/rule",
+        "/uploads",
+        "/sign-in",
+    ];
+    for path in paths {
         for name in NAMES {
             for value in VALUES {
                 let answer = site.get(&owner, &format!("{path}?{name}={value}")).await;
@@ -282,6 +315,13 @@ async fn nothing_typed_into_an_address_breaks_a_page() {
         "/settlements/x",
         "/settlements/9223372036854775808",
         "/settlements/-1",
+        "/settlements/9/lines",
+        "/settlements/x/lines",
+        "/labels/x",
+        "/labels/0",
+        "/labels/9223372036854775808/rule",
+        "/labels/rules/x/undo",
+        "/labels/rules/1/undo",
         "/uploads/x",
         "/files/%00/withdrawal",
         "/files/0/withdrawal",

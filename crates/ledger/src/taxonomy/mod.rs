@@ -111,7 +111,7 @@ impl Verdict {
 struct Rule {
     from: i32,
     parts: [Pattern; 3],
-    /// Whole names that it matches, as people write them: of the description, or of the type where any will do.
+    /// Whole names that it matches, as people write them: of the description, or of the type where that tells more.
     names: Vec<String>,
     credit: Account,
     debit: Account,
@@ -211,7 +211,7 @@ impl Rule {
         let gst = Gst::from_name(gst.trim())
             .ok_or_else(|| format!("`{gst}` is none of separate, included, none, unknown"))?;
         let parts = [Pattern::parse(transaction), Pattern::parse(kind), Pattern::parse(description)];
-        let telling = [description, kind, transaction].into_iter().find(|text| text.trim() != "*");
+        let telling = [description, kind, transaction].into_iter().find(|text| similar::tells(text));
         let whole = telling.into_iter().flat_map(|text| text.split(" / ")).map(str::trim);
         let names = whole.filter(|name| !name.contains('*')).map(str::to_owned).collect();
         Ok(Self { from, parts, names, credit, debit, gst })

@@ -77,7 +77,7 @@ impl Taxonomy {
         let own = self.own.iter().filter_map(move |(label, rules)| {
             let rule = rules.iter().rfind(|rule| rule.from <= day)?;
             let name = [&label.description, &label.amount_type, &label.transaction_type];
-            let name = name.into_iter().find(|part| !part.is_empty())?.clone();
+            let name = name.into_iter().find(|part| tells(part))?.clone();
             Some(Similar { name, credit: rule.credit, debit: rule.debit, gst: rule.gst })
         });
         let general = self.rules.iter().filter(move |rule| rule.from <= day).flat_map(|rule| {
@@ -91,6 +91,11 @@ impl Taxonomy {
         });
         own.chain(general)
     }
+}
+
+/// Whether a text has words that say what a label is for: `Base fee` has none.
+pub(super) fn tells(text: &str) -> bool {
+    !words(text).is_empty()
 }
 
 /// The share of words in common, in per cent.
@@ -152,11 +157,17 @@ mod tests {
         assert_eq!(told("FBA Return Processing Adj"), None);
         assert_eq!(told("A Fee Nobody Knows"), None);
         assert_eq!(told("Amazon fee"), None, "words that tell nothing");
-        // `Base fee` goes to as many accounts as there are services.
         assert_eq!(told("Base fee"), None);
         // One name, two accounts.
         assert_eq!(told("TDS"), Some(("TDS".into(), Account::Tds)));
         assert_eq!(told("Shipping"), None, "sales, refunds and promotions all have it");
+    }
+
+    #[test]
+    fn where_the_description_tells_nothing_the_type_does() {
+        let levy = Label::new("FBAFees", "FBA Inventory Storage Levy", "Base fee");
+        let found = similar(&Taxonomy::built_in().unwrap(), &levy, 20_000).unwrap();
+        assert_eq!((&*found.name, found.debit), ("FBA Inventory Storage Fee", Account::FeeStorage));
     }
 
     #[test]

@@ -157,7 +157,7 @@ fn tiles(scope: &Scope, found: &SettlementView, statement: &Statement) -> Page<V
         (true, None) => "the file names no day".to_owned(),
     };
     let tile = |label, figure, note: String| Tile { label, figure, note, first: false };
-    let lines = Figure::linked(money::count(found.lines), scope.link("/lines").text());
+    let lines = Figure::linked(money::count(found.lines), format!("/settlements/{}/lines", found.key));
     Ok(vec![
         Tile {
             first: true,
@@ -170,7 +170,7 @@ fn tiles(scope: &Scope, found: &SettlementView, statement: &Statement) -> Page<V
         ),
         tile("Amazon fees", Figure::tile(currency, fees.0, groups_link(scope, &FEES)), String::new()),
         tile("Reserve", Figure::tile(currency, held, reserve), "− held back, + released".to_owned()),
-        tile("Lines", lines, "search and explain them".to_owned()),
+        tile("Lines", lines, "search, sort and explain them".to_owned()),
     ])
 }
 
