@@ -227,12 +227,12 @@ impl ChoiceForm {
     pub(super) fn of(entry: &Entry, first: Option<Date>, today: Date) -> Self {
         let debits = ("same", "The same account");
         Self {
-            credit: AccountField::of(entry, "credit", "Account", "of what is paid to you", ("", "Choose…")),
+            credit: AccountField::of(entry, "credit", "Account", "for what is paid to you, and for charges too", ("", "Choose…")),
             debit: AccountField::of(
                 entry,
                 "debit",
                 "Account of charges",
-                "of what is taken from you",
+                "if what is taken from you goes elsewhere",
                 debits,
             ),
             gst: gst_radios(entry),
