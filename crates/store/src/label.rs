@@ -1,7 +1,7 @@
 //! What the books hold of labels: sums, days, and what posting one anew would change.
 //!
-//! Sums come from the rollups. Days and effects are read from the lines of a label, by its index, up to
-//! [`MOST_READ`] of them: beyond that pages say less instead of waiting.
+//! Sums come from the rollups. Days and effects are read from the lines of a label, by its index, up to a limit:
+//! beyond that pages say less instead of waiting.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -15,14 +15,16 @@ use sqlx::AssertSqlSafe;
 
 use crate::{
     error::{Result, StoreError},
-    ids::{LabelId, LabelRuleId},
+    ids::{LabelId, LabelRuleId, MarketplaceId},
     label_rule::{LabelChoice, rule, with_rules},
     repost::GST_INSIDE,
-    tx::{Scoped, fetch_all, fetch_one},
+    tx::{Scoped, Tx, fetch_all, fetch_one},
 };
 
-/// Most lines of a label that are read for its days, or for what a change would do.
-pub const MOST_READ: i64 = 300_000;
+/// Most lines of a label that are read for what a change would do: about half a second.
+pub const MOST_READ: i64 = 100_000;
+/// Most lines of a label that are read for its days.
+const MOST_DATED: i64 = 10_000;
 
 /// What active settlements hold of a label, in one currency.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -41,6 +43,17 @@ pub struct LabelSums {
     pub unclassified: i64,
     /// Their sum.
     pub unclassified_amount: i64,
+}
+
+/// On which days a label has lines.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LabelDays {
+    /// First day.
+    pub first: i32,
+    /// Last day.
+    pub last: i32,
+    /// Whether they are those of its lines; else those of the settlements that hold them, since there are too many.
+    pub exact: bool,
 }
 
 /// A change of the rules that somebody thinks of.
@@ -73,7 +86,7 @@ pub struct LargeEffect {
 }
 
 type SumRow = (i64, String, String, String, String, i64, i64, i64, i64);
-type StandingRow = (String, i64, i64, i64, i64, i64, i64, i64);
+type StandingRow = (String, i64, i64, i64, i64, i64, i64, i64, i64);
 
 impl Scoped<'_> {
     /// What active settlements hold of every label, or of one; in the order of labels and currencies.
@@ -94,36 +107,51 @@ impl Scoped<'_> {
         rows.into_iter().map(sums).collect()
     }
 
-    /// First and last day of a label's lines in active settlements, all or those in suspense. Of too many lines: of
-    /// the settlements that hold them.
-    pub async fn label_days(&mut self, label: LabelId, in_suspense: bool) -> Result<Option<(i32, i32)>> {
+    /// First and last day of a label's lines in active settlements, all or those in suspense.
+    pub async fn label_days(&mut self, label: LabelId, in_suspense: bool) -> Result<Option<LabelDays>> {
         let held = if in_suspense { "unclassified" } else { "lines" };
-        let (lines, first, last) = self.label_reach(label, i32::MIN, held).await?;
-        let (Some(mut first), Some(mut last)) = (first, last) else { return Ok(None) };
-        if lines <= MOST_READ {
+        let (lines, mut first, mut last) = self.label_reach(label, i32::MIN, held).await?;
+        let exact = lines <= MOST_DATED;
+        if exact && lines > 0 {
             let account = if in_suspense {
                 format!(" and l.account = {}", Account::Unclassified.code())
             } else {
                 String::new()
             };
             let text = format!(
-                "select min(l.day), max(l.day) from settlement s
-                 cross join label_sum d cross join line l
-                 where s.tenant_id = $1 and s.state = 'active'
-                   and d.tenant_id = s.tenant_id and d.settlement = s.id and d.label = $2 and d.{held} > 0
-                   and l.tenant_id = s.tenant_id and l.settlement = s.id and l.label = $2{account}"
+                "select min(a.day), max(a.day) from settlement s cross join label_sum d cross join {}
+                   and s.tenant_id = $1 and s.state = 'active'
+                   and d.tenant_id = s.tenant_id and d.settlement = s.id and d.label = $2 and d.{held} > 0{account}",
+                self.lines_of_label()
             );
-            let days = fetch_one!(
+            (first, last) = fetch_one!(
                 (Option<i64>, Option<i64>),
                 self.tx,
                 AssertSqlSafe(text.as_str()),
                 self.tenant.0,
                 label.0,
             )?;
-            let (Some(from), Some(to)) = days else { return Ok(None) };
-            (first, last) = (from, to);
         }
-        Ok(Some((day(first)?, day(last)?)))
+        let (Some(first), Some(last)) = (first, last) else { return Ok(None) };
+        Ok(Some(LabelDays { first: day(first)?, last: day(last)?, exact }))
+    }
+
+    /// The lines `a` of a label (`$2`) in a settlement `s`, beside their entries `l` in its index. SQLite is led
+    /// through the index by reading entries first, or it would read all lines of the settlement; PostgreSQL reads
+    /// rows anyway, and without statistics could make a scan of the way back.
+    fn lines_of_label(&self) -> &'static str {
+        match self.tx {
+            Tx::Sqlite(_) => {
+                "line l cross join line a
+                 where l.tenant_id = s.tenant_id and l.settlement = s.id and l.label = $2
+                   and a.tenant_id = l.tenant_id and a.settlement = l.settlement and a.line = l.line
+                   and a.col = l.col and a.part = l.part"
+            }
+            Tx::Postgres(_) => {
+                "line l cross join lateral (select l.marketplace, l.day, l.account, l.amount, l.part) a
+                 where l.tenant_id = s.tenant_id and l.settlement = s.id and l.label = $2"
+            }
+        }
     }
 
     /// Lines of a label in active settlements that go on after a day, with the first and last day of these.
@@ -161,7 +189,7 @@ impl Scoped<'_> {
         let mut at = from;
         loop {
             let verdict = taxonomy.verdict(&named, at);
-            for (currency, lines) in self.standing_lines(label, at, verdict.to).await? {
+            for ((currency, _), lines) in self.standing_lines(label, at, verdict.to).await? {
                 effects.entry(currency).or_default().add(&lines, &verdict, options.mode(currency))?;
             }
             match verdict.to.checked_add(1) {
@@ -192,25 +220,25 @@ impl Scoped<'_> {
         }
     }
 
-    /// The lines of a label on some days in active settlements, alike ones together, by currency.
+    /// The lines of a label on some days in active settlements, alike ones together, by currency and marketplace.
     async fn standing_lines(
         &mut self,
         label: LabelId,
         from: i32,
         to: i32,
-    ) -> Result<BTreeMap<Currency, Vec<Standing>>> {
+    ) -> Result<BTreeMap<(Currency, MarketplaceId), Vec<Standing>>> {
         let text = format!(
-            "select n.currency, n.day, n.account, n.derived, n.debit, count(*), cast(sum(n.amount) as bigint),
+            "select n.currency, n.marketplace, n.day, n.account, n.derived, n.debit, count(*), cast(sum(n.amount) as bigint),
                     cast(sum({GST_INSIDE}) as bigint)
-             from (select s.currency, l.day, l.account, l.amount,
-                          cast(case when l.part = 0 then 0 else 1 end as bigint) as derived,
-                          cast(case when l.amount < 0 then 1 else 0 end as bigint) as debit
-                   from settlement s cross join label_sum d cross join line l
-                   where s.tenant_id = $1 and s.state = 'active' and s.last_day >= $3 and s.first_day <= $4
+             from (select s.currency, a.marketplace, a.day, a.account, a.amount,
+                          cast(case when a.part = 0 then 0 else 1 end as bigint) as derived,
+                          cast(case when a.amount < 0 then 1 else 0 end as bigint) as debit
+                   from settlement s cross join label_sum d cross join {}
+                     and s.tenant_id = $1 and s.state = 'active' and s.last_day >= $3 and s.first_day <= $4
                      and d.tenant_id = s.tenant_id and d.settlement = s.id and d.label = $2
-                     and l.tenant_id = s.tenant_id and l.settlement = s.id and l.label = $2
-                     and +l.day between $3 and $4) n
-             group by n.currency, n.day, n.account, n.derived, n.debit"
+                     and a.day between $3 and $4) n
+             group by n.currency, n.marketplace, n.day, n.account, n.derived, n.debit",
+            self.lines_of_label()
         );
         let rows = fetch_all!(
             StandingRow,
@@ -221,12 +249,12 @@ impl Scoped<'_> {
             i64::from(from),
             i64::from(to),
         )?;
-        let mut standing: BTreeMap<Currency, Vec<Standing>> = BTreeMap::new();
-        for (code, at, account, derived, debit, lines, amount, gst_inside) in rows {
+        let mut standing: BTreeMap<(Currency, MarketplaceId), Vec<Standing>> = BTreeMap::new();
+        for (code, marketplace, at, account, derived, debit, lines, amount, gst_inside) in rows {
             let account = Account::from_code(account).ok_or(StoreError::Corrupt("line"))?;
             let (derived, debit) = (derived != 0, debit != 0);
             let alike = Standing { day: day(at)?, account, derived, debit, lines, amount, gst_inside };
-            standing.entry(currency(&code)?).or_default().push(alike);
+            standing.entry((currency(&code)?, MarketplaceId(marketplace))).or_default().push(alike);
         }
         Ok(standing)
     }

@@ -51,7 +51,7 @@ pub use ids::{
 pub use import::{Importer, Incoming, Opener, Progress};
 pub use job::{Claim, JobView, LEASE_MICROS, NewJob};
 pub use keys::Keys;
-pub use label::{LabelEffect, LabelSums, LargeEffect, MOST_READ, RuleChange};
+pub use label::{LabelDays, LabelEffect, LabelSums, LargeEffect, MOST_READ, RuleChange};
 pub use label_rule::{LabelChoice, LabelRuleView, REPOST_JOB};
 pub use line::{LineCursor, LineFilter, LineView};
 pub use migrate::{

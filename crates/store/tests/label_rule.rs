@@ -20,8 +20,8 @@ use ecom_ledger::{
 };
 use ecom_simulator::{Extra, Plan};
 use ecom_store::{
-    Db, FileId, Incoming, LabelChoice, LabelEffect, LabelId, LabelRuleId, Opener, PersonId, Progress,
-    RuleChange, SettlementKey, StoreError, Tx,
+    Db, FileId, Incoming, LabelChoice, LabelDays, LabelEffect, LabelId, LabelRuleId, Opener, PersonId,
+    Progress, RuleChange, SettlementKey, StoreError, Tx,
 };
 use ecom_testkit::{Role, on_both};
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
@@ -331,8 +331,9 @@ on_both!(what_a_label_holds_is_told_by_sums_days_and_the_effect_of_a_rule, |worl
     let days =
         (lines.iter().map(|line| line.day).min().unwrap(), lines.iter().map(|line| line.day).max().unwrap());
     assert!(days.0 < days.1);
-    assert_eq!(books.label_days(id, true).await.unwrap(), Some(days));
-    assert_eq!(books.label_days(id, false).await.unwrap(), Some(days));
+    let exactly = Some(LabelDays { first: days.0, last: days.1, exact: true });
+    assert_eq!(books.label_days(id, true).await.unwrap(), exactly);
+    assert_eq!(books.label_days(id, false).await.unwrap(), exactly);
     drop(tx);
     let told = effect(&shop, RuleChange::Add(id, LabelChoice { from: days.1, ..fee() })).await;
     assert_eq!(told.moved().unwrap(), Moved { lines: 2, amount: -12_000 }, "only from its day on");
@@ -342,7 +343,7 @@ on_both!(what_a_label_holds_is_told_by_sums_days_and_the_effect_of_a_rule, |worl
     let mut tx = world.db.read().await.unwrap();
     let mut books = tx.scoped(shop.tenant).await.unwrap();
     assert_eq!(books.label_days(id, true).await.unwrap(), None);
-    assert_eq!(books.label_days(id, false).await.unwrap(), Some(days));
+    assert_eq!(books.label_days(id, false).await.unwrap(), exactly);
     assert_eq!(books.label_sums(Some(id)).await.unwrap()[0].unclassified, 0);
 });
 

@@ -99,7 +99,8 @@ pub struct Server {
     pub(crate) db: Db,
     pub(crate) keys: Keys,
     pub(crate) archive: Archive,
-    pub(crate) options: Options,
+    /// How files are read, before a tenant's own rules and settings.
+    pub(crate) reading: Options,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) spool: PathBuf,
     pub(crate) bell: Bell,
@@ -114,7 +115,7 @@ impl Server {
             db: worker.importer.db.clone(),
             keys: worker.keys.clone(),
             archive: worker.importer.archive.clone(),
-            options: worker.importer.options.clone(),
+            reading: worker.importer.options.clone(),
             clock: Arc::clone(&worker.clock),
             spool: worker.spool.clone(),
             bell: worker.bell.clone(),

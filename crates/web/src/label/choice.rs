@@ -103,7 +103,7 @@ pub(crate) async fn preview(
         return detail::show_as(&app, &seat, &mut books, id, None, &entry, StatusCode::UNPROCESSABLE_ENTITY)
             .await;
     };
-    let effect = EffectView::of(&mut books, RuleChange::Add(id, choice), &app.options).await?;
+    let effect = EffectView::of(&mut books, RuleChange::Add(id, choice), &app.reading).await?;
     let name = Name::of(&label);
     page::show(&PreviewPage {
         frame: seat.frame(format!("Rule for {}", name.what), Here::Labels),
@@ -227,7 +227,13 @@ impl ChoiceForm {
     pub(super) fn of(entry: &Entry, first: Option<Date>, today: Date) -> Self {
         let debits = ("same", "The same account");
         Self {
-            credit: AccountField::of(entry, "credit", "Account", "for what is paid to you, and for charges too", ("", "Choose…")),
+            credit: AccountField::of(
+                entry,
+                "credit",
+                "Account",
+                "for what is paid to you, and for charges too",
+                ("", "Choose…"),
+            ),
             debit: AccountField::of(
                 entry,
                 "debit",

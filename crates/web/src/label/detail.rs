@@ -9,7 +9,7 @@ use ecom_ledger::{
     day,
     taxonomy::{Label, Taxonomy, similar},
 };
-use ecom_store::{LabelId, LabelSums, Scoped};
+use ecom_store::{LabelDays, LabelId, LabelSums, Scoped};
 
 use super::{
     Name,
@@ -90,7 +90,7 @@ pub(crate) async fn show(
     let mut tx = app.db.read().await?;
     let mut books = seat.books(&mut tx).await?;
     let (id, label) = label_of(&mut books, &id).await?;
-    let taxonomy = books.taxonomy(&app.options.taxonomy).await?;
+    let taxonomy = books.taxonomy(&app.reading.taxonomy).await?;
     let verdict = taxonomy.verdict(&label, day::of_date(app.today()));
     let entry = choice::from_address(&params)
         .unwrap_or_else(|| choice::prefilled(verdict.credit, verdict.debit, verdict.gst));
@@ -108,7 +108,7 @@ pub(super) async fn show_as<R: Role>(
     status: StatusCode,
 ) -> Page {
     let label = books.label(id).await?.ok_or(Fault::Missing)?;
-    let taxonomy = books.taxonomy(&app.options.taxonomy).await?;
+    let taxonomy = books.taxonomy(&app.reading.taxonomy).await?;
     let record = Record::of(books).await?;
     let sums = books.label_sums(Some(id)).await?;
     let days = books.label_days(id, false).await?;
@@ -117,7 +117,7 @@ pub(super) async fn show_as<R: Role>(
     let open = rules.iter().any(|rule| rule.progress.is_some());
     let name = Name::of(&label);
     let may = seat.may::<Manager>();
-    let first = days.map(|(first, _)| day::to_date(first));
+    let first = days.filter(|days| days.exact).map(|days| day::to_date(days.first));
     let frame = seat.frame(name.what.clone(), Here::Labels).reloading(open.then_some(RELOAD_S));
     let page = LabelPage {
         frame,
@@ -144,9 +144,14 @@ pub(super) async fn label_of(books: &mut Scoped<'_>, id: &str) -> Page<(LabelId,
     Ok((id, books.label(id).await?.ok_or(Fault::Missing)?))
 }
 
-pub(super) fn span_words((first, last): (i32, i32)) -> String {
-    let (first, last) = (day::to_date(first), day::to_date(last));
-    if first == last { shown(first) } else { format!("{} – {}", shown(first), shown(last)) }
+/// Days as people read them; of very many lines, those of their settlements.
+pub(super) fn span_words(days: LabelDays) -> String {
+    let (first, last) = (day::to_date(days.first), day::to_date(days.last));
+    match (days.exact, first == last) {
+        (true, true) => shown(first),
+        (true, false) => format!("{} – {}", shown(first), shown(last)),
+        (false, _) => format!("in settlements of {} – {}", shown(first), shown(last)),
+    }
 }
 
 fn sum_row(id: LabelId, sum: &LabelSums) -> SumRow {
@@ -199,9 +204,9 @@ pub(super) fn suggestion(
     taxonomy: &Taxonomy,
     id: LabelId,
     label: &Label,
-    days: Option<(i32, i32)>,
+    days: Option<LabelDays>,
 ) -> Option<Suggestion> {
-    let (_, last) = days?;
+    let LabelDays { last, .. } = days?;
     let verdict = taxonomy.verdict(label, last);
     let open = verdict.debit == ecom_ledger::Account::Unclassified;
     let found = similar(taxonomy, label, last).filter(|_| open)?;

@@ -111,7 +111,7 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Par
     let page = params.read("page", "the number of a page", number)?.unwrap_or(1);
     let mut tx = app.db.read().await?;
     let mut books = seat.books(&mut tx).await?;
-    let taxonomy = books.taxonomy(&app.options.taxonomy).await?;
+    let taxonomy = books.taxonomy(&app.reading.taxonomy).await?;
     let sums = by_label(books.label_sums(None).await?);
     let record = Record::of(&mut books).await?;
     let (open, page) = open(&sums, page);

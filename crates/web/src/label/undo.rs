@@ -32,7 +32,7 @@ pub(crate) async fn ask(State(app): State<App>, seat: Seat<Manager>, Path(id): P
     let mut tx = app.db.read().await?;
     let mut books = seat.books(&mut tx).await?;
     let rule = standing(&mut books, &id).await?;
-    let effect = EffectView::of(&mut books, RuleChange::Undo(rule.id), &app.options).await?;
+    let effect = EffectView::of(&mut books, RuleChange::Undo(rule.id), &app.reading).await?;
     let row = Record::of(&mut books).await?.row(&app, &rule);
     let frame = seat.frame(format!("Undo the rule for {}", row.name.what), Here::Labels);
     page::show(&UndoPage { frame, rule: row, effect })

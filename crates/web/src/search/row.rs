@@ -20,7 +20,6 @@ pub(crate) struct LineRow {
     pub(crate) number: String,
     pub(crate) file: String,
     pub(crate) settlement: String,
-    pub(crate) settlement_href: String,
     /// Explains it, with the original opened.
     pub(crate) href: String,
 }
@@ -37,7 +36,6 @@ impl LineRow {
             amount: money::exact(line.currency, line.amount),
             estimated: line.estimated,
             number: money::count(line.line),
-            settlement_href: format!("/settlements/{}", line.settlement),
             href: explained(&line),
             order: line.order_id,
             sku: line.sku,

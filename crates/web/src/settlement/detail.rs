@@ -44,6 +44,8 @@ struct SettlementPage {
     roll: Vec<Row>,
     versions: Vec<Version>,
     changes: Vec<Change>,
+    /// How the total changed from the older version to the newer.
+    changed_total: String,
     /// Whether there are more changed lines than shown.
     changes_cut: bool,
     withdrawal: Option<String>,
@@ -115,6 +117,7 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, Path(key): 
         versions: versions.iter().map(version).collect(),
         changes_cut: changes.len() >= usize::try_from(MOST_CHANGES).unwrap_or(usize::MAX),
         changes,
+        changed_total: counterpart(&found, &versions).map(changed_total).unwrap_or_default(),
         withdrawal: (seat.may::<Manager>() && found.state != SettlementState::Withdrawn)
             .then(|| format!("/files/{}/withdrawal", found.file)),
         may_choose: seat.may::<Manager>() && choosable(&found, &versions),
@@ -181,11 +184,11 @@ fn choosable(found: &SettlementView, versions: &[SettlementView]) -> bool {
     matches!(found.state, SettlementState::Undecided | SettlementState::Replaced) && versions.iter().any(peer)
 }
 
-async fn changes(
-    books: &mut Scoped<'_>,
-    found: &SettlementView,
-    versions: &[SettlementView],
-) -> Page<Vec<Change>> {
+/// The older and the newer of the two versions that are compared, if there are two of one format.
+fn counterpart<'s>(
+    found: &'s SettlementView,
+    versions: &'s [SettlementView],
+) -> Option<(&'s SettlementView, &'s SettlementView)> {
     let other = versions.iter().find(|other| match found.state {
         SettlementState::Active => {
             matches!(other.state, SettlementState::Replaced | SettlementState::Undecided)
@@ -193,8 +196,28 @@ async fn changes(
         SettlementState::Replaced | SettlementState::Undecided => other.state == SettlementState::Active,
         _ => false,
     });
-    let Some(other) = other.filter(|other| other.format == found.format) else { return Ok(Vec::new()) };
-    let (older, newer) = if found.state == SettlementState::Active { (other, found) } else { (found, other) };
+    let other = other.filter(|other| other.format == found.format)?;
+    Some(if found.state == SettlementState::Active { (other, found) } else { (found, other) })
+}
+
+fn changed_total((older, newer): (&SettlementView, &SettlementView)) -> String {
+    let total = |one: &SettlementView| one.total.unwrap_or(one.sum);
+    let exact = |amount| money::exact(newer.currency, amount);
+    match total(newer).saturating_sub(total(older)) {
+        0 => format!("the total stays {}", exact(total(newer))),
+        change => {
+            let sign = if change > 0 { "+" } else { "" };
+            format!("total {} → {}: {sign}{}", exact(total(older)), exact(total(newer)), exact(change))
+        }
+    }
+}
+
+async fn changes(
+    books: &mut Scoped<'_>,
+    found: &SettlementView,
+    versions: &[SettlementView],
+) -> Page<Vec<Change>> {
+    let Some((older, newer)) = counterpart(found, versions) else { return Ok(Vec::new()) };
     let lines = books.changed_lines(older.key, newer.key, MOST_CHANGES).await?;
     let change = |line: ecom_store::ChangedLine| Change {
         count: if line.count > 0 {
