@@ -129,6 +129,35 @@ async fn a_settlement_shows_its_file_its_state_and_its_versions() {
     assert!(site.get(&owner, "/settlements/1").await.outline().contains("state replaced"));
 }
 
+/// The same settlement with two rupees more charged in its last line.
+fn corrected(file: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8(file.to_vec()).unwrap();
+    let total = text.lines().nth(1).unwrap().split('\t').nth(4).unwrap();
+    let paise: i64 = total.replace('.', "").parse().unwrap();
+    let less = format!("{}.{:02}", (paise - 200) / 100, (paise - 200) % 100);
+    assert!(paise > 200 && text.contains("\t-118.00\t"));
+    text.replacen(&format!("\t{total}\t"), &format!("\t{less}\t"), 1)
+        .replacen("\t-118.00\t", "\t-120.00\t", 1)
+        .into_bytes()
+}
+
+#[tokio::test]
+async fn a_newer_version_tells_what_it_changed_line_by_line_and_in_the_total() {
+    let (site, owner) = with_books().await;
+    site.import(&owner, "50001234568.txt", &corrected(&settlement(3, 400))).await;
+    for key in [1, 2] {
+        let page = site.get(&owner, &format!("/settlements/{key}")).await.outline();
+        let told =
+            page.lines().find(|line| line.starts_with("p total ₹")).unwrap_or_else(|| panic!("{page}"));
+        assert!(told.ends_with(": −₹2.00 · + added, − gone"), "{told}");
+        let label = "other-transaction · other-transaction · FBA Return Processing Adj";
+        for change in [format!("row +1 | {label} | | −₹120.00"), format!("row −1 | {label} | | −₹118.00")]
+        {
+            assert!(page.contains(&change), "{change}: {page}");
+        }
+    }
+}
+
 /// Every route that needs somebody to be signed in, with a body where it takes one.
 const ROUTES: [(Method, &str); 22] = [
     (Method::GET, "/"),

@@ -15,7 +15,7 @@ use ecom_ledger::{
     Account, day,
     taxonomy::{Gst, Label, Taxonomy},
 };
-use ecom_store::{LabelId, LabelSums, Scoped};
+use ecom_store::{Filter, LabelId, LabelSums, LineSearch, LineSort, LineView, Scoped, Search};
 
 pub(crate) use choice::{create, preview};
 pub(crate) use detail::show;
@@ -103,30 +103,40 @@ struct Known {
     open: bool,
 }
 
+/// What the desk is asked for.
+struct Wanted {
+    text: String,
+    page: usize,
+}
+
+impl Wanted {
+    fn read(params: &Params) -> Page<Self> {
+        let short = |text: &str| (text.chars().count() <= MOST_SEARCH).then(|| text.trim().to_owned());
+        let number = |text: &str| text.parse::<usize>().ok();
+        Ok(Self {
+            text: params.read("q", "a text of at most 300 characters", short)?.unwrap_or_default(),
+            page: params.read("page", "the number of a page", number)?.unwrap_or(1),
+        })
+    }
+}
+
 /// The desk.
 pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Params) -> Page {
-    let short = |text: &str| (text.chars().count() <= MOST_SEARCH).then(|| text.trim().to_owned());
-    let text = params.read("q", "a text of at most 300 characters", short)?.unwrap_or_default();
-    let number = |text: &str| text.parse::<usize>().ok();
-    let page = params.read("page", "the number of a page", number)?.unwrap_or(1);
+    let wanted = Wanted::read(&params)?;
     let mut tx = app.db.read().await?;
     let mut books = seat.books(&mut tx).await?;
     let taxonomy = books.taxonomy(&app.reading.taxonomy).await?;
     let sums = by_label(books.label_sums(None).await?);
     let record = Record::of(&mut books).await?;
-    let (open, page) = open(&sums, page);
-    let mut unknown = Vec::new();
-    for sums in open.chunks(PER_PAGE).nth(page - 1).unwrap_or_default() {
-        unknown.extend(Unknown::of(&mut books, &taxonomy, sums).await?);
-    }
-    let lookup = Lookup::of(&mut books, &taxonomy, &sums, text, day::of_date(app.today())).await?;
+    let (open, page) = open(&sums, wanted.page);
+    let today = day::of_date(app.today());
     page::show(&LabelsPage {
         frame: seat.frame("Labels", Here::Labels).reloading(record.is_open().then_some(RELOAD_S)),
         said: told(&params),
         count: money::counted(i64::try_from(open.len()).unwrap_or(i64::MAX), "label", "labels"),
         pager: pager(page, pages(open.len())),
-        unknown,
-        lookup,
+        unknown: Unknown::page(&mut books, &taxonomy, &open, page).await?,
+        lookup: Lookup::of(&mut books, &taxonomy, &sums, wanted.text, today).await?,
         rules: record.rules().take(MOST_RULES).map(|rule| record.row(&app, rule)).collect(),
         open: record.is_open(),
         may: seat.may::<Manager>(),
@@ -175,16 +185,40 @@ fn by_label(sums: Vec<LabelSums>) -> BTreeMap<LabelId, Vec<LabelSums>> {
     })
 }
 
+/// The first lines of a label that stand in suspense: others of it may have an account by the rule of a day.
+async fn in_suspense(books: &mut Scoped<'_>, id: LabelId) -> Page<Vec<LineView>> {
+    let accounts = vec![Account::Unclassified];
+    let all = LineSearch::of(Filter::days(i32::MIN, i32::MAX));
+    let search = LineSearch { label: Some(id), accounts, ..all };
+    Ok(match books.search_lines(&search, LineSort::Line, false, None, EXAMPLES).await? {
+        Search::Found(page) => page.lines,
+        Search::Narrow => Vec::new(),
+    })
+}
+
 /// What is most worth a decision: the size of what stands in suspense.
 fn weight(sums: &[LabelSums]) -> u64 {
     sums.iter().map(|sum| sum.unclassified_amount.unsigned_abs()).fold(0, u64::saturating_add)
 }
 
 impl Unknown {
+    async fn page(
+        books: &mut Scoped<'_>,
+        taxonomy: &Taxonomy,
+        open: &[&Vec<LabelSums>],
+        page: usize,
+    ) -> Page<Vec<Self>> {
+        let mut unknown = Vec::new();
+        for sums in open.chunks(PER_PAGE).nth(page - 1).unwrap_or_default() {
+            unknown.extend(Self::of(books, taxonomy, sums).await?);
+        }
+        Ok(unknown)
+    }
+
     async fn of(books: &mut Scoped<'_>, taxonomy: &Taxonomy, sums: &[LabelSums]) -> Page<Option<Self>> {
         let Some(LabelSums { id, label, .. }) = sums.first() else { return Ok(None) };
         let days = books.label_days(*id, true).await?;
-        let examples = books.label_examples(*id, EXAMPLES).await?;
+        let examples = in_suspense(books, *id).await?;
         let held = sums.iter().filter(|sum| sum.unclassified > 0);
         let sum = |sum: &LabelSums| {
             let link = Link::to("/search").with("label_id", &id.to_string());
