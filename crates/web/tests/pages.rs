@@ -151,7 +151,7 @@ async fn a_newer_version_tells_what_it_changed_line_by_line_and_in_the_total() {
             page.lines().find(|line| line.starts_with("p total ₹")).unwrap_or_else(|| panic!("{page}"));
         assert!(told.ends_with(": −₹2.00 · + added, − gone"), "{told}");
         let label = "other-transaction · other-transaction · FBA Return Processing Adj";
-        for change in [format!("row +1 | {label} | | −₹120.00"), format!("row −1 | {label} | | −₹118.00")]
+        for change in [format!("row +1 | {label} |  | −₹120.00"), format!("row −1 | {label} |  | −₹118.00")]
         {
             assert!(page.contains(&change), "{change}: {page}");
         }
