@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use ecom_ledger::{
     Account, Currency,
     day::Month,
-    settlement::Options,
+    settlement::{GstMode, Options},
     taxonomy::{Effect, Label, Standing, Taxonomy},
 };
 use sqlx::AssertSqlSafe;
@@ -185,12 +185,17 @@ impl Scoped<'_> {
             return Ok(LabelEffect::Large(self.large_effect(label, from).await?));
         }
         let named = self.label(label).await?.ok_or(StoreError::Missing("label"))?;
+        let own = self.own_options(options).await?;
+        let places: BTreeMap<MarketplaceId, String> = self.marketplaces().await?.into_iter().collect();
         let mut effects: BTreeMap<Currency, Effect> = BTreeMap::new();
         let mut at = from;
         loop {
             let verdict = taxonomy.verdict(&named, at);
-            for ((currency, _), lines) in self.standing_lines(label, at, verdict.to).await? {
-                effects.entry(currency).or_default().add(&lines, &verdict, options.mode(currency))?;
+            for ((currency, place), lines) in self.standing_lines(label, at, verdict.to).await? {
+                let place = places.get(&place).map_or("", String::as_str);
+                for (mode, lines) in by_mode(&own, currency, place, lines) {
+                    effects.entry(currency).or_default().add(&lines, &verdict, mode)?;
+                }
             }
             match verdict.to.checked_add(1) {
                 Some(next) => at = next,
@@ -284,6 +289,21 @@ impl Scoped<'_> {
         }
         Ok(effects)
     }
+}
+
+/// Lines of a marketplace by how GST on them is treated, which may change from a day on.
+fn by_mode(
+    own: &Options,
+    currency: Currency,
+    place: &str,
+    lines: Vec<Standing>,
+) -> impl Iterator<Item = (GstMode, Vec<Standing>)> {
+    let mut spans: BTreeMap<i32, (GstMode, Vec<Standing>)> = BTreeMap::new();
+    for line in lines {
+        let span = own.mode_at(currency, place, line.day);
+        spans.entry(span.from).or_insert_with(|| (span.mode, Vec::new())).1.push(line);
+    }
+    spans.into_values()
 }
 
 fn sums(row: SumRow) -> Result<LabelSums> {

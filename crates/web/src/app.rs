@@ -99,13 +99,13 @@ pub struct Server {
     pub(crate) db: Db,
     pub(crate) keys: Keys,
     pub(crate) archive: Archive,
-    /// How files are read, before a tenant's own rules and settings.
-    pub(crate) reading: Options,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) spool: PathBuf,
     pub(crate) bell: Bell,
     pub(crate) live: Live,
     pub(crate) settings: Settings,
+    /// How files are read, before a tenant's own rules and settings.
+    pub(crate) reading: Options,
 }
 
 impl Server {
@@ -115,12 +115,12 @@ impl Server {
             db: worker.importer.db.clone(),
             keys: worker.keys.clone(),
             archive: worker.importer.archive.clone(),
-            reading: worker.importer.options.clone(),
             clock: Arc::clone(&worker.clock),
             spool: worker.spool.clone(),
             bell: worker.bell.clone(),
             live: worker.live.clone(),
             settings,
+            reading: worker.importer.options.clone(),
         }
     }
 }

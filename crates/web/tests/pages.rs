@@ -159,7 +159,7 @@ async fn a_newer_version_tells_what_it_changed_line_by_line_and_in_the_total() {
 }
 
 /// Every route that needs somebody to be signed in, with a body where it takes one.
-const ROUTES: [(Method, &str); 22] = [
+const ROUTES: [(Method, &str); 28] = [
     (Method::GET, "/"),
     (Method::POST, "/tiles"),
     (Method::POST, "/tiles/removal"),
@@ -182,6 +182,12 @@ const ROUTES: [(Method, &str); 22] = [
     (Method::GET, "/uploads/1"),
     (Method::GET, "/files/1/withdrawal"),
     (Method::POST, "/files/1/withdrawal"),
+    (Method::GET, "/settings/tax"),
+    (Method::POST, "/settings/tax"),
+    (Method::GET, "/settings/tax/change"),
+    (Method::GET, "/settings/tax/1/undoing"),
+    (Method::POST, "/settings/tax/1/undoing"),
+    (Method::POST, "/settings/tax/1/again"),
 ];
 
 async fn ask(site: &Site, visitor: &Visitor, method: &Method, path: &str) -> support::Answer {
@@ -221,9 +227,13 @@ async fn another_business_sees_nothing_of_these_books() {
             "/search",
             "/labels",
             "/uploads",
+            "/settings/tax",
+            "/settings/tax/change",
         ]
         .contains(&path);
         let expected = match (own, method == Method::POST) {
+            // What would change is asked for with a form.
+            (true, false) if path == "/settings/tax/change" => StatusCode::UNPROCESSABLE_ENTITY,
             (true, false) => StatusCode::OK,
             (true, true) => StatusCode::UNPROCESSABLE_ENTITY,
             (false, _) => StatusCode::NOT_FOUND,
@@ -314,7 +324,7 @@ const VALUES: [&str; 31] = [
 #[tokio::test]
 async fn nothing_typed_into_an_address_breaks_a_page() {
     let (site, owner) = with_books().await;
-    let paths = [
+    let pages = [
         "/",
         "/styleguide",
         "/statement",
@@ -327,11 +337,15 @@ async fn nothing_typed_into_an_address_breaks_a_page() {
         "/labels/1/rule",
         "/uploads",
         "/sign-in",
+        "/settings/tax",
+        "/settings/tax/change",
+        "/settings/tax/change?credit=no",
     ];
-    for path in paths {
+    for path in pages {
         for name in NAMES {
             for value in VALUES {
-                let answer = site.get(&owner, &format!("{path}?{name}={value}")).await;
+                let sign = if path.contains('?') { '&' } else { '?' };
+                let answer = site.get(&owner, &format!("{path}{sign}{name}={value}")).await;
                 let fine = answer.status.is_success()
                     || [StatusCode::SEE_OTHER, StatusCode::NOT_FOUND, StatusCode::UNPROCESSABLE_ENTITY]
                         .contains(&answer.status);
@@ -355,6 +369,9 @@ async fn nothing_typed_into_an_address_breaks_a_page() {
         "/files/%00/withdrawal",
         "/files/0/withdrawal",
         "/lines?settlement=99",
+        "/settings/tax/x/undoing",
+        "/settings/tax/9223372036854775808/undoing",
+        "/settings/tax/-1/undoing",
         "/%FF",
     ] {
         assert_eq!(site.get(&owner, path).await.status, StatusCode::NOT_FOUND, "{path}");

@@ -10,6 +10,7 @@ mod live;
 mod repost;
 mod sweep;
 mod task;
+mod tax_setting;
 mod worker;
 
 pub use bell::Bell;
