@@ -111,7 +111,7 @@ impl Db {
     pub async fn read(&self) -> Result<Tx> {
         Ok(match self {
             Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin_with("begin read only").await?),
+            Self::Postgres(pool) => Tx::Postgres(begun(pool, "begin read only").await?),
         })
     }
 
@@ -119,7 +119,7 @@ impl Db {
     pub async fn write(&self) -> Result<Tx> {
         Ok(match self {
             Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("begin immediate").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Postgres(pool) => Tx::Postgres(begun(pool, "begin").await?),
         })
     }
 
@@ -164,6 +164,19 @@ impl Db {
             Self::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// Begins on PostgreSQL in a task of its own, so that it is begun to its end whoever waits for it. sqlx rolls back only
+/// what it knows to have begun: a caller that is gone in between, a visitor who closed the page say, would leave the
+/// connection inside of a transaction, and the next writer on it in one that only reads.
+#[allow(clippy::disallowed_methods, reason = "it is waited for, and panics are handed on as an error")]
+async fn begun(
+    pool: &sqlx::Pool<Postgres>,
+    statement: &'static str,
+) -> Result<sqlx::Transaction<'static, Postgres>> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin_with(statement).await });
+    Ok(begun.await.map_err(std::io::Error::other)??)
 }
 
 /// The file of an SQLite URL: `sqlite:PATH` or `sqlite://PATH`, taken as it stands, whatever characters it has.

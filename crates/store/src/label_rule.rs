@@ -1,7 +1,7 @@
 //! A tenant's own rules of the taxonomy: which account a label goes to from a day on, who said so, and undoing it.
 //!
 //! Files read later use the rules that stand. Lines that are there already follow settlement by settlement, by
-//! [`Scoped::repost`], both after a rule was made and after it was undone.
+//! [`Scoped::repost`], both after a rule was made and after it was undone: by a job, written with the rule.
 
 use std::sync::Arc;
 
@@ -14,10 +14,18 @@ use crate::{
     error::{Result, StoreError, expect_one},
     figures::Filter,
     ids::{LabelId, LabelRuleId, PersonId, SettlementKey},
+    job::{JobView, NewJob},
     line::LineView,
     search::{LineSearch, LineSort, Search},
     tx::{Scoped, exec, fetch_all, fetch_optional},
 };
+
+/// The kind of the job that posts the lines of a rule's label anew; its payload is the rule's id.
+pub const REPOST_JOB: &str = "repost";
+/// Posting anew that fails this often is given up, until somebody asks for it again.
+const MOST_ATTEMPTS: i64 = 5;
+/// Newest jobs that are looked through for those of rules.
+const MOST_JOBS: i64 = 500;
 
 /// What a person says about a label.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,15 +53,35 @@ pub struct LabelRuleView {
     pub made_at: i64,
     /// Who made it.
     pub made_by: PersonId,
+    /// Their name.
+    pub maker: String,
     /// When and by whom it was undone, if it was.
     pub undone: Option<(i64, PersonId)>,
+    /// The name of whoever undid it.
+    pub undoer: String,
 }
 
-type Row = (i64, i64, String, String, String, i64, i64, String, i64, i64, i64, Option<i64>, Option<i64>);
+type Row = (
+    i64,
+    i64,
+    String,
+    String,
+    String,
+    i64,
+    i64,
+    String,
+    i64,
+    i64,
+    i64,
+    Option<i64>,
+    Option<i64>,
+    Option<String>,
+    Option<String>,
+);
 
 impl Scoped<'_> {
-    /// Adds a rule. A rule of the label that begins on the same day or later must be undone first: a new one never
-    /// hides behind it.
+    /// Adds a rule, and enqueues the job that posts the lines that are there anew. A rule of the label that begins on
+    /// the same day or later must be undone first: a new one never hides behind it.
     pub async fn add_label_rule(
         &mut self,
         label: LabelId,
@@ -85,10 +113,12 @@ impl Scoped<'_> {
             now,
             by.0,
         )?;
+        self.follow_rule(LabelRuleId(id), now).await?;
         Ok(LabelRuleId(id))
     }
 
-    /// Undoes a rule: from now on the label goes where it would go without it. The record stays.
+    /// Undoes a rule, and enqueues the job that posts its lines anew: from now on the label goes where it would go
+    /// without it. The record stays.
     pub async fn undo_label_rule(&mut self, id: LabelRuleId, by: PersonId, now: i64) -> Result<()> {
         self.lock().await?;
         let undone = exec!(
@@ -100,7 +130,55 @@ impl Scoped<'_> {
             now,
             by.0,
         )?;
-        if undone == 0 { Err(StoreError::Missing("rule")) } else { expect_one("label_rule", undone) }
+        if undone == 0 {
+            return Err(StoreError::Missing("rule"));
+        }
+        expect_one("label_rule", undone)?;
+        self.follow_rule(id, now).await
+    }
+
+    /// Enqueues a job that brings the lines of a rule's label to what the taxonomy says now. Each change has a job of
+    /// its own: one that runs already may be past a settlement that a later change concerns.
+    async fn follow_rule(&mut self, id: LabelRuleId, now: i64) -> Result<()> {
+        let payload = id.to_string();
+        let job = NewJob {
+            tenant: Some(self.tenant),
+            kind: REPOST_JOB,
+            payload: &payload,
+            dedupe: None,
+            run_at: now,
+            most_attempts: MOST_ATTEMPTS,
+        };
+        self.tx.platform().enqueue(&job, now).await?.map(drop).ok_or(StoreError::Missing("job"))
+    }
+
+    /// Enqueues the job of a rule once more, after it was given up.
+    pub async fn follow_rule_again(&mut self, id: LabelRuleId, now: i64) -> Result<()> {
+        self.lock().await?;
+        self.label_rule(id).await?.ok_or(StoreError::Missing("rule"))?;
+        let jobs = self.rule_jobs().await?;
+        match jobs.into_iter().find(|(rule, _)| *rule == id) {
+            Some((_, job)) if job.state == "failed" => self.follow_rule(id, now).await,
+            _ => Err(StoreError::Conflict("posting anew was not given up".to_owned())),
+        }
+    }
+
+    /// The newest job of each rule that has one: how far its lines are.
+    pub async fn rule_jobs(&mut self) -> Result<Vec<(LabelRuleId, JobView)>> {
+        let jobs = self.tx.platform().jobs(self.tenant, REPOST_JOB, MOST_JOBS).await?;
+        let mut newest: Vec<(LabelRuleId, JobView)> = Vec::new();
+        for job in jobs {
+            let Ok(rule) = job.payload.parse() else { continue };
+            if newest.iter().all(|(known, _)| *known != rule) {
+                newest.push((rule, job));
+            }
+        }
+        Ok(newest)
+    }
+
+    /// One rule, undone or not.
+    pub async fn label_rule(&mut self, id: LabelRuleId) -> Result<Option<LabelRuleView>> {
+        Ok(self.label_rules().await?.into_iter().find(|rule| rule.id == id))
     }
 
     /// All rules, those undone too, the newest first.
@@ -109,8 +187,9 @@ impl Scoped<'_> {
             Row,
             self.tx,
             "select r.id, r.label, b.transaction_type, b.amount_type, b.description, r.credit, r.debit, r.gst,
-                    r.from_day, r.made_at, r.made_by, r.undone_at, r.undone_by
+                    r.from_day, r.made_at, r.made_by, r.undone_at, r.undone_by, m.name, u.name
              from label_rule r join label b on b.tenant_id = r.tenant_id and b.id = r.label
+             left join person m on m.id = r.made_by left join person u on u.id = r.undone_by
              where r.tenant_id = $1 order by r.id desc",
             self.tenant.0,
         )?;
@@ -208,7 +287,7 @@ pub(crate) fn changed_labels(before: &[LabelRuleView], after: &[LabelRuleView]) 
     labels
 }
 
-fn rule(label: Label, choice: LabelChoice) -> LabelRule {
+pub(crate) fn rule(label: Label, choice: LabelChoice) -> LabelRule {
     LabelRule { label, credit: choice.credit, debit: choice.debit, gst: choice.gst, from: choice.from }
 }
 
@@ -227,6 +306,8 @@ fn view(row: Row) -> Result<LabelRuleView> {
         by,
         undone_at,
         undone_by,
+        maker,
+        undoer,
     ) = row;
     let corrupt = || StoreError::Corrupt("label_rule");
     let account = |code: i64| Account::from_code(code).ok_or_else(corrupt);
@@ -242,6 +323,8 @@ fn view(row: Row) -> Result<LabelRuleView> {
         rule: rule(Label { transaction_type, amount_type, description }, choice),
         made_at: at,
         made_by: PersonId(by),
+        maker: maker.unwrap_or_default(),
         undone: undone_at.zip(undone_by).map(|(at, by)| (at, PersonId(by))),
+        undoer: undoer.unwrap_or_default(),
     })
 }

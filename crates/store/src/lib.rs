@@ -23,6 +23,7 @@ mod import;
 mod job;
 mod journal;
 mod keys;
+mod label;
 mod label_rule;
 mod line;
 mod member;
@@ -70,7 +71,8 @@ pub use ids::{
 pub use import::{Importer, Incoming, Opener, Progress};
 pub use job::{Claim, JobView, LEASE_MICROS, Lane, NewJob};
 pub use keys::{KeyGeneration, Keys, PLATFORM, RootFit, RootGeneration};
-pub use label_rule::{LabelChoice, LabelRuleView};
+pub use label::{LabelDays, LabelEffect, LabelSums, LargeEffect, MOST_READ, RuleChange};
+pub use label_rule::{LabelChoice, LabelRuleView, REPOST_JOB};
 pub use line::{LineCursor, LineFilter, LineView};
 pub use member::{Member, MemberRole, OwnBusiness};
 pub use migrate::{

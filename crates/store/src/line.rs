@@ -29,6 +29,15 @@ pub struct LineFilter {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct LineCursor(pub(crate) [i64; 7]);
 
+impl LineCursor {
+    /// The place just before: a page after it begins with this line.
+    #[must_use]
+    pub fn before(mut self) -> Self {
+        self.0[6] = self.0[6].saturating_sub(1);
+        self
+    }
+}
+
 impl fmt::Display for LineCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [settlement, account, sku, day, line, column, part] = self.0;

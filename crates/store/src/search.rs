@@ -4,6 +4,7 @@
 //! that are not sorted: their pages follow the index they are read from, so that a page costs the same wherever it
 //! stands and however many lines there are.
 
+mod beginning;
 mod places;
 mod texts;
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use ecom_store::{Db, Registration, StoreError, Tx};
-use ecom_testkit::{Engine, Role, World, on_both, on_sqlite};
+use ecom_testkit::{Engine, Role, World, on_both, on_postgres, on_sqlite};
 
 /// Long enough to connect on a machine that is busy.
 const SOON: Duration = Duration::from_secs(1);
@@ -147,4 +147,22 @@ on_both!(references_between_rows_are_enforced, |world| async move {
         Tx::Postgres(tx) => sqlx::query(sql).execute(&mut **tx).await.map(drop),
     };
     assert!(refused.unwrap_err().as_database_error().unwrap().is_foreign_key_violation());
+});
+
+on_postgres!(a_transaction_that_nobody_waited_for_leaves_its_connection_clean, |world| async move {
+    for patience in 0..300 {
+        let impatient = async {
+            for _ in 0..patience % 60 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            _ = world.db.read() => {}
+            () = impatient => {}
+        }
+        let mut tx = world.db.write().await.unwrap();
+        tx.platform().release_all(1).await.unwrap();
+        tx.commit().await.unwrap();
+    }
 });

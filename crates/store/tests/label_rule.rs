@@ -16,11 +16,12 @@ use ecom_ledger::{
     Account, Currency,
     cost::{Cost, CostSheet},
     settlement::{GstMode, Options},
-    taxonomy::{Gst, Label, Taxonomy},
+    taxonomy::{Effect, Gst, Label, Moved, Taxonomy},
 };
 use ecom_simulator::{Extra, Plan};
 use ecom_store::{
-    Db, FileId, Incoming, LabelChoice, LabelId, LabelRuleId, Opener, PersonId, Progress, StoreError,
+    Db, FileId, Incoming, LabelChoice, LabelDays, LabelEffect, LabelId, LabelRuleId, MarketplaceId, Opener,
+    PersonId, Progress, RuleChange, StoreError, TaxChoice,
 };
 use ecom_testkit::{Role, on_both};
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
@@ -130,8 +131,15 @@ on_both!(
             let id = label(db, &shop, parts).await;
             let before = everything(&shop, key).await;
 
+            let told = effect(&shop, RuleChange::Add(id, choice)).await;
+            let profit = profit(&shop).await;
             let rule = add(db, &shop, id, choice).await;
             follow(&shop, id, choice.from).await;
+            let changed = self::profit(&shop).await - profit;
+            assert_eq!(told.profit().unwrap(), changed, "what was told is what came: {case:?}");
+            let back = effect(&shop, RuleChange::Undo(rule)).await;
+            assert_eq!(back.profit().unwrap(), -changed, "and what undoing would do: {case:?}");
+            assert_eq!(back.moved().unwrap(), told.moved().unwrap(), "{case:?}");
             let ruled = everything(&shop, key).await;
             assert_eq!(
                 follow(&shop, id, choice.from).await,
@@ -152,6 +160,20 @@ on_both!(
         }
     }
 );
+
+/// What a change of the rules would do, in rupees.
+async fn effect(shop: &Shop, change: RuleChange) -> Effect {
+    let mut tx = shop.importer.db.read().await.unwrap();
+    let mut books = tx.scoped(shop.tenant).await.unwrap();
+    match books.label_effect(change, &shop.importer.options).await.unwrap() {
+        LabelEffect::Exact(mut effects) => effects.remove(&Currency::INR).unwrap_or_default(),
+        LabelEffect::Large(large) => panic!("{large:?}"),
+    }
+}
+
+async fn profit(shop: &Shop) -> i64 {
+    shop.statements(&shop::always()).await.remove(0).profit().unwrap()
+}
 
 /// Half the products have a cost, so that the columns of costs are put to the test too.
 async fn cost_some(shop: &Shop) {
@@ -241,6 +263,89 @@ on_both!(rules_are_dated_kept_and_never_hidden_behind_each_other, |world| async 
     books.add_label_rule(id, later, BY, 10).await.unwrap();
 });
 
+on_both!(what_a_label_holds_is_told_by_sums_days_and_the_effect_of_a_rule, |world| async move {
+    let shop = Shop::new(&world, "kurta-house").await;
+    shop.settle("1001.txt", &strange()).await;
+    shop.settle("1002.txt", &Plan { id: 99, ..Plan { extra: strange().extra, ..plan(2, 200) } }).await;
+    let id = label(&world.db, &shop, UNKNOWN).await;
+    let mut tx = world.db.read().await.unwrap();
+    let mut books = tx.scoped(shop.tenant).await.unwrap();
+    let sums = books.label_sums(Some(id)).await.unwrap();
+    assert_eq!(sums.len(), 1);
+    assert_eq!((sums[0].id, sums[0].currency, &*sums[0].label.description), (id, Currency::INR, UNKNOWN[2]));
+    assert_eq!((sums[0].lines, sums[0].amount), (4, -24_000));
+    assert_eq!((sums[0].unclassified, sums[0].unclassified_amount), (4, -24_000));
+    assert!(books.label_sums(None).await.unwrap().len() > 5);
+    let lines = books.label_examples(id, 9).await.unwrap();
+    let days =
+        (lines.iter().map(|line| line.day).min().unwrap(), lines.iter().map(|line| line.day).max().unwrap());
+    assert!(days.0 < days.1);
+    let exactly = Some(LabelDays { first: days.0, last: days.1, exact: true });
+    assert_eq!(books.label_days(id, true).await.unwrap(), exactly);
+    assert_eq!(books.label_days(id, false).await.unwrap(), exactly);
+    drop(tx);
+    let told = effect(&shop, RuleChange::Add(id, LabelChoice { from: days.1, ..fee() })).await;
+    assert_eq!(told.moved().unwrap(), Moved { lines: 2, amount: -12_000 }, "only from its day on");
+    assert_eq!((told.gst_inside, told.profit().unwrap()), (-1_831, -10_169));
+    add(&world.db, &shop, id, fee()).await;
+    follow(&shop, id, i32::MIN).await;
+    let mut tx = world.db.read().await.unwrap();
+    let mut books = tx.scoped(shop.tenant).await.unwrap();
+    assert_eq!(books.label_days(id, true).await.unwrap(), None);
+    assert_eq!(books.label_days(id, false).await.unwrap(), exactly);
+    assert_eq!(books.label_sums(Some(id)).await.unwrap()[0].unclassified, 0);
+});
+
+on_both!(what_a_rule_would_do_follows_the_tax_settings_of_its_days, |world| async move {
+    let shop = Shop::new(&world, "kurta-house").await;
+    shop.settle("1001.txt", &strange()).await;
+    shop.settle("1002.txt", &Plan { id: 99, ..Plan { extra: strange().extra, ..plan(2, 200) } }).await;
+    let id = label(&world.db, &shop, UNKNOWN).await;
+    let mut tx = world.db.write().await.unwrap();
+    let mut books = tx.scoped(shop.tenant).await.unwrap();
+    let last = books.label_days(id, false).await.unwrap().unwrap().last;
+    for (from, credit) in [(i32::MIN, true), (last, false)] {
+        let choice = TaxChoice { marketplace: MarketplaceId(0), from, credit };
+        books.add_tax_setting(choice, BY, 5).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let told = effect(&shop, RuleChange::Add(id, fee())).await;
+    assert_eq!(
+        (told.gst_inside, told.profit().unwrap()),
+        (-1_831, -10_169 - 12_000),
+        "split on the first days only"
+    );
+    let before = profit(&shop).await;
+    add(&world.db, &shop, id, fee()).await;
+    follow(&shop, id, i32::MIN).await;
+    assert_eq!(profit(&shop).await - before, told.profit().unwrap());
+});
+
+on_both!(each_change_of_a_rule_has_a_job_and_a_failed_one_can_be_asked_for_again, |world| async move {
+    let shop = Shop::new(&world, "kurta-house").await;
+    shop.settle("1001.txt", &strange()).await;
+    let id = label(&world.db, &shop, UNKNOWN).await;
+    let rule = add(&world.db, &shop, id, fee()).await;
+    let mut tx = world.db.write().await.unwrap();
+    let claim = tx.platform().claim(9).await.unwrap().unwrap();
+    assert_eq!((&*claim.kind, &*claim.payload, claim.tenant), ("repost", "1", Some(shop.tenant)));
+    let again = tx.scoped(shop.tenant).await.unwrap().follow_rule_again(rule, 9).await;
+    assert!(matches!(again, Err(StoreError::Conflict(_))), "it runs");
+    tx.platform().fail(&claim, "no luck", false, 9).await.unwrap();
+    let mut books = tx.scoped(shop.tenant).await.unwrap();
+    let (of, job) = books.rule_jobs().await.unwrap().remove(0);
+    assert_eq!((of, job.state.as_str()), (rule, "failed"));
+    books.follow_rule_again(rule, 10).await.unwrap();
+    assert_eq!(books.rule_jobs().await.unwrap()[0].1.state, "queued", "the newest one tells");
+    tx.commit().await.unwrap();
+    undo(&world.db, &shop, rule).await;
+    let mut tx = world.db.read().await.unwrap();
+    let mut books = tx.scoped(shop.tenant).await.unwrap();
+    assert_eq!(books.rule_jobs().await.unwrap().len(), 1);
+    let view = books.label_rule(rule).await.unwrap().unwrap();
+    assert_eq!((view.undone, &*view.undoer), (Some((6, BY)), ""), "nobody has that number");
+});
+
 on_both!(a_rule_made_while_a_file_is_read_reaches_its_lines, |world| async move {
     let shop = Shop::new(&world, "kurta-house").await;
     shop.settle("1001.txt", &strange()).await;
@@ -290,7 +395,15 @@ on_both!(another_business_has_no_part_in_it, |world| async move {
     assert!(matches!(books.add_label_rule(id, fee(), BY, 5).await, Err(StoreError::Missing("label"))));
     assert!(matches!(books.undo_label_rule(rule, BY, 5).await, Err(StoreError::Missing("rule"))));
     assert!(matches!(books.repost(key, id, &options).await, Err(StoreError::Missing("settlement"))));
-    assert!(books.label_rules().await.unwrap().is_empty());
+    assert!(matches!(books.follow_rule_again(rule, 5).await, Err(StoreError::Missing("rule"))));
+    for change in [RuleChange::Add(id, fee()), RuleChange::Undo(rule)] {
+        let effect = books.label_effect(change, &options).await;
+        assert!(matches!(effect, Err(StoreError::Missing("label" | "rule"))), "{effect:?}");
+    }
+    assert!(books.label_rules().await.unwrap().is_empty() && books.rule_jobs().await.unwrap().is_empty());
+    assert_eq!(books.label_rule(rule).await.unwrap(), None);
+    assert!(books.label_sums(None).await.unwrap().is_empty());
+    assert_eq!(books.label_days(id, false).await.unwrap(), None);
     assert!(books.label_settlements(id, i32::MIN).await.unwrap().is_empty());
     assert!(books.label_examples(id, 9).await.unwrap().is_empty());
     assert_eq!(books.label(id).await.unwrap(), None);

@@ -223,3 +223,47 @@ on_both!(nothing_is_found_of_another_business_or_of_what_is_not_there, |world| a
         assert_eq!((lines.len(), count), (0, LineCount::Exact(0)), "{search:?}");
     }
 });
+
+on_both!(the_beginning_of_an_order_or_a_sku_and_a_part_of_a_label_lead_to_them, |world| async move {
+    let shop = Shop::new(&world, "kurta-house").await;
+    shop.settle("1001.txt", &plan(0, 300)).await;
+    let mut tx = world.db.read().await.unwrap();
+    let mut books = tx.scoped(shop.tenant).await.unwrap();
+    let all = every_line(&mut books).await;
+    let orders: BTreeSet<&str> =
+        all.iter().map(|line| &*line.order_id).filter(|order| !order.is_empty()).collect();
+    let skus: BTreeSet<&str> = all.iter().map(|line| &*line.sku).filter(|sku| !sku.is_empty()).collect();
+    assert_eq!(books.orders_beginning("", 1_000).await.unwrap(), orders.iter().copied().collect::<Vec<_>>());
+    assert_eq!(books.skus_beginning("", 1_000).await.unwrap(), skus.iter().copied().collect::<Vec<_>>());
+    let one = orders.iter().nth(3).unwrap();
+    assert_eq!(books.orders_beginning(one, 5).await.unwrap(), [*one]);
+    let begins: Vec<&str> = orders.iter().copied().filter(|order| order.starts_with(&one[..6])).collect();
+    assert_eq!(books.orders_beginning(&one[..6], 1_000).await.unwrap(), begins);
+    assert_eq!(books.orders_beginning("4", 3).await.unwrap().len(), 3);
+    for nothing in ["%", "_", "x'; --", "\u{10FFFF}"] {
+        assert!(books.orders_beginning(nothing, 5).await.unwrap().is_empty(), "{nothing}");
+        assert!(books.skus_beginning(nothing, 5).await.unwrap().is_empty(), "{nothing}");
+    }
+    let fees = books.labels_holding("itemfees").await.unwrap();
+    assert!(fees.len() > 1 && fees.iter().all(|(_, label)| label.amount_type == "ItemFees"));
+    let whole = books.labels_holding("Order · ItemPrice · Principal").await.unwrap();
+    assert_eq!(whole.len(), 1);
+    assert_eq!(books.label_id(&whole[0].1).await.unwrap(), Some(whole[0].0));
+    let stranger = Shop::new(&world, "saree-works").await;
+    let mut books = tx.scoped(stranger.tenant).await.unwrap();
+    assert!(books.orders_beginning("", 5).await.unwrap().is_empty());
+    assert!(books.skus_beginning("", 5).await.unwrap().is_empty());
+    assert!(books.labels_holding("").await.unwrap().is_empty());
+});
+
+on_both!(a_page_after_the_place_before_a_line_begins_with_it, |world| async move {
+    let shop = Shop::new(&world, "kurta-house").await;
+    shop.settle("1001.txt", &plan(0, 200)).await;
+    let mut tx = world.db.read().await.unwrap();
+    let mut books = tx.scoped(shop.tenant).await.unwrap();
+    let all = LineFilter { filter: always(), accounts: Vec::new(), sku: None };
+    for line in every_line(&mut books).await {
+        let page = books.lines(&all, Some(line.cursor.before()), 1).await.unwrap();
+        assert_eq!(page, [line]);
+    }
+});

@@ -15,6 +15,10 @@ pub(crate) enum Here {
     Statement,
     /// Settlements.
     Settlements,
+    /// Search of lines.
+    Search,
+    /// Labels and their accounts.
+    Labels,
     /// Costs of products.
     Costs,
     /// Indirect expenses.
@@ -76,6 +80,20 @@ pub(crate) const SECTIONS: &[Section] = &[
                 label: "Settlements",
                 icon: "M4 6h16v12H4zM4 10h16M8 14h4",
                 bar: true,
+            },
+            Item {
+                here: Here::Search,
+                href: "/search",
+                label: "Search lines",
+                icon: "M10.5 4a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13zM15.5 15.5L20 20",
+                bar: false,
+            },
+            Item {
+                here: Here::Labels,
+                href: "/labels",
+                label: "Labels",
+                icon: "M4 4h8l8 8-8 8-8-8zM8.5 8.5h.01",
+                bar: false,
             },
             Item {
                 here: Here::Costs,

@@ -21,6 +21,7 @@ mod file;
 mod frame;
 mod health;
 mod home;
+mod label;
 mod line;
 mod member;
 mod money;
@@ -31,6 +32,7 @@ mod params;
 mod period;
 mod scope;
 mod scope_bar;
+mod search;
 mod seat;
 mod session;
 mod settlement;
@@ -94,6 +96,13 @@ pub fn router(server: Server) -> Router {
         .route("/settlements", get(settlement::list))
         .route("/settlements/{key}", get(settlement::show))
         .route("/settlements/{key}/choice", post(settlement::choose))
+        .route("/settlements/{key}/lines", get(search::of_settlement))
+        .route("/search", get(search::show))
+        .route("/labels", get(label::list))
+        .route("/labels/{id}", get(label::show))
+        .route("/labels/{id}/rule", get(label::preview).post(label::create))
+        .route("/labels/rules/{id}/undo", get(label::ask_undo).post(label::create_undo))
+        .route("/labels/rules/{id}/posting", post(label::again))
         .route("/costs", get(cost::list))
         .route("/costs/template.csv", get(cost::csv))
         .route("/costs/template.xlsx", get(cost::xlsx))

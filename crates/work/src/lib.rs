@@ -1,4 +1,4 @@
-//! Work that must happen: the worker that runs jobs, the import job, the clock.
+//! Work that must happen: the worker that runs jobs, importing, posting anew after a rule changed, the clock.
 //!
 //! A job is a row; the worker claims it under a lease, runs its handler, and writes what came of it. A killed process
 //! loses nothing: the lease runs out and the job is run again. Handlers are idempotent.
@@ -8,6 +8,7 @@ mod clock;
 mod import;
 mod key;
 mod live;
+mod repost;
 mod sweep;
 mod task;
 mod tax_setting;

@@ -8,8 +8,8 @@ use std::{
 };
 
 use ecom_store::{
-    Claim, IMPORT_JOB, Importer, Keys, Lane, RESEAL_JOB, SHRED_JOB, SWEEP_JOB, StoreError, TAX_SETTING_JOB,
-    Trouble,
+    Claim, IMPORT_JOB, Importer, Keys, Lane, REPOST_JOB, RESEAL_JOB, SHRED_JOB, SWEEP_JOB, StoreError,
+    TAX_SETTING_JOB, Trouble,
 };
 use futures_util::{FutureExt, future::join_all};
 use tokio::sync::watch;
@@ -135,6 +135,7 @@ impl Worker {
             SWEEP_JOB => self.sweep().await,
             RESEAL_JOB => self.reseal(claim).await,
             SHRED_JOB => self.shred(claim).await,
+            REPOST_JOB => self.repost(claim).await,
             TAX_SETTING_JOB => self.follow_tax_setting(claim).await,
             kind => Err(Failure::Final(format!("no handler for jobs of kind {kind}"))),
         }

@@ -1,119 +1,15 @@
 //! The import job: uploads of every packing, deaths in the middle, and being told to stop.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use std::{io::Write, path::PathBuf, sync::Arc};
+mod shop;
 
-use ecom_ledger::settlement::Options;
-use ecom_simulator::{Catalogue, Plan, write_v2};
-use ecom_store::{
-    Archive, Filter, Importer, NewUpload, Outcome, SellerAccountId, TenantId, UploadId, UploadState,
-    UploadView,
-};
-use ecom_testkit::{World, on_both};
-use ecom_work::{Bell, Live, Stop, Worker};
+use std::sync::Arc;
+
+use ecom_store::{Outcome, UploadState};
+use ecom_testkit::on_both;
 use jiff::SignedDuration;
+use shop::{gzip, settlement, shop, zip};
 use tokio::sync::watch;
-
-struct Shop {
-    worker: Worker,
-    tenant: TenantId,
-    account: SellerAccountId,
-    stop: Stop,
-    _keep: watch::Sender<bool>,
-}
-
-async fn shop(world: &World) -> Shop {
-    let (_, tenant) = world.business("kurta-house").await;
-    let keys = world.keys().await;
-    keys.create(tenant, world.now()).await.unwrap();
-    let mut tx = world.db.write().await.unwrap();
-    let account = tx.scoped(tenant).await.unwrap().add_seller_account("Amazon.in", 1).await.unwrap();
-    tx.commit().await.unwrap();
-    let archive = Archive::local(&world.folder().join("archive")).unwrap();
-    let spool = world.folder().join("spool");
-    std::fs::create_dir_all(&spool).unwrap();
-    let worker = Worker {
-        importer: Importer { db: world.db.clone(), archive, options: Options::new().unwrap() },
-        keys,
-        spool,
-        clock: Arc::new(world.clock.clone()),
-        bell: Bell::default(),
-        live: Live::default(),
-    };
-    let (keep, stop) = watch::channel(false);
-    Shop { worker, tenant, account, stop, _keep: keep }
-}
-
-fn settlement(number: u64, rows: u64) -> Vec<u8> {
-    let start = 1_790_000_000;
-    let plan = Plan {
-        seed: number,
-        id: 26_000_000_000 + number,
-        start,
-        end: start + 14 * 86_400,
-        rows,
-        previous_reserve: 0,
-        current_reserve: 0,
-        extra: Vec::new(),
-    };
-    let mut out = Vec::new();
-    write_v2(&plan, &Catalogue::new(7, 40), &mut out).unwrap();
-    out
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    out.write_all(bytes).unwrap();
-    out.finish().unwrap()
-}
-
-fn zip(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
-    let mut out = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    for (name, bytes) in files {
-        out.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
-        out.write_all(bytes).unwrap();
-    }
-    out.finish().unwrap().into_inner()
-}
-
-impl Shop {
-    fn spooled(&self, spool: &str) -> PathBuf {
-        self.worker.spool.join(spool)
-    }
-
-    async fn send(&self, name: &str, bytes: &[u8]) -> UploadId {
-        let spool = format!("spooled {name}");
-        std::fs::write(self.spooled(&spool), bytes).unwrap();
-        let bytes = i64::try_from(bytes.len()).unwrap();
-        let new = NewUpload { seller_account: self.account, name, spool: &spool, bytes };
-        let mut tx = self.worker.importer.db.write().await.unwrap();
-        let id = tx
-            .scoped(self.tenant)
-            .await
-            .unwrap()
-            .add_upload(&new, self.worker.clock.now().as_microsecond())
-            .await;
-        tx.commit().await.unwrap();
-        id.unwrap()
-    }
-
-    async fn upload(&self, id: UploadId) -> UploadView {
-        let mut tx = self.worker.importer.db.read().await.unwrap();
-        tx.scoped(self.tenant).await.unwrap().upload(id).await.unwrap().unwrap()
-    }
-
-    async fn imported(&self, name: &str, bytes: &[u8]) -> UploadView {
-        let id = self.send(name, bytes).await;
-        self.worker.run_due(&self.stop).await.unwrap();
-        self.upload(id).await
-    }
-
-    async fn settlements(&self) -> usize {
-        let mut tx = self.worker.importer.db.read().await.unwrap();
-        let all = Filter::days(i32::MIN, i32::MAX);
-        tx.scoped(self.tenant).await.unwrap().settlements(&all).await.unwrap().len()
-    }
-}
 
 on_both!(an_upload_is_imported_and_its_file_is_cleared_away, |world| async move {
     let shop = shop(&world).await;

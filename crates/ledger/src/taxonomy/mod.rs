@@ -3,14 +3,18 @@
 //! A label is the triple (transaction-type, amount-type, amount-description). What no rule names goes to
 //! `suspense:unclassified`; nothing is guessed. Rules are tried in the order of the file.
 
+mod effect;
 mod label_rule;
 mod pattern;
+mod similar;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt};
 
 use crate::{Error, account::Account};
+pub use effect::{Effect, MonthEffect, Moved, Standing};
 pub use label_rule::LabelRule;
 use pattern::{Folded, Pattern};
+pub use similar::{Similar, similar};
 
 /// A label as Amazon printed it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -21,6 +25,20 @@ pub struct Label {
     pub amount_type: String,
     /// amount-description
     pub description: String,
+}
+
+impl fmt::Display for Label {
+    /// Its parts that are not empty, in the order of Amazon's columns: `Order · ItemPrice · Principal`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [&self.transaction_type, &self.amount_type, &self.description];
+        for (index, part) in parts.into_iter().filter(|part| !part.is_empty()).enumerate() {
+            if index > 0 {
+                f.write_str(" · ")?;
+            }
+            f.write_str(part)?;
+        }
+        Ok(())
+    }
 }
 
 impl Label {
@@ -93,6 +111,8 @@ impl Verdict {
 struct Rule {
     from: i32,
     parts: [Pattern; 3],
+    /// Whole names that it matches, as people write them: of the description, or of the type where that tells more.
+    names: Vec<String>,
     credit: Account,
     debit: Account,
     gst: Gst,
@@ -191,6 +211,9 @@ impl Rule {
         let gst = Gst::from_name(gst.trim())
             .ok_or_else(|| format!("`{gst}` is none of separate, included, none, unknown"))?;
         let parts = [Pattern::parse(transaction), Pattern::parse(kind), Pattern::parse(description)];
-        Ok(Self { from, parts, credit, debit, gst })
+        let telling = [description, kind, transaction].into_iter().find(|text| similar::tells(text));
+        let whole = telling.into_iter().flat_map(|text| text.split(" / ")).map(str::trim);
+        let names = whole.filter(|name| !name.contains('*')).map(str::to_owned).collect();
+        Ok(Self { from, parts, names, credit, debit, gst })
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ecom_ledger::{
-    Account, Currency,
+    Currency,
     chain::{Chains, Check, Finding},
     day::{self, Month},
 };
@@ -86,8 +86,8 @@ impl Attention {
         };
         let title = money::counted(self.duties.labels, "label not understood", "labels not understood");
         let words = format!("{} in “{name}”{others}. In the total, in no profit.", amounts.join(" and "));
-        let href = format!("/lines?account={}", Account::Unclassified.name());
-        Some(attention(title, words).link("See the lines", href))
+        let link = if self.duties.labels == 1 { "Choose its account" } else { "Choose their accounts" };
+        Some(attention(title, words).link(link, "/labels"))
     }
 
     fn uncosted(&self) -> Option<Notice> {

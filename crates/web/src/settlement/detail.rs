@@ -44,6 +44,8 @@ struct SettlementPage {
     roll: Vec<Row>,
     versions: Vec<Version>,
     changes: Vec<Change>,
+    /// How the total changed from the older version to the newer.
+    changed_total: String,
     /// Whether there are more changed lines than shown.
     changes_cut: bool,
     withdrawal: Option<String>,
@@ -116,6 +118,7 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, Path(key): 
         versions: versions.iter().map(version).collect(),
         changes_cut: changes.len() >= usize::try_from(MOST_CHANGES).unwrap_or(usize::MAX),
         changes,
+        changed_total: counterpart(&found, &versions).map(changed_total).unwrap_or_default(),
         withdrawal: (seat.may::<Manager>() && found.state != SettlementState::Withdrawn)
             .then(|| format!("/files/{}/withdrawal", found.file)),
         may_choose: seat.may::<Manager>() && choosable(&found, &versions),
@@ -158,7 +161,7 @@ fn tiles(scope: &Scope, found: &SettlementView, statement: &Statement) -> Page<V
         (true, None) => "the file names no day".to_owned(),
     };
     let tile = |label, figure, note: String| Tile { label, figure, note, first: false };
-    let lines = Figure::linked(money::count(found.lines), scope.link("/lines").text());
+    let lines = Figure::linked(money::count(found.lines), format!("/settlements/{}/lines", found.key));
     Ok(vec![
         Tile {
             first: true,
@@ -171,7 +174,7 @@ fn tiles(scope: &Scope, found: &SettlementView, statement: &Statement) -> Page<V
         ),
         tile("Amazon fees", Figure::tile(currency, fees.0, groups_link(scope, &FEES)), String::new()),
         tile("Reserve", Figure::tile(currency, held, reserve), "− held back, + released".to_owned()),
-        tile("Lines", lines, "search and explain them".to_owned()),
+        tile("Lines", lines, "search, sort and explain them".to_owned()),
     ])
 }
 
@@ -182,11 +185,11 @@ fn choosable(found: &SettlementView, versions: &[SettlementView]) -> bool {
     matches!(found.state, SettlementState::Undecided | SettlementState::Replaced) && versions.iter().any(peer)
 }
 
-async fn changes(
-    books: &mut Scoped<'_>,
-    found: &SettlementView,
-    versions: &[SettlementView],
-) -> Page<Vec<Change>> {
+/// The older and the newer of the two versions that are compared, if there are two of one format.
+fn counterpart<'s>(
+    found: &'s SettlementView,
+    versions: &'s [SettlementView],
+) -> Option<(&'s SettlementView, &'s SettlementView)> {
     let other = versions.iter().find(|other| match found.state {
         SettlementState::Active => {
             matches!(other.state, SettlementState::Replaced | SettlementState::Undecided)
@@ -194,8 +197,28 @@ async fn changes(
         SettlementState::Replaced | SettlementState::Undecided => other.state == SettlementState::Active,
         _ => false,
     });
-    let Some(other) = other.filter(|other| other.format == found.format) else { return Ok(Vec::new()) };
-    let (older, newer) = if found.state == SettlementState::Active { (other, found) } else { (found, other) };
+    let other = other.filter(|other| other.format == found.format)?;
+    Some(if found.state == SettlementState::Active { (other, found) } else { (found, other) })
+}
+
+fn changed_total((older, newer): (&SettlementView, &SettlementView)) -> String {
+    let total = |one: &SettlementView| one.total.unwrap_or(one.sum);
+    let exact = |amount| money::exact(newer.currency, amount);
+    match total(newer).saturating_sub(total(older)) {
+        0 => format!("the total stays {}", exact(total(newer))),
+        change => {
+            let sign = if change > 0 { "+" } else { "" };
+            format!("total {} → {}: {sign}{}", exact(total(older)), exact(total(newer)), exact(change))
+        }
+    }
+}
+
+async fn changes(
+    books: &mut Scoped<'_>,
+    found: &SettlementView,
+    versions: &[SettlementView],
+) -> Page<Vec<Change>> {
+    let Some((older, newer)) = counterpart(found, versions) else { return Ok(Vec::new()) };
     let lines = books.changed_lines(older.key, newer.key, MOST_CHANGES).await?;
     let change = |line: ecom_store::ChangedLine| Change {
         count: if line.count > 0 {
