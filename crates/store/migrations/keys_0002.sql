@@ -19,7 +19,7 @@ create table tenant_generation (
     primary key (tenant, generation)
 ) strict;
 insert into tenant_generation (tenant, generation, wrapped, created_at)
-    select tenant, 1, wrapped, created_at from tenant_key;
+select tenant, 1, wrapped, created_at from tenant_key;
 drop table tenant_key;
 
 create table destroyed_tenant (

@@ -190,7 +190,7 @@ fn byte_columns(migrations: &[&'static str]) -> Vec<(&'static str, &'static str,
                 (Some("create" | "alter"), Some("table"), Some(name)) => table = name,
                 (Some("tenant_id"), Some("integer"), _) if line.starts_with("    ") => scoped.push(table),
                 (Some(column), Some(kind), _)
-                    if line.starts_with("    ") && kind.trim_end_matches(',') == "blob" =>
+                    if line.starts_with("    ") && kind.trim_end_matches([',', ';']) == "blob" =>
                 {
                     found.push((table, column, false));
                 }
