@@ -60,8 +60,8 @@ pub use person::{
     PersonLogin, Registration, SESSION_IDLE_MICROS, SESSION_MOST_MICROS, Signed, fold_email, taken_field,
 };
 pub use product::{
-    MOST_PAGE, Page, ProductColumn, ProductFilter, ProductHistory, ProductRow, Trend, TrendRow, UnitDay,
-    WeekRow, Weeks,
+    MOST_PAGE, Page, ProductColumn, ProductFilter, ProductHistory, ProductKind, ProductRow, Trend, TrendRow,
+    UnitDay, WeekRow, Weeks,
 };
 pub use search::{
     LineCount, LineOrder, LinePage, LineSearch, LineSort, MOST_SORTED, Search, SearchCursor, accounts_named,
@@ -70,6 +70,6 @@ pub use seller_account::SellerAccount;
 pub use settlement::{ChangedLine, SettlementState, SettlementView};
 pub use settlement_page::SettlementPage;
 pub use spans::MOST_SPANS;
-pub use stock::{MOST_STOCK_EVENTS, StockEntry};
+pub use stock::{MOST_STOCK_EVENTS, MOST_UNITS, StockEntry};
 pub use tx::{Platform, Scoped, Tx};
 pub use upload::{IMPORT_JOB, ImportResult, ImportedSettlement, NewUpload, Outcome, UploadState, UploadView};

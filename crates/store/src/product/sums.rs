@@ -13,7 +13,7 @@ use crate::{
     tx::{Scoped, fetch_all},
 };
 
-use super::{ProductFilter, ProductRow, list, share_bp};
+use super::{ProductFilter, ProductKind, ProductRow, list, share_bp};
 
 /// Columns beside the groups of the statement. `cogs` holds what units sold cost and what units back give back.
 const OTHERS: [&str; 8] =
@@ -36,8 +36,6 @@ const FEES: [Group; 9] = [
 #[derive(Clone, Copy)]
 pub(super) enum Scope<'a> {
     All,
-    /// Those with a SKU.
-    Named,
     Only(&'a [SkuId]),
 }
 
@@ -104,7 +102,6 @@ impl ProductFilter {
     fn sums(&self, scope: Scope<'_>, by_month: bool) -> String {
         let only = |table: &str| match scope {
             Scope::All => String::new(),
-            Scope::Named => format!(" and {table}.sku <> 0"),
             Scope::Only(skus) => format!(" and {table}.sku in ({})", list(skus)),
         };
         let month =
@@ -138,15 +135,14 @@ impl ProductFilter {
     fn query(&self, scope: Scope<'_>, by_month: bool) -> String {
         let names = || columns(str::to_owned);
         let part = |groups: &mut dyn Iterator<Item = &str>| groups.collect::<Vec<_>>().join(" + ");
-        let profit = part(
-            &mut PRODUCT_GROUPS
-                .iter()
-                .filter(|(group, _)| *group != Group::Balance)
-                .map(|(_, name)| *name)
-                .chain(["cogs", "inventory_loss"]),
-        );
+        let profit = part(&mut profit_parts().chain(["inventory_loss"]));
         let fees = part(&mut FEES.iter().filter_map(|group| group_column(*group)));
-        let wanted = if self.uncosted { " and (q.uncosted > 0 or q.unvalued > 0)" } else { "" };
+        let wanted = match self.kind {
+            None => "",
+            Some(ProductKind::Loss) => " and q.profit < 0",
+            Some(ProductKind::Uncosted) => " and (q.uncosted > 0 or q.unvalued > 0)",
+            Some(ProductKind::Unsold) => " and q.units = 0",
+        };
         let direction = if self.descending { "desc" } else { "asc" };
         let q = columns(|name| format!("q.{name}"));
         format!(
@@ -163,6 +159,12 @@ impl ProductFilter {
             self.sort.order(),
         )
     }
+}
+
+/// Columns of the rollup that sum to the profit before inventory loss, which is none of settlements.
+pub(super) fn profit_parts() -> impl Iterator<Item = &'static str> {
+    let groups = PRODUCT_GROUPS.iter().filter(|(group, _)| *group != Group::Balance);
+    groups.map(|(_, name)| *name).chain(["cogs"])
 }
 
 fn columns(each: impl Fn(&'static str) -> String) -> String {
@@ -206,7 +208,7 @@ impl Scoped<'_> {
         if skus.is_empty() {
             return Ok(Vec::new());
         }
-        let all = ProductFilter { text: String::new(), uncosted: false, ..filter.clone() };
+        let all = ProductFilter { text: String::new(), kind: None, ..filter.clone() };
         let text = all.query(Scope::Only(skus), true);
         let rows = self.raw_products(&all, &text, i64::MAX, 0).await?;
         let month = |raw: &Raw| i32::try_from(raw.month).map_err(|_| StoreError::Corrupt("product_month"));
