@@ -24,6 +24,7 @@ mod notice;
 mod page;
 mod params;
 mod period;
+mod product;
 mod scope;
 mod scope_bar;
 mod seat;
@@ -32,6 +33,7 @@ mod settlement;
 mod shield;
 mod statement;
 mod styleguide;
+mod trend;
 mod upload;
 mod words;
 
@@ -67,6 +69,12 @@ pub fn router(server: Server) -> Router {
         .route("/statement", get(statement::show))
         .route("/styleguide", get(styleguide::show))
         .route("/lines", get(line::list))
+        .route("/products", get(product::list))
+        .route("/products/best", get(product::best))
+        .route("/products/{sku}", get(product::show))
+        .route("/products/{sku}/stock", post(product::add_stock))
+        .route("/products/{sku}/stock/{event}/removal", get(product::ask_stock).post(product::remove_stock))
+        .route("/trends", get(trend::show))
         .route("/settlements", get(settlement::list))
         .route("/settlements/{key}", get(settlement::show))
         .route("/settlements/{key}/choice", post(settlement::choose))
