@@ -130,7 +130,7 @@ async fn a_settlement_shows_its_file_its_state_and_its_versions() {
 }
 
 /// Every route that needs somebody to be signed in, with a body where it takes one.
-const ROUTES: [(Method, &str); 15] = [
+const ROUTES: [(Method, &str); 22] = [
     (Method::GET, "/"),
     (Method::POST, "/tiles"),
     (Method::POST, "/tiles/removal"),
@@ -138,6 +138,13 @@ const ROUTES: [(Method, &str); 15] = [
     (Method::GET, "/statement"),
     (Method::GET, "/lines"),
     (Method::GET, "/lines?settlement=1"),
+    (Method::GET, "/products"),
+    (Method::GET, "/products/best"),
+    (Method::GET, "/products/1"),
+    (Method::POST, "/products/1/stock"),
+    (Method::GET, "/products/1/stock/1/removal"),
+    (Method::POST, "/products/1/stock/1/removal"),
+    (Method::GET, "/trends"),
     (Method::GET, "/settlements"),
     (Method::GET, "/settlements/1"),
     (Method::POST, "/settlements/1/choice"),
@@ -181,6 +188,11 @@ async fn another_business_sees_nothing_of_these_books() {
             "/styleguide",
             "/statement",
             "/lines",
+            "/products",
+            "/products/best",
+            // A form that cannot be read says so before anything is looked up.
+            "/products/1/stock",
+            "/trends",
             "/settlements",
             "/uploads",
         ]
@@ -206,7 +218,7 @@ async fn another_business_sees_nothing_of_these_books() {
 }
 
 /// Every parameter of every page.
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 27] = [
     "state",
     "page",
     "month",
@@ -226,6 +238,14 @@ const NAMES: [&str; 19] = [
     "open",
     "said",
     "next",
+    "product",
+    "q",
+    "show",
+    "sort",
+    "col",
+    "figure",
+    "by",
+    "shade",
 ];
 
 /// What somebody may type for it.
@@ -266,7 +286,19 @@ const VALUES: [&str; 31] = [
 #[tokio::test]
 async fn nothing_typed_into_an_address_breaks_a_page() {
     let (site, owner) = with_books().await;
-    for path in ["/", "/styleguide", "/statement", "/lines", "/settlements", "/uploads", "/sign-in"] {
+    for path in [
+        "/",
+        "/styleguide",
+        "/statement",
+        "/lines",
+        "/products",
+        "/products/best",
+        "/products/3",
+        "/trends",
+        "/settlements",
+        "/uploads",
+        "/sign-in",
+    ] {
         for name in NAMES {
             for value in VALUES {
                 let answer = site.get(&owner, &format!("{path}?{name}={value}")).await;
@@ -286,6 +318,12 @@ async fn nothing_typed_into_an_address_breaks_a_page() {
         "/files/%00/withdrawal",
         "/files/0/withdrawal",
         "/lines?settlement=99",
+        "/products/x",
+        "/products/-1",
+        "/products/9223372036854775807",
+        "/products/9223372036854775808",
+        "/products/3/stock/x/removal",
+        "/products/3/stock/9223372036854775807/removal",
         "/%FF",
     ] {
         assert_eq!(site.get(&owner, path).await.status, StatusCode::NOT_FOUND, "{path}");

@@ -88,7 +88,7 @@ pub(crate) async fn best(State(app): State<App>, seat: Seat<Viewer>, params: Par
     let (best, worst) = books.best_and_worst(&ground.filter(), MOST).await?;
     let lists = [(true, best), (false, worst)].map(|(is_best, rows)| List::of(&ground, is_best, &rows));
     page::show(&BestPage {
-        frame: seat.frame("Best and worst products", Here::Products),
+        frame: seat.frame("Best and worst", Here::Products),
         bar: ground.bar(PATH),
         period: ground.scope.period.title(),
         note: ground.days_note(),

@@ -215,7 +215,7 @@ pub(crate) fn goods(row: &ProductRow) -> String {
 fn note(row: &ProductRow, column: ProductColumn) -> String {
     match column {
         ProductColumn::Profit if !row.cost_known() => "before unknown costs".to_owned(),
-        ProductColumn::Group(Group::Cogs) if row.uncosted > 0 => {
+        ProductColumn::Group(Group::Cogs) if row.uncosted > 0 && row.group(Group::Cogs) != 0 => {
             format!("{} unknown", money::counted(row.uncosted, "unit", "units"))
         }
         _ => String::new(),

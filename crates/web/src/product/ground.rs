@@ -11,7 +11,7 @@ use crate::{
     app::App,
     fault::Page,
     params::Params,
-    period::Period,
+    period::{FIRST, LAST, Period},
     scope::{Choices, Scope},
     scope_bar::ScopeBar,
 };
@@ -43,11 +43,10 @@ impl Ground {
         let choices = Choices::of(books).await?;
         let span = books.span().await?;
         let today = day::of_date(app.today());
-        let (first, last) = span.unwrap_or((today, today));
-        let asked = Scope::read(params, usual(Month::of_day(last)))?;
+        let newest = Month::of_day(span.map_or(today, |(_, last)| last));
+        let asked = Scope::read(params, usual(newest))?;
         choices.expect(&asked)?;
         let period = whole(asked.period);
-        let (from, to) = if period == Period::All { (first, last) } else { period.days() };
         let currencies = books.currencies().await?;
         Ok(Self {
             scope: Scope { settlement: None, ..asked.in_period(period) },
@@ -55,7 +54,7 @@ impl Ground {
             span,
             currency: asked.currency.or(currencies.first().copied()).unwrap_or(Currency::INR),
             currencies,
-            months: (Month::of_day(from), Month::of_day(to)),
+            months: months(period),
             widened: period.days() != asked.period.days(),
         })
     }
@@ -104,6 +103,17 @@ impl Ground {
         let link = self.scope.link("").text();
         let pairs = link.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
         pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+}
+
+/// First and last month. All of them begin before and end after the lines: units come back later.
+pub(super) fn months(period: Period) -> (Month, Month) {
+    match period {
+        Period::All => (Month::of(FIRST), Month::of(LAST)),
+        _ => {
+            let (from, to) = period.days();
+            (Month::of_day(from), Month::of_day(to))
+        }
     }
 }
 

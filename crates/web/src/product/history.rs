@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use ecom_ledger::{
     Currency, Group,
     day::{self, Month},
+    statement::Statement,
 };
 use ecom_store::{ProductColumn, ProductRow, UnitDay};
 
@@ -85,8 +86,24 @@ impl History {
                 cells: COLUMNS.map(|column| cell(&scope, row, column)).into(),
             }
         };
+        let charts = match (drawn.first(), drawn.last()) {
+            (Some((first, row)), Some((last, _))) if first < last => {
+                let at = |month| drawn.iter().find(|(at, _)| *at == month).map(|(_, row)| row);
+                let drawn = (first.0..=last.0).map(Month).map(|month| (month, at(month))).collect::<Vec<_>>();
+                Some(Charts::of(
+                    &Drawn {
+                        scope: &scope,
+                        any: row,
+                        months: &drawn[drawn.len().saturating_sub(MOST_DRAWN)..],
+                    },
+                    ground,
+                    currency,
+                )?)
+            }
+            _ => None,
+        };
         Ok(Self {
-            charts: if drawn.len() > 1 { Some(Charts::of(ground, &scope, currency, drawn)?) } else { None },
+            charts,
             heads: COLUMNS.map(title).into(),
             rows: kept.iter().rev().map(|month| row(month)).collect(),
             older: months.len() - kept.len(),
@@ -94,32 +111,80 @@ impl History {
     }
 }
 
+/// The months of the charts without a gap: those in which nothing was posted have no row.
+struct Drawn<'a> {
+    scope: &'a Scope,
+    /// A row of the product, for links.
+    any: &'a ProductRow,
+    months: &'a [(Month, Option<&'a ProductRow>)],
+}
+
 impl Charts {
-    fn of(ground: &Ground, scope: &Scope, currency: Currency, months: &[&(Month, ProductRow)]) -> Page<Self> {
-        let slot = |(month, row): &(Month, ProductRow)| -> Page<Slot> {
+    fn of(drawn: &Drawn<'_>, ground: &Ground, currency: Currency) -> Page<Self> {
+        let slot = |(month, row): &(Month, Option<&ProductRow>)| -> Page<Slot> {
             let period = Period::Month(*month);
+            let parts = row.map_or_else(|| Parts::of(&Statement::new(currency)), Parts::of_product)?;
             Ok(Slot {
                 title: period.title(),
-                label: month.first_date().strftime("%b %y").to_string(),
-                href: scope.in_period(period).link(&format!("/products/{}", row.sku)).text(),
+                label: label(*month),
+                href: drawn.scope.in_period(period).link(&format!("/products/{}", drawn.any.sku)).text(),
                 here: ground.scope.period == period,
-                parts: Parts::of_product(row)?,
+                parts,
             })
         };
-        let slots = months.iter().map(|month| slot(month)).collect::<Page<Vec<_>>>()?;
-        let fees = small(scope, months, ProductColumn::FeesPerUnit, |row| {
+        let slots = drawn.months.iter().map(slot).collect::<Page<Vec<_>>>()?;
+        let fees = drawn.columns(ProductColumn::FeesPerUnit, Series::Fees, |row| {
             let fee = row.fees_per_unit?;
             Some((fee.saturating_neg(), money::exact(currency, fee)))
         });
-        let refunds = small(scope, months, ProductColumn::RefundShare, |row| {
+        let refunds = drawn.columns(ProductColumn::RefundShare, Series::Balance, |row| {
             let share = row.refund_share_bp?;
             Some((share, money::percent(share)))
         });
         Ok(Self {
             parts: PartsChart::new("Month", currency, slots),
             fees: StackChart::new("Fees per unit by month", fees, |tick| money::short(currency, tick)),
-            refunds: StackChart::new("Refund share by month", refunds, money::percent),
+            refunds: StackChart::new("Refund share by month", refunds, share),
         })
+    }
+}
+
+impl Drawn<'_> {
+    /// A column for each month; `value` gives its height and its words.
+    fn columns(
+        &self,
+        column: ProductColumn,
+        series: Series,
+        value: impl Fn(&ProductRow) -> Option<(i64, String)>,
+    ) -> Vec<Column> {
+        let every = self.months.len().div_ceil(LABELS).max(1);
+        let one = |(at, (month, row)): (usize, &(Month, Option<&ProductRow>))| {
+            let period = Period::Month(*month);
+            let found = row.and_then(&value);
+            let told = found.as_ref().map_or("no units sold", |(_, words)| words.as_str());
+            Column {
+                words: format!("{}: {told}", period.title()),
+                label: if at % every == 0 { label(*month) } else { String::new() },
+                href: explained(&self.scope.in_period(period), self.any, column),
+                here: false,
+                parts: found.map(|(amount, _)| Stack { series, amount }).into_iter().collect(),
+            }
+        };
+        self.months.iter().enumerate().map(one).collect()
+    }
+}
+
+/// `Sep 26`
+fn label(month: Month) -> String {
+    month.first_date().strftime("%b %y").to_string()
+}
+
+/// A share at the edge of a chart, where it is round.
+fn share(basis_points: i64) -> String {
+    if basis_points % 100 == 0 {
+        format!("{}\u{2009}%", basis_points / 100)
+    } else {
+        money::percent(basis_points)
     }
 }
 
@@ -170,32 +235,4 @@ impl Weeks {
             rows: sums.iter().rev().map(told).collect(),
         })
     }
-}
-
-/// A column for each month; `value` gives its height and its words.
-fn small(
-    scope: &Scope,
-    months: &[&(Month, ProductRow)],
-    column: ProductColumn,
-    value: impl Fn(&ProductRow) -> Option<(i64, String)>,
-) -> Vec<Column> {
-    let series = if column == ProductColumn::FeesPerUnit { Series::Fees } else { Series::Balance };
-    let every = months.len().div_ceil(LABELS).max(1);
-    let one = |(at, (month, row)): (usize, &(Month, ProductRow))| {
-        let period = Period::Month(*month);
-        let found = value(row);
-        let told = found.as_ref().map_or("no units sold", |(_, words)| words.as_str());
-        Column {
-            words: format!("{}: {told}", period.title()),
-            label: if at % every == 0 {
-                month.first_date().strftime("%b %y").to_string()
-            } else {
-                String::new()
-            },
-            href: explained(&scope.in_period(period), row, column),
-            here: false,
-            parts: found.map(|(amount, _)| Stack { series, amount }).into_iter().collect(),
-        }
-    };
-    months.iter().enumerate().map(|(at, month)| one((at, month))).collect()
 }

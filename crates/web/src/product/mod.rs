@@ -197,15 +197,9 @@ fn orders(wanted: &Wanted) -> Vec<(String, String, bool)> {
     }
     let both = columns.into_iter().flat_map(|column| [(column, true), (column, false)]);
     let order = |(column, descending): (ProductColumn, bool)| {
-        let order = Wanted::in_order(column, descending).order();
-        let words = match (column, descending) {
-            (ProductColumn::Sku, true) => "Z first",
-            (ProductColumn::Sku, false) => "A first",
-            (_, true) => "highest first",
-            (_, false) => "lowest first",
-        };
+        let order = Wanted::in_order(column, descending);
         let here = (wanted.sort, wanted.descending) == (column, descending);
-        (order, format!("{}, {words}", title(column)), here)
+        (order.order(), order.told(), here)
     };
     both.map(order).collect()
 }

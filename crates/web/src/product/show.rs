@@ -10,7 +10,7 @@ use ecom_store::{ProductColumn, ProductFilter, ProductRow, Scoped, SkuId, StockE
 
 use super::{
     column::{self, NAMELESS, cell, explained},
-    ground::Ground,
+    ground::{Ground, months},
     history::{History, Weeks},
     stock::Stock,
 };
@@ -24,7 +24,7 @@ use crate::{
     notice::{Notice, Tone},
     page,
     params::{Link, Params},
-    period::{FIRST, LAST, Period},
+    period::Period,
     scope::Scope,
     scope_bar::ScopeBar,
     seat::{Role, Seat, Viewer},
@@ -94,7 +94,8 @@ impl Found {
         let sku: SkuId = sku.parse().map_err(|_| Fault::Missing)?;
         let ground = Ground::of(app, books, params, |_| Period::All).await?;
         let filter = ProductFilter { currency: ground.scope.currency, ..ground.filter() };
-        let always = ProductFilter { from: Month::of(FIRST), to: Month::of(LAST), ..filter.clone() };
+        let (from, to) = months(Period::All);
+        let always = ProductFilter { from, to, ..filter.clone() };
         let history = books.product(sku, &always).await?.ok_or(Fault::Missing)?;
         if sku == SkuId(0) && history.months.is_empty() && ground.span.is_none() {
             return Err(Fault::Missing);
@@ -159,7 +160,7 @@ impl Found {
         } else {
             ""
         };
-        format!("{}: {what}{}", self.ground.scope.period.title(), self.ground.days_note())
+        format!("{}. {what}{}", self.ground.scope.period.title(), self.ground.days_note())
     }
 
     fn sheets(&self) -> Page<Vec<Sheet>> {

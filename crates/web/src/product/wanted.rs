@@ -3,7 +3,7 @@
 use ecom_ledger::Group;
 use ecom_store::{ProductColumn, ProductFilter, ProductKind};
 
-use super::column::is_cost;
+use super::column::{is_cost, title};
 use crate::{
     fault::{Fault, Page},
     params::{Link, Params},
@@ -115,6 +115,17 @@ impl Wanted {
     /// The order, as it stands in an address.
     pub(crate) fn order(&self) -> String {
         format!("{}{}", if self.descending { "-" } else { "" }, self.sort.name())
+    }
+
+    /// The order in words.
+    pub(crate) fn told(&self) -> String {
+        let words = match (self.sort, self.descending) {
+            (ProductColumn::Sku, true) => "Z first",
+            (ProductColumn::Sku, false) => "A first",
+            (_, true) => "highest first",
+            (_, false) => "lowest first",
+        };
+        format!("{}, {words}", title(self.sort))
     }
 
     /// The address of a list.

@@ -52,6 +52,8 @@ struct TrendsPage {
     /// What was asked for and cannot be shown by week.
     instead: Option<&'static str>,
     heads: [Head; 2],
+    /// What the products are sorted by.
+    order: String,
     times: Vec<String>,
     rows: Vec<Row>,
     pager: Pager,
@@ -214,7 +216,7 @@ fn brief(scope: &Scope, row: &ProductRow, column: ProductColumn) -> Figure {
     let figure = cell(scope, row, column).figure;
     match row.value(column) {
         Some(amount) if !is_share(column) && !is_count(column) => {
-            figure.abridged(money::short(row.currency, amount), money::exact(row.currency, amount))
+            figure.abridged(money::brief(row.currency, amount), money::exact(row.currency, amount))
         }
         _ => figure,
     }
@@ -254,6 +256,7 @@ impl TrendsPage {
             against_all: asked.against_all,
             instead: (column != asked.column).then(|| title(asked.column)),
             heads: heads(scope, asked, column),
+            order: asked.list.told(),
             times: map.times.iter().map(|period| short(*period)).collect(),
             pager: Pager::of(&map.rows, |page| asked.with(asked.list.on_page(page)).link(scope)),
             rows: map.rows.rows.into_iter().map(row).collect(),
@@ -273,7 +276,7 @@ fn keeps(ground: &Ground, asked: &Asked) -> Vec<(String, String)> {
 /// Product and whole: the two headings that sort.
 fn heads(scope: &Scope, asked: &Asked, column: ProductColumn) -> [Head; 2] {
     let way = if asked.list.descending { "descending" } else { "ascending" };
-    [(ProductColumn::Sku, "Product"), (column, "All of it")].map(|(column, title)| Head {
+    [(ProductColumn::Sku, "Product"), (column, "Overall")].map(|(column, title)| Head {
         title,
         href: asked.with(asked.list.sorted_by(column)).link(scope),
         sorted: (asked.list.sort == column).then_some(way),
