@@ -60,8 +60,8 @@ pub use person::{
     PersonLogin, Registration, SESSION_IDLE_MICROS, SESSION_MOST_MICROS, Signed, fold_email, taken_field,
 };
 pub use product::{
-    MOST_PAGE, Page, ProductColumn, ProductFilter, ProductHistory, ProductKind, ProductRow, Trend, TrendRow,
-    UnitDay, WeekRow, Weeks,
+    ALL_SKUS, MOST_PAGE, Page, ProductColumn, ProductFilter, ProductHistory, ProductKind, ProductRow, Trend,
+    TrendRow, UnitDay, WeekRow, Weeks,
 };
 pub use search::{
     LineCount, LineOrder, LinePage, LineSearch, LineSort, MOST_SORTED, Search, SearchCursor, accounts_named,

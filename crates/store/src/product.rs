@@ -21,6 +21,8 @@ pub use column::ProductColumn;
 use sums::Scope;
 pub use trend::{Trend, TrendRow, WeekRow, Weeks};
 
+/// Stands for all products together, in [`ProductRow::whole`].
+pub const ALL_SKUS: SkuId = SkuId(-1);
 /// Most rows of a page.
 pub const MOST_PAGE: i64 = 200;
 
@@ -104,7 +106,7 @@ impl<T> Page<T> {
 /// A product's figures in one currency. Money in minor units, signed as in the statement; shares in basis points.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ProductRow {
-    /// The product; 0 is the lines without one.
+    /// The product; 0 is the lines without one, [`ALL_SKUS`] all together.
     pub sku: SkuId,
     /// Its SKU; empty for the lines without one.
     pub name: String,

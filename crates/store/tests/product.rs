@@ -87,6 +87,15 @@ on_both!(products_sum_to_the_statement_group_by_group, |world| async move {
     assert_eq!(Some(sum(|row| row.refunds)), whole.refunds);
     assert_eq!((sum(|row| row.returned), sum(|row| row.unvalued)), (whole.returned, whole.unvalued));
     assert_eq!((whole.returned, whole.unvalued), (1, 1));
+    let together = ProductRow::whole(&whole).unwrap();
+    for column in ProductColumn::all().filter(|column| *column != ProductColumn::FeesPerUnit) {
+        if let (Some(value), true) =
+            (together.value(column), rows.iter().all(|row| row.value(column).is_some()))
+        {
+            assert_eq!(value, rows.iter().filter_map(|row| row.value(column)).sum::<i64>(), "{column:?}");
+        }
+    }
+    assert!(together.estimated != 0 && !together.cost_known() && together.margin_bp.is_none());
     let loose = rows.iter().find(|row| row.sku == SkuId(0)).unwrap();
     assert!(loose.name.is_empty() && loose.group(Group::Balance) != 0);
     // One month alone, and one marketplace, are parts of it too.
@@ -132,6 +141,8 @@ on_both!(every_column_sorts_both_ways_with_the_unknown_last, |world| async move 
     }
 });
 
+type Fits = fn(&ProductRow) -> bool;
+
 on_both!(products_are_found_by_text_and_by_unknown_cost, |world| async move {
     let shop = stocked(&world).await;
     let mut tx = world.db.read().await.unwrap();
@@ -151,9 +162,9 @@ on_both!(products_are_found_by_text_and_by_unknown_cost, |world| async move {
     assert_eq!(uncosted.iter().map(|row| row.sku).collect::<BTreeSet<_>>(), expected);
     assert!(!expected.is_empty());
     assert!(uncosted.iter().all(|row| row.margin_bp.is_none() && row.break_even_bp.is_none()));
-    let fits: [(ProductKind, fn(&ProductRow) -> bool); 2] =
+    let kinds: [(ProductKind, Fits); 2] =
         [(ProductKind::Loss, |row| row.profit < 0), (ProductKind::Unsold, |row| row.units == 0)];
-    for (kind, fits) in fits {
+    for (kind, fits) in kinds {
         let found = all(&mut books, &ProductFilter { kind: Some(kind), ..months() }).await;
         let expected = rows.iter().filter(|row| fits(row)).count();
         assert!(found.len() == expected && found.iter().all(fits) && expected > 0, "{kind:?}");

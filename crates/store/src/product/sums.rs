@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ecom_ledger::{Currency, Error, Group, Minor, day::Month};
+use ecom_ledger::{Currency, Error, Group, Minor, day::Month, statement::Statement};
 use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     tx::{Scoped, fetch_all},
 };
 
-use super::{ProductFilter, ProductKind, ProductRow, list, share_bp};
+use super::{ALL_SKUS, ProductFilter, ProductKind, ProductRow, list, share_bp};
 
 /// Columns beside the groups of the statement. `cogs` holds what units sold cost and what units back give back.
 const OTHERS: [&str; 8] =
@@ -252,6 +252,50 @@ fn row(raw: Raw) -> Result<ProductRow> {
     }
     groups[Group::Cogs.index()] = cogs;
     groups[Group::InventoryLoss.index()] = inventory_loss;
+    let counts = Counts { units, refunds, uncosted, returned, unvalued };
+    figured(SkuId(raw.sku), raw.name.unwrap_or_default(), currency, groups, estimated, &counts)
+}
+
+/// What is counted of a product.
+struct Counts {
+    units: i64,
+    refunds: i64,
+    uncosted: i64,
+    returned: i64,
+    unvalued: i64,
+}
+
+impl ProductRow {
+    /// All products together, from the statement of the same months: what the rows of all of them sum to. Indirect
+    /// expenses are of no product, and in none of it.
+    pub fn whole(statement: &Statement) -> Result<Self> {
+        let mut groups = [0; Group::ALL.len()];
+        for group in Group::ALL.into_iter().filter(|group| *group != Group::Indirect) {
+            groups[group.index()] = statement.group(group)?;
+        }
+        let in_profit = statement.moved().filter(|(account, _)| account.group() != Group::Balance);
+        let estimated = Minor::sum(in_profit.map(|(_, turnover)| Minor(turnover.estimated)))?.0;
+        let counts = Counts {
+            units: statement.units,
+            refunds: statement.refunds.unwrap_or(0),
+            uncosted: statement.uncosted,
+            returned: statement.returned,
+            unvalued: statement.unvalued,
+        };
+        figured(ALL_SKUS, String::new(), statement.currency, groups, estimated, &counts)
+    }
+}
+
+/// A row with what follows from its groups and counts.
+fn figured(
+    sku: SkuId,
+    name: String,
+    currency: Currency,
+    groups: [i64; Group::ALL.len()],
+    estimated: i64,
+    counts: &Counts,
+) -> Result<ProductRow> {
+    let &Counts { units, refunds, uncosted, returned, unvalued } = counts;
     let sum = |wanted: &dyn Fn(Group) -> bool| {
         let chosen = Group::ALL.into_iter().filter(|group| wanted(*group));
         Minor::sum(chosen.map(|group| Minor(groups[group.index()]))).map(|sum| sum.0)
@@ -262,9 +306,10 @@ fn row(raw: Raw) -> Result<ProductRow> {
     let known = uncosted == 0 && unvalued == 0;
     let if_known = |share: Option<i64>| share.filter(|_| known);
     let before_ads = profit.checked_sub(groups[Group::Advertising.index()]).ok_or(Error::Overflow)?;
+    let cogs = groups[Group::Cogs.index()];
     Ok(ProductRow {
-        sku: SkuId(raw.sku),
-        name: raw.name.unwrap_or_default(),
+        sku,
+        name,
         currency,
         units,
         refunds,

@@ -2,7 +2,7 @@
 //! lines behind it.
 
 use ecom_ledger::{Account, Group};
-use ecom_store::{ProductColumn, ProductRow, SkuId};
+use ecom_store::{ALL_SKUS, ProductColumn, ProductRow, SkuId};
 
 use crate::{
     figure::Figure,
@@ -107,7 +107,11 @@ pub(crate) fn is_cost(column: ProductColumn) -> bool {
 
 /// What a row is called.
 pub(crate) fn name(row: &ProductRow) -> &str {
-    if row.sku == SkuId(0) { NAMELESS } else { &row.name }
+    match row.sku {
+        SkuId(0) => NAMELESS,
+        ALL_SKUS => "All together",
+        _ => &row.name,
+    }
 }
 
 /// A product's page.
@@ -119,16 +123,18 @@ pub(crate) fn page_link(scope: &Scope, sku: SkuId) -> Link {
 pub(crate) fn lines(scope: &Scope, row: &ProductRow, query: &str) -> String {
     let link = scope.link("/lines").and(query);
     match row.sku {
+        ALL_SKUS => link,
         SkuId(0) => link.with("product", "none"),
         _ => link.with("sku", &row.name),
     }
     .text()
 }
 
-/// Where a product's costs are given; for lines without a product there are none.
+/// Where costs are given; for lines without a product there are none.
 fn costs(row: &ProductRow) -> String {
     match row.sku {
         SkuId(0) => String::new(),
+        ALL_SKUS => Link::to("/costs").with("show", "missing").text(),
         _ => Link::to("/costs/product").with("sku", &row.name).text(),
     }
 }
@@ -142,7 +148,9 @@ pub(crate) fn explained(scope: &Scope, row: &ProductRow, column: ProductColumn) 
         ProductColumn::Units => account(Account::SalesProduct),
         ProductColumn::Refunds | ProductColumn::RefundShare => account(Account::Refund),
         ProductColumn::Uncosted => costs(row),
-        ProductColumn::Group(Group::InventoryLoss) => page_link(scope, row.sku).text() + "#stock",
+        ProductColumn::Group(Group::InventoryLoss) if row.sku != ALL_SKUS => {
+            page_link(scope, row.sku).text() + "#stock"
+        }
         ProductColumn::Group(group) => of(&format!("group={}", words::slug(group))),
         ProductColumn::Fees | ProductColumn::FeesPerUnit => of("group=fees"),
         ProductColumn::Estimated

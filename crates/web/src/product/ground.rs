@@ -5,7 +5,7 @@ use ecom_ledger::{
     Currency,
     day::{self, Month},
 };
-use ecom_store::{ProductFilter, Scoped};
+use ecom_store::{Filter, ProductFilter, Scoped};
 
 use crate::{
     app::App,
@@ -68,6 +68,12 @@ impl Ground {
             currency: Some(self.currency),
             ..ProductFilter::months(from, to)
         }
+    }
+
+    /// The same for a statement of all products.
+    pub(crate) fn statement_filter(&self) -> Filter {
+        let (from, to) = self.months;
+        Filter { from: from.first_day(), to: to.last_day(), ..self.figures().filter() }
     }
 
     /// Whether a month is one of those chosen.

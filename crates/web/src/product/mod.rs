@@ -12,7 +12,7 @@ pub(crate) mod wanted;
 
 use askama::Template;
 use axum::extract::State;
-use ecom_store::{Page as Rows, ProductColumn, ProductRow};
+use ecom_store::{Page as Rows, ProductColumn, ProductRow, Scoped};
 
 pub(crate) use best::{Extremes, best};
 pub(crate) use show::show;
@@ -54,6 +54,8 @@ struct ProductsPage {
     orders: Vec<(String, String, bool)>,
     heads: Vec<Head>,
     rows: Vec<Row>,
+    /// All rows together, where the list is not narrowed.
+    whole: Option<Row>,
     pager: Pager,
     help: Vec<(&'static str, &'static str)>,
     all: String,
@@ -99,13 +101,23 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Par
     let mut books = seat.books(&mut tx).await?;
     let wanted = Wanted::read(&params)?;
     let ground = Ground::of(&app, &mut books, &params, Period::Month).await?;
-    let found = books.products(&wanted.filter(ground.filter(), PER_PAGE)).await?;
-    let title = format!("Products, {}", ground.scope.period.title());
-    page::show(&ProductsPage::of(seat.frame(title.clone(), Here::Products), title, &ground, &wanted, found))
+    let found = books.products(&wanted.filter(&ground.filter(), PER_PAGE)).await?;
+    let whole = if wanted.is_narrow() { None } else { whole(&mut books, &ground).await? };
+    let frame = seat.frame(format!("Products, {}", ground.scope.period.title()), Here::Products);
+    page::show(&ProductsPage {
+        whole: whole.map(|row| Row::of(&ground.figures(), &row, &wanted.columns)),
+        ..ProductsPage::of(frame, &ground, &wanted, &found)
+    })
+}
+
+/// All products together.
+async fn whole(books: &mut Scoped<'_>, ground: &Ground) -> Page<Option<ProductRow>> {
+    let statements = books.statements(&ground.statement_filter()).await?;
+    Ok(statements.first().map(ProductRow::whole).transpose()?)
 }
 
 impl ProductsPage {
-    fn of(frame: Frame, title: String, ground: &Ground, wanted: &Wanted, found: Rows<ProductRow>) -> Self {
+    fn of(frame: Frame, ground: &Ground, wanted: &Wanted, found: &Rows<ProductRow>) -> Self {
         let (scope, figures) = (&ground.scope, ground.figures());
         let mut bar = ground.bar(PATH);
         for (name, value) in wanted.on_page(1).pairs() {
@@ -114,8 +126,8 @@ impl ProductsPage {
         let kind = |kind| wanted.of_kind(kind).link(scope, PATH).text();
         let kinds = KINDS.map(|(each, _, words)| (kind(Some(each)), words, wanted.kind == Some(each)));
         Self {
+            title: frame.title.clone(),
             frame,
-            title,
             bar,
             about: format!(
                 "{} {}",
@@ -130,11 +142,12 @@ impl ProductsPage {
             choices: choices(wanted),
             orders: orders(wanted),
             heads: heads(scope, wanted),
-            pager: Pager::of(&found, |page| wanted.on_page(page).link(scope, PATH).text()),
+            pager: Pager::of(found, |page| wanted.on_page(page).link(scope, PATH).text()),
             rows: found.rows.iter().map(|row| Row::of(&figures, row, &wanted.columns)).collect(),
+            whole: None,
             help: wanted.columns.iter().map(|column| (column::title(*column), meaning(*column))).collect(),
             all: scope.link(PATH).text(),
-            narrowed: !wanted.text.is_empty() || wanted.kind.is_some(),
+            narrowed: wanted.is_narrow(),
             bare: ground.span.is_none(),
         }
     }

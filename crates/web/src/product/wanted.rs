@@ -78,7 +78,7 @@ impl Wanted {
     }
 
     /// As the store is asked.
-    pub(crate) fn filter(&self, ground: ProductFilter, size: i64) -> ProductFilter {
+    pub(crate) fn filter(&self, ground: &ProductFilter, size: i64) -> ProductFilter {
         ProductFilter {
             text: self.text.clone(),
             kind: self.kind,
@@ -86,7 +86,7 @@ impl Wanted {
             descending: self.descending,
             page: self.page,
             size,
-            ..ground
+            ..ground.clone()
         }
     }
 
@@ -115,6 +115,11 @@ impl Wanted {
     /// The order, as it stands in an address.
     pub(crate) fn order(&self) -> String {
         format!("{}{}", if self.descending { "-" } else { "" }, self.sort.name())
+    }
+
+    /// Whether it leaves products out.
+    pub(crate) fn is_narrow(&self) -> bool {
+        !self.text.is_empty() || self.kind.is_some()
     }
 
     /// The order in words.

@@ -46,9 +46,9 @@ struct TrendsPage {
     all: String,
     keeps: Vec<(String, String)>,
     text: String,
-    figures: Vec<(&'static str, &'static str, bool)>,
-    weekly: bool,
-    against_all: bool,
+    figures: Vec<Offer>,
+    times_offered: [Offer; 2],
+    shades: [Offer; 2],
     /// What was asked for and cannot be shown by week.
     instead: Option<&'static str>,
     heads: [Head; 2],
@@ -60,6 +60,9 @@ struct TrendsPage {
     narrowed: bool,
     bare: bool,
 }
+
+/// A choice: its value, its words, whether it is chosen.
+type Offer = (&'static str, &'static str, bool);
 
 /// A product.
 struct Row {
@@ -164,7 +167,7 @@ struct Value {
 
 impl Map {
     async fn of(books: &mut Scoped<'_>, ground: &Ground, asked: &Asked) -> Page<Self> {
-        let filter = asked.list.filter(ground.filter(), PER_PAGE);
+        let filter = asked.list.filter(&ground.filter(), PER_PAGE);
         let (scope, column) = (ground.figures(), asked.shown());
         if asked.weekly {
             let found = books.weeks(&filter).await?;
@@ -252,15 +255,21 @@ impl TrendsPage {
                 .filter(|column| *column != ProductColumn::Sku)
                 .map(|each| (each.name(), title(each), each == column))
                 .collect(),
-            weekly: asked.weekly,
-            against_all: asked.against_all,
+            times_offered: [
+                ("month", "Month", !asked.weekly),
+                ("week", "Week, units and refunds", asked.weekly),
+            ],
+            shades: [
+                ("", "Within each product", !asked.against_all),
+                ("all", "Against all products", asked.against_all),
+            ],
             instead: (column != asked.column).then(|| title(asked.column)),
             heads: heads(scope, asked, column),
             order: asked.list.told(),
             times: map.times.iter().map(|period| short(*period)).collect(),
             pager: Pager::of(&map.rows, |page| asked.with(asked.list.on_page(page)).link(scope)),
             rows: map.rows.rows.into_iter().map(row).collect(),
-            narrowed: !asked.list.text.is_empty() || asked.list.kind.is_some(),
+            narrowed: asked.list.is_narrow(),
             bare: ground.span.is_none(),
         }
     }
