@@ -59,8 +59,15 @@ pub(super) struct History {
 /// What is drawn.
 pub(super) struct Charts {
     pub(super) parts: PartsChart,
-    pub(super) fees: StackChart,
-    pub(super) refunds: StackChart,
+    /// Those with a value in some month.
+    pub(super) small: Vec<Small>,
+}
+
+/// A chart of one share or one amount per unit.
+pub(super) struct Small {
+    pub(super) title: &'static str,
+    pub(super) note: &'static str,
+    pub(super) chart: StackChart,
 }
 
 /// A month.
@@ -141,15 +148,24 @@ impl Charts {
             let share = row.refund_share_bp?;
             Some((share, money::percent(share)))
         });
-        Ok(Self {
-            parts: PartsChart::new("Month", currency, slots),
-            fees: StackChart::new("Fees per unit by month", fees, |tick| money::short(currency, tick)),
-            refunds: StackChart::new("Refund share by month", refunds, share),
-        })
+        let mut small = Vec::new();
+        if drawn.has(|row| row.fees_per_unit.is_some()) {
+            let chart = StackChart::new("Fees per unit by month", fees, |tick| money::short(currency, tick));
+            small.push(Small { title: "Fees per unit", note: "Amazon fees over units sold", chart });
+        }
+        if drawn.has(|row| row.refunds > 0) {
+            let chart = StackChart::new("Refund share by month", refunds, share);
+            small.push(Small { title: "Refund share", note: "refunds over units sold", chart });
+        }
+        Ok(Self { parts: PartsChart::new("Month", currency, slots), small })
     }
 }
 
 impl Drawn<'_> {
+    fn has(&self, holds: impl Fn(&ProductRow) -> bool) -> bool {
+        self.months.iter().any(|(_, row)| row.is_some_and(&holds))
+    }
+
     /// A column for each month; `value` gives its height and its words.
     fn columns(
         &self,

@@ -57,6 +57,7 @@ struct TrendsPage {
     times: Vec<String>,
     rows: Vec<Row>,
     pager: Pager,
+    weekly: bool,
     narrowed: bool,
     bare: bool,
 }
@@ -176,8 +177,9 @@ impl Map {
                 let counts = if column == ProductColumn::Refunds { &row.refunds } else { &row.units };
                 let cells = times.iter().zip(counts).map(|(period, count)| {
                     let href = explained(&scope.in_period(*period), &row.whole, column);
-                    let figure = Figure::linked(money::count(*count), href);
-                    (*count != 0).then_some(Value { amount: Some(*count), figure })
+                    let text = money::count(*count);
+                    let figure = if *count == 0 { Figure::plain(text) } else { Figure::linked(text, href) };
+                    Some(Value { amount: Some(*count), figure })
                 });
                 (row.whole.clone(), cells.collect())
             };
@@ -255,20 +257,15 @@ impl TrendsPage {
                 .filter(|column| *column != ProductColumn::Sku)
                 .map(|each| (each.name(), title(each), each == column))
                 .collect(),
-            times_offered: [
-                ("month", "Month", !asked.weekly),
-                ("week", "Week, units and refunds", asked.weekly),
-            ],
-            shades: [
-                ("", "Within each product", !asked.against_all),
-                ("all", "Against all products", asked.against_all),
-            ],
+            times_offered: [("month", "Month", !asked.weekly), ("week", "Week", asked.weekly)],
+            shades: [("", "Each product", !asked.against_all), ("all", "All products", asked.against_all)],
             instead: (column != asked.column).then(|| title(asked.column)),
             heads: heads(scope, asked, column),
             order: asked.list.told(),
             times: map.times.iter().map(|period| short(*period)).collect(),
             pager: Pager::of(&map.rows, |page| asked.with(asked.list.on_page(page)).link(scope)),
             rows: map.rows.rows.into_iter().map(row).collect(),
+            weekly: asked.weekly,
             narrowed: asked.list.is_narrow(),
             bare: ground.span.is_none(),
         }
