@@ -6,6 +6,7 @@
 
 mod best;
 mod column;
+mod order;
 mod sums;
 mod trend;
 
@@ -18,7 +19,6 @@ use crate::{
 };
 
 pub use column::ProductColumn;
-use sums::Scope;
 pub use trend::{Trend, TrendRow, WeekRow, Weeks};
 
 /// Stands for all products together, in [`ProductRow::whole`].
@@ -182,12 +182,12 @@ impl Scoped<'_> {
     pub async fn products(&mut self, filter: &ProductFilter) -> Result<Page<ProductRow>> {
         let size = filter.size.clamp(1, MOST_PAGE);
         let mut page = filter.page.max(1);
-        let (mut rows, mut total) = self.product_page(filter, Scope::All, page, size).await?;
+        let (mut rows, mut total) = self.product_page(filter, page, size).await?;
         if rows.is_empty() && page > 1 {
-            (rows, total) = self.product_page(filter, Scope::All, 1, size).await?;
+            (rows, total) = self.product_page(filter, 1, size).await?;
             page = pages(total, size);
             if page > 1 {
-                (rows, total) = self.product_page(filter, Scope::All, page, size).await?;
+                (rows, total) = self.product_page(filter, page, size).await?;
             }
         }
         Ok(Page { rows, page, size, total })
@@ -195,8 +195,7 @@ impl Scoped<'_> {
 
     /// A product's figures over the months of the filter, a row per currency. The filter's text and kind don't count.
     pub async fn product_total(&mut self, sku: SkuId, filter: &ProductFilter) -> Result<Vec<ProductRow>> {
-        let filter = ProductFilter { text: String::new(), kind: None, ..filter.clone() };
-        Ok(self.product_page(&filter, Scope::Only(&[sku]), 1, MOST_PAGE).await?.0)
+        self.product_sums(filter, &[sku]).await
     }
 
     /// A product's figures by month and its units by day; none if there is no such product.

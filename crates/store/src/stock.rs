@@ -37,6 +37,11 @@ pub(crate) const STOCK_SUMS: [(&str, &str); 4] = [
     ("unvalued", "case when e.cost is null then e.units else 0 end"),
 ];
 
+/// What a stock event `e` adds to the profit: cost of goods given back and inventory loss together.
+pub(crate) const PROFIT_SUM: &str = "case e.fate when 'sellable' then coalesce(e.cost, 0) * e.units
+    when 'found' then coalesce(e.cost, 0) * e.units when 'unsellable' then 0
+    else -coalesce(e.cost, 0) * e.units end";
+
 /// An event as entered.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StockEntry {

@@ -3,19 +3,14 @@
 
 use std::fmt::Write as _;
 
-use ecom_ledger::Currency;
-
 use crate::{
-    error::{Result, StoreError},
+    error::Result,
     ids::SkuId,
-    stock::{self, STOCK_SUMS},
+    stock,
     tx::{Scoped, fetch_all},
 };
 
-use super::{
-    MOST_PAGE, ProductFilter, ProductRow,
-    sums::{Scope, profit_parts},
-};
+use super::{MOST_PAGE, ProductFilter, ProductRow, sums::profit_parts};
 
 impl ProductFilter {
     /// Currency and number of the `$6` products with the largest profits, then of those with the smallest; the
@@ -32,13 +27,12 @@ impl ProductFilter {
             self.narrow("d"),
         );
         if self.seller_account.is_none() {
-            let sums = STOCK_SUMS.iter().filter(|(name, _)| ["cogs", "inventory_loss"].contains(name));
-            let sum = sums.map(|(_, sum)| format!("({sum})")).collect::<Vec<_>>().join(" + ");
             let _ = write!(
                 text,
                 " union all
-                 select e.currency, e.sku, cast(sum({sum}) as bigint) as profit from stock_event e
+                 select e.currency, e.sku, cast(sum({}) as bigint) as profit from stock_event e
                  where e.tenant_id = $1 and e.month between $2 and $3 {} group by e.currency, e.sku",
+                stock::PROFIT_SUM,
                 stock::narrow(self.currency, self.marketplace)
             );
         }
@@ -75,25 +69,14 @@ impl Scoped<'_> {
             i64::from(filter.to.last_day()),
             most,
         )?;
-        let skus: Vec<SkuId> = found.iter().map(|(_, sku, _)| SkuId(*sku)).collect();
-        if skus.is_empty() {
-            return Ok((Vec::new(), Vec::new()));
-        }
-        let plain = ProductFilter { text: String::new(), kind: None, ..filter.clone() };
-        let (rows, _) = self.product_page(&plain, Scope::Only(&skus), 1, i64::MAX).await?;
-        let mut lists = (Vec::new(), Vec::new());
-        for (currency, sku, side) in found {
-            let currency = Currency::parse(&currency).map_err(|_| StoreError::Corrupt("settlement"))?;
-            let is = |row: &&ProductRow| (row.sku, row.currency) == (SkuId(sku), currency);
-            let row = rows.iter().find(is).ok_or(StoreError::Corrupt("product_month"))?;
-            if side == 0 {
-                lists.0.push(row.clone());
-            } else if !lists.0.contains(row) {
-                lists.1.push(row.clone());
-            }
-        }
-        lists.0.sort_by_key(|row| (std::cmp::Reverse(row.profit), row.sku));
-        lists.1.sort_by_key(|row| (row.profit, row.sku));
-        Ok(lists)
+        let best = found.iter().filter(|(.., side)| *side == 0).count();
+        let places: Vec<(String, SkuId)> =
+            found.into_iter().map(|(currency, sku, _)| (currency, SkuId(sku))).collect();
+        let mut best_rows = self.product_rows(filter, &places).await?;
+        let mut worst = best_rows.split_off(best);
+        worst.retain(|row| !best_rows.contains(row));
+        best_rows.sort_by_key(|row| (std::cmp::Reverse(row.profit), row.sku));
+        worst.sort_by_key(|row| (row.profit, row.sku));
+        Ok((best_rows, worst))
     }
 }

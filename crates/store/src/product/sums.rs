@@ -1,4 +1,4 @@
-//! The one query behind all figures of products, and the rows it gives.
+//! All figures of some products: the query, and the rows it gives.
 
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ use crate::{
     tx::{Scoped, fetch_all},
 };
 
-use super::{ALL_SKUS, ProductFilter, ProductKind, ProductRow, list, share_bp};
+use super::{ALL_SKUS, ProductFilter, ProductRow, list, share_bp};
 
 /// Columns beside the groups of the statement. `cogs` holds what units sold cost and what units back give back.
 const OTHERS: [&str; 8] =
@@ -32,13 +32,6 @@ const FEES: [Group; 9] = [
     Group::GstCost,
 ];
 
-/// Which products a query is about.
-#[derive(Clone, Copy)]
-pub(super) enum Scope<'a> {
-    All,
-    Only(&'a [SkuId]),
-}
-
 /// The column that holds a group of the statement.
 pub(super) fn group_column(group: Group) -> Option<&'static str> {
     match group {
@@ -48,13 +41,12 @@ pub(super) fn group_column(group: Group) -> Option<&'static str> {
     }
 }
 
-/// A row of the query: SKU, its name, currency, month or 0, rows in all, then the sums.
+/// A row of the query: SKU, its name, currency, month or 0, then the sums.
 struct Raw {
     sku: i64,
     name: Option<String>,
     currency: String,
     month: i64,
-    total: i64,
     sums: [i64; SUMS],
 }
 
@@ -69,14 +61,13 @@ where
     fn from_row(row: &'r R) -> std::result::Result<Self, sqlx::Error> {
         let mut sums = [0; SUMS];
         for (at, sum) in sums.iter_mut().enumerate() {
-            *sum = row.try_get(at + 5)?;
+            *sum = row.try_get(at + 4)?;
         }
         Ok(Self {
             sku: row.try_get(0)?,
             name: row.try_get(1)?,
             currency: row.try_get(2)?,
             month: row.try_get(3)?,
-            total: row.try_get(4)?,
             sums,
         })
     }
@@ -98,66 +89,43 @@ impl ProductFilter {
         text
     }
 
-    /// Sums by currency, product and `month`: of active settlements, and of stock events, which are of no account.
-    fn sums(&self, scope: Scope<'_>, by_month: bool) -> String {
-        let only = |table: &str| match scope {
-            Scope::All => String::new(),
-            Scope::Only(skus) => format!(" and {table}.sku in ({})", list(skus)),
-        };
+    /// All sums of some products by currency, product and `month` (0 for all months together): of active settlements,
+    /// and of stock events, which are of no account.
+    fn query(&self, skus: &[SkuId], by_month: bool) -> String {
         let month =
             |table: &str| if by_month { format!("{table}.month") } else { "cast(0 as bigint)".to_owned() };
+        let skus = list(skus);
         let mut text = format!(
-            "select s.currency, d.sku, {} as month, {} from settlement s
-             join product_month d on d.tenant_id = s.tenant_id and d.settlement = s.id
-             where s.tenant_id = $1 and s.state = 'active' and s.last_day >= $4 and s.first_day <= $5
-               and d.month between $2 and $3 {}{}
-             group by s.currency, d.sku, 3",
+            "with a as (
+               select s.currency, d.sku, {} as month, {} from settlement s
+               join product_month d on d.tenant_id = s.tenant_id and d.settlement = s.id
+               where s.tenant_id = $1 and s.state = 'active' and s.last_day >= $4 and s.first_day <= $5
+                 and d.month between $2 and $3 and d.sku in ({skus}) {} group by s.currency, d.sku, 3",
             month("d"),
             columns(rollup_sum),
             self.narrow("d"),
-            only("d")
         );
         if self.seller_account.is_none() {
             let _ = write!(
                 text,
                 " union all select e.currency, e.sku, {} as month, {} from stock_event e
-                  where e.tenant_id = $1 and e.month between $2 and $3 {}{} group by e.currency, e.sku, 3",
+                  where e.tenant_id = $1 and e.month between $2 and $3 and e.sku in ({skus}) {}
+                  group by e.currency, e.sku, 3",
                 month("e"),
                 columns(stock_sum),
                 stock::narrow(self.currency, self.marketplace),
-                only("e")
             );
         }
-        text
-    }
-
-    /// The whole query. `$6` is the text, `$7` and `$8` are the page.
-    fn query(&self, scope: Scope<'_>, by_month: bool) -> String {
-        let names = || columns(str::to_owned);
-        let part = |groups: &mut dyn Iterator<Item = &str>| groups.collect::<Vec<_>>().join(" + ");
-        let profit = part(&mut profit_parts().chain(["inventory_loss"]));
-        let fees = part(&mut FEES.iter().filter_map(|group| group_column(*group)));
-        let wanted = match self.kind {
-            None => "",
-            Some(ProductKind::Loss) => " and q.profit < 0",
-            Some(ProductKind::Uncosted) => " and (q.uncosted > 0 or q.unvalued > 0)",
-            Some(ProductKind::Unsold) => " and q.units = 0",
-        };
-        let direction = if self.descending { "desc" } else { "asc" };
-        let q = columns(|name| format!("q.{name}"));
-        format!(
-            "with a as ({}),
-             p as (select currency, sku, month, {} from a group by currency, sku, month),
-             q as (select currency, sku, month, {}, {profit} as profit, {fees} as fees from p)
-             select q.sku, k.name, q.currency, q.month, count(*) over (), {q}
+        let _ = write!(
+            text,
+            "), q as (select currency, sku, month, {} from a group by currency, sku, month)
+             select q.sku, k.name, q.currency, q.month, {}
              from q left join sku k on k.tenant_id = $1 and k.id = q.sku
-             where ($6 = '' or replace(lower(k.name), $6, '') <> lower(k.name)) {wanted}
-             order by q.month, {} {direction} nulls last, k.name nulls last, q.currency limit $7 offset $8",
-            self.sums(scope, by_month),
+             order by q.month, k.name nulls last, q.currency",
             columns(|name| format!("cast(sum({name}) as bigint) as {name}")),
-            names(),
-            self.sort.order(),
-        )
+            columns(|name| format!("q.{name}")),
+        );
+        text
     }
 }
 
@@ -167,50 +135,49 @@ pub(super) fn profit_parts() -> impl Iterator<Item = &'static str> {
     groups.map(|(_, name)| *name).chain(["cogs"])
 }
 
+/// Columns of the rollup that sum to the fees.
+pub(super) fn fee_parts() -> impl Iterator<Item = &'static str> {
+    FEES.iter().filter_map(|group| group_column(*group))
+}
+
 fn columns(each: impl Fn(&'static str) -> String) -> String {
     let names = PRODUCT_GROUPS.iter().map(|(_, name)| *name).chain(OTHERS);
     names.map(each).collect::<Vec<_>>().join(", ")
 }
 
-fn rollup_sum(name: &'static str) -> String {
+/// The sum of a column over rollup rows `d`.
+pub(super) fn rollup_sum(name: &'static str) -> String {
     match name {
         "inventory_loss" | "returned" | "unvalued" => format!("cast(0 as bigint) as {name}"),
         _ => format!("cast(sum(d.{name}) as bigint) as {name}"),
     }
 }
 
-fn stock_sum(name: &'static str) -> String {
+/// The sum of a column over stock events `e`.
+pub(super) fn stock_sum(name: &'static str) -> String {
     let sum = STOCK_SUMS.iter().find(|(one, _)| *one == name).map_or("0", |(_, sum)| *sum);
     format!("cast(sum({sum}) as bigint) as {name}")
 }
 
 impl Scoped<'_> {
-    /// A page of products, and how many there are in all.
-    pub(super) async fn product_page(
+    /// Figures of some products over all months of the filter, in the order of their names. The filter's text and
+    /// kind don't count.
+    pub(super) async fn product_sums(
         &mut self,
         filter: &ProductFilter,
-        scope: Scope<'_>,
-        page: i64,
-        size: i64,
-    ) -> Result<(Vec<ProductRow>, i64)> {
-        let text = filter.query(scope, false);
-        let rows = self.raw_products(filter, &text, size, (page - 1).saturating_mul(size)).await?;
-        let total = rows.first().map_or(0, |row| row.total);
-        Ok((rows.into_iter().map(row).collect::<Result<_>>()?, total))
+        skus: &[SkuId],
+    ) -> Result<Vec<ProductRow>> {
+        let rows = self.raw_products(filter, skus, false).await?;
+        rows.into_iter().map(row).collect()
     }
 
-    /// Figures of some products by month, in the order of the months.
+    /// The same by month, in the order of the months.
     pub(super) async fn product_cells(
         &mut self,
         filter: &ProductFilter,
         skus: &[SkuId],
     ) -> Result<Vec<(Month, ProductRow)>> {
-        if skus.is_empty() {
-            return Ok(Vec::new());
-        }
-        let all = ProductFilter { text: String::new(), kind: None, ..filter.clone() };
-        let text = all.query(Scope::Only(skus), true);
-        let rows = self.raw_products(&all, &text, i64::MAX, 0).await?;
+        let rows = self.raw_products(filter, skus, true).await?;
         let month = |raw: &Raw| i32::try_from(raw.month).map_err(|_| StoreError::Corrupt("product_month"));
         rows.into_iter().map(|raw| Ok((Month(month(&raw)?), row(raw)?))).collect()
     }
@@ -218,24 +185,22 @@ impl Scoped<'_> {
     async fn raw_products(
         &mut self,
         filter: &ProductFilter,
-        text: &str,
-        most: i64,
-        skip: i64,
+        skus: &[SkuId],
+        by_month: bool,
     ) -> Result<Vec<Raw>> {
-        // Both engines fold A to Z alone, so the text is folded alike.
-        let held = filter.text.trim().to_ascii_lowercase();
+        if skus.is_empty() {
+            return Ok(Vec::new());
+        }
+        let text = filter.query(skus, by_month);
         fetch_all!(
             Raw,
             self.tx,
-            sqlx::AssertSqlSafe(text),
+            sqlx::AssertSqlSafe(text.as_str()),
             self.tenant.0,
             i64::from(filter.from.0),
             i64::from(filter.to.0),
             i64::from(filter.from.first_day()),
             i64::from(filter.to.last_day()),
-            held.as_str(),
-            most,
-            skip,
         )
     }
 }
