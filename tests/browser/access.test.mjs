@@ -28,7 +28,7 @@ const INSIDE = [
   ["products", "/products"],
   ["products-chosen", "/products?col=units&col=refund_share&col=fees_per_unit&col=uncosted&sort=fees"],
   ["products-none", "/products?q=nothing-like-it"],
-  ["products-best", "/products/best"],
+  ["products-best", "/best-products"],
   ["product", "/products/2"],
   ["product-none", "/products/0"],
   ["trends", "/trends"],
@@ -38,6 +38,10 @@ const INSIDE = [
   ["cost-sheet", "/costs/sheet"],
   ["expenses", "/expenses"],
   ["months", "/close"],
+  ["tax-settings", "/settings/tax"],
+  ["tax-change", "/settings/tax/change?credit=yes"],
+  ["tax-wrong", "/settings/tax/change?credit=yes&from=soon"],
+  ["files-last", "/uploads?page=9"],
 ];
 
 let site;

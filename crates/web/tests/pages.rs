@@ -130,7 +130,7 @@ async fn a_settlement_shows_its_file_its_state_and_its_versions() {
 }
 
 /// Every route that needs somebody to be signed in, with a body where it takes one.
-const ROUTES: [(Method, &str); 22] = [
+const ROUTES: [(Method, &str); 28] = [
     (Method::GET, "/"),
     (Method::POST, "/tiles"),
     (Method::POST, "/tiles/removal"),
@@ -139,7 +139,7 @@ const ROUTES: [(Method, &str); 22] = [
     (Method::GET, "/lines"),
     (Method::GET, "/lines?settlement=1"),
     (Method::GET, "/products"),
-    (Method::GET, "/products/best"),
+    (Method::GET, "/best-products"),
     (Method::GET, "/products/1"),
     (Method::POST, "/products/1/stock"),
     (Method::GET, "/products/1/stock/1/removal"),
@@ -153,6 +153,12 @@ const ROUTES: [(Method, &str); 22] = [
     (Method::GET, "/uploads/1"),
     (Method::GET, "/files/1/withdrawal"),
     (Method::POST, "/files/1/withdrawal"),
+    (Method::GET, "/settings/tax"),
+    (Method::POST, "/settings/tax"),
+    (Method::GET, "/settings/tax/change"),
+    (Method::GET, "/settings/tax/1/undoing"),
+    (Method::POST, "/settings/tax/1/undoing"),
+    (Method::POST, "/settings/tax/1/again"),
 ];
 
 async fn ask(site: &Site, visitor: &Visitor, method: &Method, path: &str) -> support::Answer {
@@ -189,15 +195,19 @@ async fn another_business_sees_nothing_of_these_books() {
             "/statement",
             "/lines",
             "/products",
-            "/products/best",
+            "/best-products",
             // A form that cannot be read says so before anything is looked up.
             "/products/1/stock",
             "/trends",
             "/settlements",
             "/uploads",
+            "/settings/tax",
+            "/settings/tax/change",
         ]
         .contains(&path);
         let expected = match (own, method == Method::POST) {
+            // What would change is asked for with a form.
+            (true, false) if path == "/settings/tax/change" => StatusCode::UNPROCESSABLE_ENTITY,
             (true, false) => StatusCode::OK,
             (true, true) => StatusCode::UNPROCESSABLE_ENTITY,
             (false, _) => StatusCode::NOT_FOUND,
@@ -218,7 +228,7 @@ async fn another_business_sees_nothing_of_these_books() {
 }
 
 /// Every parameter of every page.
-const NAMES: [&str; 27] = [
+const NAMES: [&str; 28] = [
     "state",
     "page",
     "month",
@@ -246,6 +256,7 @@ const NAMES: [&str; 27] = [
     "figure",
     "by",
     "shade",
+    "credit",
 ];
 
 /// What somebody may type for it.
@@ -286,22 +297,14 @@ const VALUES: [&str; 31] = [
 #[tokio::test]
 async fn nothing_typed_into_an_address_breaks_a_page() {
     let (site, owner) = with_books().await;
-    for path in [
-        "/",
-        "/styleguide",
-        "/statement",
-        "/lines",
-        "/products",
-        "/products/best",
-        "/products/3",
-        "/trends",
-        "/settlements",
-        "/uploads",
-        "/sign-in",
-    ] {
+    let tax = ["/settings/tax", "/settings/tax/change", "/settings/tax/change?credit=no"];
+    let products = ["/products", "/best-products", "/products/3", "/trends"];
+    let pages = ["/", "/styleguide", "/statement", "/lines", "/settlements", "/uploads", "/sign-in"];
+    for path in pages.into_iter().chain(tax).chain(products) {
         for name in NAMES {
             for value in VALUES {
-                let answer = site.get(&owner, &format!("{path}?{name}={value}")).await;
+                let sign = if path.contains('?') { '&' } else { '?' };
+                let answer = site.get(&owner, &format!("{path}{sign}{name}={value}")).await;
                 let fine = answer.status.is_success()
                     || [StatusCode::SEE_OTHER, StatusCode::NOT_FOUND, StatusCode::UNPROCESSABLE_ENTITY]
                         .contains(&answer.status);
@@ -324,6 +327,9 @@ async fn nothing_typed_into_an_address_breaks_a_page() {
         "/products/9223372036854775808",
         "/products/3/stock/x/removal",
         "/products/3/stock/9223372036854775807/removal",
+        "/settings/tax/x/undoing",
+        "/settings/tax/9223372036854775808/undoing",
+        "/settings/tax/-1/undoing",
         "/%FF",
     ] {
         assert_eq!(site.get(&owner, path).await.status, StatusCode::NOT_FOUND, "{path}");

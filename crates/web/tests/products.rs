@@ -60,7 +60,7 @@ fn links(page: &Answer, start: &str) -> Vec<String> {
 async fn before_the_first_file_the_pages_say_what_to_do() {
     let site = site().await;
     let (owner, _) = site.owner("kurta-house").await;
-    for path in ["/products", "/products/best", "/trends"] {
+    for path in ["/products", "/best-products", "/trends"] {
         let name = format!("empty{}", path.replace('/', "_"));
         insta::assert_snapshot!(name, site.get(&owner, path).await.outline());
     }
@@ -146,7 +146,7 @@ async fn columns_order_text_and_kind_stay_in_the_address() {
 #[tokio::test]
 async fn days_are_widened_to_whole_months_and_the_page_says_so() {
     let (site, owner) = with_books().await;
-    for path in ["/products", "/products/best", "/trends"] {
+    for path in ["/products", "/best-products", "/trends"] {
         let page = site.get(&owner, &format!("{path}?from=2026-09-08&to=2026-10-02")).await;
         assert!(page.body.contains("widened to whole months"), "{path}");
         assert!(page.body.contains("1 Sep 2026 – 31 Oct 2026"), "{path}");
@@ -321,7 +321,7 @@ async fn the_first_page_leads_to_the_best_and_the_worst() {
     let home = site.get(&owner, "/").await;
     let part =
         home.body.split("data-part=\"").nth(1).unwrap().split('"').next().unwrap().replace("&#38;", "&");
-    assert_eq!(part, "/products/best?from=2026-08-01&to=2026-09-30");
+    assert_eq!(part, "/best-products?from=2026-08-01&to=2026-09-30");
     assert!(home.body.contains("sort=-profit") && home.body.contains("sort=profit"));
     let best = site.get(&owner, &part).await;
     assert!(best.body.contains("data-whole"));
@@ -345,7 +345,7 @@ async fn currencies_are_never_mixed() {
         .replace("\tINR\t", "\tUSD\t")
         .replace("Amazon.in", "Amazon.com");
     site.import(&owner, "50000334567.txt", dollars.as_bytes()).await;
-    for path in ["/products", "/trends", "/products/best"] {
+    for path in ["/products", "/trends", "/best-products"] {
         let rupees = site.get(&owner, path).await;
         assert!(rupees.body.contains('₹') && !rupees.body.contains("USD\u{a0}"), "{path}");
         assert!(rupees.outline().contains("summary Currency: INR"), "{path}: {}", rupees.outline());
@@ -409,7 +409,7 @@ async fn another_business_sees_and_changes_no_product() {
     ] {
         assert_eq!(site.get(&stranger, &path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
-    for path in ["/products", "/products/best", "/trends"] {
+    for path in ["/products", "/best-products", "/trends"] {
         let answer = site.get(&stranger, path).await;
         assert!(answer.status == StatusCode::OK && !answer.body.contains(&name), "{path}");
         for query in ["seller=1", "marketplace=1"] {

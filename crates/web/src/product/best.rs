@@ -24,7 +24,7 @@ use crate::{
 
 /// Products in each of the two lists.
 const MOST: i64 = 5;
-const PATH: &str = "/products/best";
+const PATH: &str = "/best-products";
 const COLUMNS: [ProductColumn; 3] = [ProductColumn::Units, ProductColumn::Profit, ProductColumn::Margin];
 
 #[derive(Template)]
