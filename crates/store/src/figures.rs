@@ -279,6 +279,20 @@ impl Scoped<'_> {
         })
     }
 
+    /// Currencies of active settlements, the one with the most lines first.
+    pub async fn currencies(&mut self) -> Result<Vec<Currency>> {
+        let rows = fetch_all!(
+            (String,),
+            self.tx,
+            "select currency from settlement where tenant_id = $1 and state = 'active'
+             group by currency order by sum(lines) desc, currency",
+            self.tenant.0,
+        )?;
+        let currency =
+            |(code,): (String,)| Currency::parse(&code).map_err(|_| StoreError::Corrupt("settlement"));
+        rows.into_iter().map(currency).collect()
+    }
+
     /// Labels in suspense, of settlements that touch the filter's days; the largest sums first.
     pub async fn unclassified(&mut self, filter: &Filter) -> Result<Vec<UnclassifiedLabel>> {
         let filter = Filter { marketplace: None, ..*filter };

@@ -82,8 +82,8 @@ pub use migrate::{
 pub use person::{NewPerson, PersonLogin, Profile, Registration, fold_email, taken_field};
 pub use person_token::{LiveToken, NewToken, Purpose};
 pub use product::{
-    MOST_PAGE, Page, ProductColumn, ProductFilter, ProductHistory, ProductRow, Trend, TrendRow, UnitDay,
-    WeekRow, Weeks,
+    ALL_SKUS, MOST_PAGE, Page, ProductColumn, ProductFilter, ProductHistory, ProductKind, ProductRow, Trend,
+    TrendRow, UnitDay, WeekRow, Weeks,
 };
 pub use reseal::{
     RESEAL_JOB, StaleFile, left_behind, reseal_column, resume_rotations, rotate_key, sealed_columns,
@@ -102,7 +102,7 @@ pub use settlement::{ChangedLine, SettlementState, SettlementView};
 pub use settlement_page::SettlementPage;
 pub use shred::{SHRED_JOB, begin_shredding};
 pub use spans::MOST_SPANS;
-pub use stock::{MOST_STOCK_EVENTS, StockEntry};
+pub use stock::{MOST_STOCK_EVENTS, MOST_UNITS, StockEntry};
 pub use tax_setting::{TAX_SETTING_JOB, TaxChoice, TaxSettingView};
 pub use trouble::Trouble;
 pub use tx::{Platform, Scoped, Tx};

@@ -4,10 +4,11 @@
 //! profits of all products, the lines without one among them, sum to the profit of the statement before indirect
 //! expenses.
 
+mod best;
 mod column;
+mod order;
 mod sums;
-
-use std::collections::BTreeMap;
+mod trend;
 
 use ecom_ledger::{Currency, Group, Minor, day::Month};
 
@@ -18,14 +19,23 @@ use crate::{
 };
 
 pub use column::ProductColumn;
-use sums::Scope;
+pub use trend::{Trend, TrendRow, WeekRow, Weeks};
 
+/// Stands for all products together, in [`ProductRow::whole`].
+pub const ALL_SKUS: SkuId = SkuId(-1);
 /// Most rows of a page.
 pub const MOST_PAGE: i64 = 200;
-/// Most months of a trend; of longer spans the last ones count.
-const MOST_MONTHS: i32 = 60;
-/// Most weeks of a trend.
-const MOST_WEEKS: i64 = 106;
+
+/// A kind of products that deserves a look.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ProductKind {
+    /// The profit is below 0, already before costs that are unknown.
+    Loss,
+    /// Units were sold, came back or were lost whose cost is unknown.
+    Uncosted,
+    /// Amounts were posted, and no unit was sold.
+    Unsold,
+}
 
 /// Which products, of which months, in which order.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -42,8 +52,8 @@ pub struct ProductFilter {
     pub marketplace: Option<MarketplaceId>,
     /// Only SKUs that hold this text, whatever the case of A to Z. Empty: all.
     pub text: String,
-    /// Only products with units of unknown cost.
-    pub uncosted: bool,
+    /// Only products of this kind.
+    pub kind: Option<ProductKind>,
     /// What the rows are sorted by. Where it is unknown comes last; among equals the SKU decides.
     pub sort: ProductColumn,
     /// The largest first.
@@ -64,7 +74,7 @@ impl ProductFilter {
             currency: None,
             marketplace: None,
             text: String::new(),
-            uncosted: false,
+            kind: None,
             sort: ProductColumn::Group(Group::NetSales),
             descending: true,
             page: 1,
@@ -96,7 +106,7 @@ impl<T> Page<T> {
 /// A product's figures in one currency. Money in minor units, signed as in the statement; shares in basis points.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ProductRow {
-    /// The product; 0 is the lines without one.
+    /// The product; 0 is the lines without one, [`ALL_SKUS`] all together.
     pub sku: SkuId,
     /// Its SKU; empty for the lines without one.
     pub name: String,
@@ -166,75 +176,26 @@ pub struct ProductHistory {
     pub days: Vec<UnitDay>,
 }
 
-/// One figure of some products by month, for a heat map.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Trend {
-    /// The months, without a gap.
-    pub months: Vec<Month>,
-    /// The products of a page, in its order.
-    pub rows: Vec<TrendRow>,
-}
-
-/// A product in a [`Trend`].
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct TrendRow {
-    /// The product over all months of the filter.
-    pub whole: ProductRow,
-    /// The figure of each month; none where nothing was posted or it is unknown.
-    pub cells: Vec<Option<i64>>,
-}
-
-/// Units of some products by week.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Weeks {
-    /// The Mondays, without a gap.
-    pub weeks: Vec<i32>,
-    /// The products of a page, in its order.
-    pub rows: Vec<WeekRow>,
-}
-
-/// A product in [`Weeks`].
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct WeekRow {
-    /// The product over all months of the filter.
-    pub whole: ProductRow,
-    /// Units sold in each week.
-    pub units: Vec<i64>,
-    /// Refunds in each week.
-    pub refunds: Vec<i64>,
-}
-
 impl Scoped<'_> {
     /// A page of products, one of them the lines without a product. Months count by posting day, settlements only
     /// while they are active.
     pub async fn products(&mut self, filter: &ProductFilter) -> Result<Page<ProductRow>> {
         let size = filter.size.clamp(1, MOST_PAGE);
         let mut page = filter.page.max(1);
-        let (mut rows, mut total) = self.product_page(filter, Scope::All, page, size).await?;
+        let (mut rows, mut total) = self.product_page(filter, page, size).await?;
         if rows.is_empty() && page > 1 {
-            (rows, total) = self.product_page(filter, Scope::All, 1, size).await?;
+            (rows, total) = self.product_page(filter, 1, size).await?;
             page = pages(total, size);
             if page > 1 {
-                (rows, total) = self.product_page(filter, Scope::All, page, size).await?;
+                (rows, total) = self.product_page(filter, page, size).await?;
             }
         }
         Ok(Page { rows, page, size, total })
     }
 
-    /// The products with the largest and with the smallest profit, up to `most` of each and none in both lists.
-    pub async fn best_and_worst(
-        &mut self,
-        filter: &ProductFilter,
-        most: i64,
-    ) -> Result<(Vec<ProductRow>, Vec<ProductRow>)> {
-        let most = most.clamp(1, MOST_PAGE);
-        let by = |descending| ProductFilter { sort: ProductColumn::Profit, descending, ..filter.clone() };
-        let (best, _) = self.product_page(&by(true), Scope::Named, 1, most).await?;
-        let (mut worst, _) = self.product_page(&by(false), Scope::Named, 1, most).await?;
-        let same =
-            |one: &ProductRow, other: &ProductRow| (one.sku, one.currency) == (other.sku, other.currency);
-        worst.retain(|row| !best.iter().any(|other| same(row, other)));
-        Ok((best, worst))
+    /// A product's figures over the months of the filter, a row per currency. The filter's text and kind don't count.
+    pub async fn product_total(&mut self, sku: SkuId, filter: &ProductFilter) -> Result<Vec<ProductRow>> {
+        self.product_sums(filter, &[sku]).await
     }
 
     /// A product's figures by month and its units by day; none if there is no such product.
@@ -254,60 +215,6 @@ impl Scoped<'_> {
             months,
             days: by_day(days).into_iter().map(day).collect::<Result<_>>()?,
         }))
-    }
-
-    /// One figure by month of the products that [`Self::products`] gives for the filter.
-    pub async fn trend(&mut self, filter: &ProductFilter, column: ProductColumn) -> Result<Trend> {
-        let Some(filter) = self.within_books(filter).await? else {
-            return Ok(Trend { months: Vec::new(), rows: Vec::new() });
-        };
-        let rows = self.products(&filter).await?.rows;
-        let months: Vec<Month> = (filter.from.0..=filter.to.0).map(Month).collect();
-        let mut cells: BTreeMap<(SkuId, Currency, Month), Option<i64>> = BTreeMap::new();
-        for (month, row) in self.product_cells(&filter, &skus(&rows)).await? {
-            cells.insert((row.sku, row.currency, month), row.value(column));
-        }
-        let cell =
-            |row: &ProductRow, month: &Month| cells.get(&(row.sku, row.currency, *month)).copied().flatten();
-        let row = |whole: ProductRow| TrendRow {
-            cells: months.iter().map(|month| cell(&whole, month)).collect(),
-            whole,
-        };
-        let rows = rows.into_iter().map(row).collect();
-        Ok(Trend { months, rows })
-    }
-
-    /// Units by week of the products that [`Self::products`] gives for the filter. Weeks begin on Monday.
-    pub async fn weeks(&mut self, filter: &ProductFilter) -> Result<Weeks> {
-        let Some(filter) = self.within_books(filter).await? else {
-            return Ok(Weeks { weeks: Vec::new(), rows: Vec::new() });
-        };
-        let rows = self.products(&filter).await?.rows;
-        let (first, last) = (week(filter.from.first_day()), week(filter.to.last_day()));
-        let first = first.max(last - MOST_WEEKS + 1);
-        let mut cells: BTreeMap<(SkuId, Currency, i64), (i64, i64)> = BTreeMap::new();
-        // Day 0 is a Thursday.
-        for (currency, sku, week, units, refunds) in
-            self.unit_rows(&filter, &skus(&rows), "(u.day + 3) / 7").await?
-        {
-            cells.insert((SkuId(sku), currency, week), (units, refunds));
-        }
-        let row = |whole: ProductRow| {
-            let cell = |week| cells.get(&(whole.sku, whole.currency, week)).copied().unwrap_or_default();
-            let (units, refunds) = (first..=last).map(cell).unzip();
-            WeekRow { whole, units, refunds }
-        };
-        let rows = rows.into_iter().map(row).collect();
-        let weeks = (first..=last).map(|week| small(week * 7 - 3)).collect::<Result<_>>()?;
-        Ok(Weeks { weeks, rows })
-    }
-
-    /// The filter with its months cut to those with books, and to the last [`MOST_MONTHS`]; none without any.
-    async fn within_books(&mut self, filter: &ProductFilter) -> Result<Option<ProductFilter>> {
-        let Some((first, last)) = self.span().await? else { return Ok(None) };
-        let to = filter.to.min(Month::of_day(last));
-        let from = filter.from.max(Month::of_day(first)).max(Month(to.0.saturating_sub(MOST_MONTHS - 1)));
-        Ok((from <= to).then(|| ProductFilter { from, to, ..filter.clone() }))
     }
 
     /// Units by currency, product and `group`, in the order of the last.
@@ -354,10 +261,6 @@ fn by_day(rows: Vec<(Currency, i64, i64, i64, i64)>) -> Vec<(Currency, i64, i64,
         }
     }
     days
-}
-
-fn week(day: i32) -> i64 {
-    (i64::from(day) + 3).div_euclid(7)
 }
 
 fn pages(total: i64, size: i64) -> i64 {

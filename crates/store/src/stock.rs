@@ -16,14 +16,14 @@ use crate::{
     bulk::{self, Column},
     error::{Result, StoreError, expect_one},
     figures::Filter,
-    ids::{MarketplaceId, PersonId, StockEventId},
-    tx::{Scoped, exec, fetch_all},
+    ids::{MarketplaceId, PersonId, SkuId, StockEventId},
+    tx::{Scoped, exec, fetch_all, fetch_optional},
 };
 
 /// Most events entered at once.
 pub const MOST_STOCK_EVENTS: usize = 10_000;
 /// Most units of one event.
-const MOST_UNITS: i64 = 10_000_000;
+pub const MOST_UNITS: i64 = 10_000_000;
 
 /// Sums of stock events `e`, as columns: units back, cost of goods given back, inventory loss, units of unknown cost.
 pub(crate) const STOCK_SUMS: [(&str, &str); 4] = [
@@ -36,6 +36,11 @@ pub(crate) const STOCK_SUMS: [(&str, &str); 4] = [
     ),
     ("unvalued", "case when e.cost is null then e.units else 0 end"),
 ];
+
+/// What a stock event `e` adds to the profit: cost of goods given back and inventory loss together.
+pub(crate) const PROFIT_SUM: &str = "case e.fate when 'sellable' then coalesce(e.cost, 0) * e.units
+    when 'found' then coalesce(e.cost, 0) * e.units when 'unsellable' then 0
+    else -coalesce(e.cost, 0) * e.units end";
 
 /// An event as entered.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -51,6 +56,15 @@ pub struct StockEntry {
     /// Who entered it.
     pub entered_by: PersonId,
 }
+
+const SELECT: &str =
+    "select e.id, k.name, m.name, e.currency, e.day, nullif(e.sold_day, e.day), e.units, e.fate, e.cost,
+        e.entered_at, e.entered_by
+     from stock_event e
+     join sku k on k.tenant_id = e.tenant_id and k.id = e.sku
+     left join marketplace m on m.tenant_id = e.tenant_id and m.id = e.marketplace
+     where e.tenant_id = $1";
+const LATEST: &str = "order by e.day desc, e.id desc";
 
 type Row = (i64, String, Option<String>, String, i64, Option<i64>, i64, String, Option<i64>, i64, i64);
 type SumRow = (String, i64, i64, i64, i64, i64);
@@ -103,21 +117,31 @@ impl Scoped<'_> {
 
     /// Events of some days with their values, the latest first.
     pub async fn stock_events(&mut self, from: i32, to: i32, most: i64) -> Result<Vec<StockEntry>> {
+        let text = format!("{SELECT} and e.day between $2 and $3 {LATEST} limit $4");
         let rows = fetch_all!(
             Row,
             self.tx,
-            "select e.id, k.name, m.name, e.currency, e.day, nullif(e.sold_day, e.day), e.units, e.fate, e.cost,
-                    e.entered_at, e.entered_by
-             from stock_event e
-             join sku k on k.tenant_id = e.tenant_id and k.id = e.sku
-             left join marketplace m on m.tenant_id = e.tenant_id and m.id = e.marketplace
-             where e.tenant_id = $1 and e.day between $2 and $3 order by e.day desc, e.id desc limit $4",
+            sqlx::AssertSqlSafe(text.as_str()),
             self.tenant.0,
             i64::from(from),
             i64::from(to),
             most,
         )?;
         rows.into_iter().map(entry).collect()
+    }
+
+    /// Events of one product, the latest first.
+    pub async fn product_stock_events(&mut self, sku: SkuId, most: i64) -> Result<Vec<StockEntry>> {
+        let text = format!("{SELECT} and e.sku = $2 {LATEST} limit $3");
+        let rows = fetch_all!(Row, self.tx, sqlx::AssertSqlSafe(text.as_str()), self.tenant.0, sku.0, most)?;
+        rows.into_iter().map(entry).collect()
+    }
+
+    /// One event.
+    pub async fn stock_event(&mut self, id: StockEventId) -> Result<Option<StockEntry>> {
+        let text = format!("{SELECT} and e.id = $2");
+        let row = fetch_optional!(Row, self.tx, sqlx::AssertSqlSafe(text.as_str()), self.tenant.0, id.0)?;
+        row.map(entry).transpose()
     }
 
     async fn known_skus(&mut self, events: &[StockEvent]) -> Result<Vec<i64>> {

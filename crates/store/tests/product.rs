@@ -11,7 +11,9 @@ use ecom_ledger::{
     day::Month,
     stock::{Fate, StockEvent},
 };
-use ecom_store::{Filter, PersonId, ProductColumn, ProductFilter, ProductRow, Scoped, SkuId, TenantId, Tx};
+use ecom_store::{
+    Filter, PersonId, ProductColumn, ProductFilter, ProductKind, ProductRow, Scoped, SkuId, TenantId, Tx,
+};
 use ecom_testkit::{World, on_both};
 use shop::{Shop, catalogue, extra, plan};
 
@@ -85,6 +87,15 @@ on_both!(products_sum_to_the_statement_group_by_group, |world| async move {
     assert_eq!(Some(sum(|row| row.refunds)), whole.refunds);
     assert_eq!((sum(|row| row.returned), sum(|row| row.unvalued)), (whole.returned, whole.unvalued));
     assert_eq!((whole.returned, whole.unvalued), (1, 1));
+    let together = ProductRow::whole(&whole).unwrap();
+    for column in ProductColumn::all().filter(|column| *column != ProductColumn::FeesPerUnit) {
+        if let (Some(value), true) =
+            (together.value(column), rows.iter().all(|row| row.value(column).is_some()))
+        {
+            assert_eq!(value, rows.iter().filter_map(|row| row.value(column)).sum::<i64>(), "{column:?}");
+        }
+    }
+    assert!(together.estimated != 0 && !together.cost_known() && together.margin_bp.is_none());
     let loose = rows.iter().find(|row| row.sku == SkuId(0)).unwrap();
     assert!(loose.name.is_empty() && loose.group(Group::Balance) != 0);
     // One month alone, and one marketplace, are parts of it too.
@@ -130,6 +141,8 @@ on_both!(every_column_sorts_both_ways_with_the_unknown_last, |world| async move 
     }
 });
 
+type Fits = fn(&ProductRow) -> bool;
+
 on_both!(products_are_found_by_text_and_by_unknown_cost, |world| async move {
     let shop = stocked(&world).await;
     let mut tx = world.db.read().await.unwrap();
@@ -144,11 +157,18 @@ on_both!(products_are_found_by_text_and_by_unknown_cost, |world| async move {
         let none = ProductFilter { text: nothing.into(), ..months() };
         assert_eq!(books.products(&none).await.unwrap().total, 0, "{nothing}");
     }
-    let uncosted = all(&mut books, &ProductFilter { uncosted: true, ..months() }).await;
+    let uncosted = all(&mut books, &ProductFilter { kind: Some(ProductKind::Uncosted), ..months() }).await;
     let expected: BTreeSet<SkuId> = rows.iter().filter(|row| !row.cost_known()).map(|row| row.sku).collect();
     assert_eq!(uncosted.iter().map(|row| row.sku).collect::<BTreeSet<_>>(), expected);
     assert!(!expected.is_empty());
     assert!(uncosted.iter().all(|row| row.margin_bp.is_none() && row.break_even_bp.is_none()));
+    let kinds: [(ProductKind, Fits); 2] =
+        [(ProductKind::Loss, |row| row.profit < 0), (ProductKind::Unsold, |row| row.units == 0)];
+    for (kind, fits) in kinds {
+        let found = all(&mut books, &ProductFilter { kind: Some(kind), ..months() }).await;
+        let expected = rows.iter().filter(|row| fits(row)).count();
+        assert!(found.len() == expected && found.iter().all(fits) && expected > 0, "{kind:?}");
+    }
 });
 
 on_both!(a_page_out_of_range_gives_the_nearest, |world| async move {
@@ -169,6 +189,18 @@ on_both!(a_page_out_of_range_gives_the_nearest, |world| async move {
     assert_eq!((none.page, none.total, none.pages()), (1, 0, 1));
 });
 
+on_both!(a_product_stands_alone_as_it_stands_in_the_list, |world| async move {
+    let shop = stocked(&world).await;
+    let mut tx = world.db.read().await.unwrap();
+    let mut books = tx.scoped(shop.tenant).await.unwrap();
+    for row in all(&mut books, &months()).await {
+        let narrow =
+            ProductFilter { text: "no such product".into(), kind: Some(ProductKind::Loss), ..months() };
+        assert_eq!(books.product_total(row.sku, &narrow).await.unwrap(), [row]);
+    }
+    assert!(books.product_total(SkuId(i64::MAX), &months()).await.unwrap().is_empty());
+});
+
 on_both!(a_products_history_and_the_trends_add_up, |world| async move {
     let shop = stocked(&world).await;
     let mut tx = world.db.read().await.unwrap();
@@ -183,22 +215,26 @@ on_both!(a_products_history_and_the_trends_add_up, |world| async move {
         assert_eq!(history.days.iter().map(|day| day.refunds).sum::<i64>(), row.refunds);
         assert!(history.days.windows(2).all(|pair| pair[0].day < pair[1].day));
     }
-    let trend = books.trend(&wide, ProductColumn::Profit).await.unwrap();
+    let trend = books.trend(&wide).await.unwrap();
     let names: Vec<String> = trend.months.iter().map(Month::to_string).collect();
     assert_eq!(names, ["2026-09", "2026-10"]);
-    assert_eq!(trend.rows.iter().map(|row| row.whole.clone()).collect::<Vec<_>>(), rows);
-    for row in &trend.rows {
-        assert_eq!(row.cells.iter().flatten().sum::<i64>(), row.whole.profit);
+    assert_eq!(trend.page.rows.iter().map(|row| row.whole.clone()).collect::<Vec<_>>(), rows);
+    for row in &trend.page.rows {
+        assert_eq!(row.cells.iter().flatten().map(|month| month.profit).sum::<i64>(), row.whole.profit);
+        assert_eq!(row.cells.iter().flatten().map(|month| month.units).sum::<i64>(), row.whole.units);
     }
+    assert_eq!((trend.page.page, trend.page.size), (1, 9));
+    assert!(trend.page.total > 9, "the page says how many products there are");
     let weeks = books.weeks(&wide).await.unwrap();
     assert!(weeks.weeks.iter().all(|day| (day + 3) % 7 == 0) && weeks.weeks.len() > 4);
-    for row in &weeks.rows {
+    assert_eq!(weeks.page.total, trend.page.total);
+    for row in &weeks.page.rows {
         assert_eq!(row.units.len(), weeks.weeks.len());
         assert_eq!(row.units.iter().sum::<i64>(), row.whole.units);
         assert_eq!(row.refunds.iter().sum::<i64>(), row.whole.refunds);
     }
     let early = ProductFilter { from: Month(0), to: Month(1), ..months() };
-    assert!(books.trend(&early, ProductColumn::Units).await.unwrap().months.is_empty());
+    assert!(books.trend(&early).await.unwrap().months.is_empty());
 });
 
 on_both!(the_best_and_the_worst_are_named_once, |world| async move {
@@ -217,6 +253,17 @@ on_both!(the_best_and_the_worst_are_named_once, |world| async move {
     );
     let (best, worst) = books.best_and_worst(&months(), 200).await.unwrap();
     assert_eq!((best.len(), worst.len()), (rows.len(), 0));
+    // What came back and was lost counts, and an account at Amazon has none of it.
+    let lossy = rows.iter().find(|row| row.group(Group::InventoryLoss) < 0).unwrap();
+    assert_eq!(best.iter().find(|row| row.sku == lossy.sku), Some(lossy));
+    let of_account = ProductFilter { seller_account: Some(shop.account), ..months() };
+    let (best, _) = books.best_and_worst(&of_account, 200).await.unwrap();
+    assert!(best.iter().all(|row| row.group(Group::InventoryLoss) == 0));
+    let (best, worst) = books
+        .best_and_worst(&ProductFilter { currency: Currency::parse("USD").ok(), ..months() }, 3)
+        .await
+        .unwrap();
+    assert!(best.is_empty() && worst.is_empty());
 });
 
 on_both!(shares_are_exact_and_unknown_without_their_whole, |world| async move {
@@ -247,11 +294,35 @@ on_both!(another_business_sees_no_product, |world| async move {
         let mut books = tx.scoped(tenant).await.unwrap();
         assert_eq!(books.products(&months()).await.unwrap().total, 0);
         assert_eq!(books.product(SkuId(1), &months()).await.unwrap(), None);
+        assert!(books.product_total(SkuId(1), &months()).await.unwrap().is_empty());
         let nothing = books.product(SkuId(0), &months()).await.unwrap().unwrap();
         assert!(nothing.months.is_empty() && nothing.days.is_empty());
-        assert!(books.trend(&months(), ProductColumn::Units).await.unwrap().rows.is_empty());
-        assert!(books.weeks(&months()).await.unwrap().rows.is_empty());
+        assert!(books.trend(&months()).await.unwrap().page.rows.is_empty());
+        assert!(books.weeks(&months()).await.unwrap().page.rows.is_empty());
         let (best, worst) = books.best_and_worst(&months(), 5).await.unwrap();
         assert!(best.is_empty() && worst.is_empty());
     }
+});
+
+on_both!(currencies_come_with_the_most_lines_first_and_stay_apart, |world| async move {
+    let shop = stocked(&world).await;
+    let rupees = String::from_utf8(shop::file(&plan(2, 90))).unwrap();
+    let dollars = rupees.replace("\tINR\t", "\tUSD\t").replace("Amazon.in", "Amazon.com");
+    shop.import("1003.txt", dollars.into_bytes()).await;
+    let stranger = Shop::new(&world, "saree-works").await;
+    let mut tx = world.db.read().await.unwrap();
+    let mut books = tx.scoped(shop.tenant).await.unwrap();
+    let usd = Currency::parse("USD").unwrap();
+    assert_eq!(books.currencies().await.unwrap(), [Currency::INR, usd]);
+    let filter = ProductFilter { to: "2026-11".parse().unwrap(), ..months() };
+    let (best, worst) = books.best_and_worst(&filter, 100).await.unwrap();
+    for currency in [Currency::INR, usd] {
+        let one = ProductFilter { currency: Some(currency), ..filter.clone() };
+        let mut rows = all(&mut books, &one).await;
+        rows.retain(|row| row.sku != SkuId(0));
+        let named = best.iter().chain(&worst).filter(|row| row.currency == currency).count();
+        assert!(named == rows.len() && rows.iter().all(|row| row.currency == currency), "{currency}");
+    }
+    let mut books = tx.scoped(stranger.tenant).await.unwrap();
+    assert!(books.currencies().await.unwrap().is_empty());
 });

@@ -9,7 +9,7 @@ use ecom_ledger::{
     day::Month,
     stock::{Fate, StockEvent},
 };
-use ecom_store::{Filter, PersonId, StoreError};
+use ecom_store::{Filter, PersonId, SkuId, StoreError};
 use ecom_testkit::on_both;
 use shop::{Shop, always, catalogue, plan};
 
@@ -57,6 +57,9 @@ on_both!(events_are_valued_as_the_ledger_does_and_follow_every_change_of_costs, 
         books.save_costs(&sheet).await.unwrap().unwrap();
         let kept = books.stock_events(i32::MIN, i32::MAX, 100).await.unwrap();
         assert_eq!(kept.len(), events.len());
+        let sku = books.sku(&events[0].sku).await.unwrap().unwrap();
+        assert_eq!(books.product_stock_events(sku, 100).await.unwrap(), kept);
+        assert_eq!(books.product_stock_events(sku, 3).await.unwrap(), kept[..3]);
         for entry in kept {
             assert_eq!(entry.value, entry.event.value(&sheet).unwrap(), "{:?}", entry.event);
             assert_eq!((entry.entered_by, entry.entered_at), (PersonId(7), 5));
@@ -142,8 +145,14 @@ on_both!(what_cannot_be_is_refused_and_nothing_is_kept, |world| async move {
     assert!(books.stock_events(0, i32::MAX, 10).await.unwrap().is_empty());
     books.add_stock_events(std::slice::from_ref(&good), PersonId(1), 5).await.unwrap();
     let id = books.stock_events(0, i32::MAX, 10).await.unwrap()[0].id;
+    let sku = books.sku(&good.sku).await.unwrap().unwrap();
+    assert_eq!(books.stock_event(id).await.unwrap().unwrap().event, good);
+    assert_eq!(books.product_stock_events(sku, 10).await.unwrap().len(), 1);
+    assert!(books.product_stock_events(SkuId(sku.0 + 1), 10).await.unwrap().is_empty());
     let mut books = tx.scoped(stranger.tenant).await.unwrap();
     assert!(books.stock_events(i32::MIN, i32::MAX, 10).await.unwrap().is_empty());
+    assert!(books.product_stock_events(sku, 10).await.unwrap().is_empty());
+    assert_eq!(books.stock_event(id).await.unwrap(), None);
     assert!(matches!(books.delete_stock_event(id).await, Err(StoreError::Missing(_))));
     let unknown = books.add_stock_events(&[good], PersonId(1), 5).await;
     assert!(matches!(unknown, Err(StoreError::Missing("product"))), "another business's product");

@@ -1,4 +1,4 @@
-// Adds to pages that work without it: progress of uploads, lists that renew themselves, menus that close.
+// Adds to pages that work without it: progress of uploads, lists that renew themselves, parts that come later, menus that close.
 "use strict";
 
 // A file at a time, so that each shows its own progress and one that is refused does not hold up the others.
@@ -118,6 +118,26 @@ function renew() {
   }, 700);
 }
 
+// A part that takes longer than its page comes after it, from a page of its own; until then, and without script,
+// there is a link to that page.
+async function fill(part) {
+  part.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(part.dataset.part);
+    if (!answer.ok || answer.redirected) return;
+    const found = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-whole]");
+    if (!found) return;
+    // Whoever stands on the link is not thrown back to the top of the page.
+    const focused = part.contains(document.activeElement);
+    part.replaceWith(found);
+    if (focused) found.querySelector("a")?.focus();
+  } catch {
+    // The link stays.
+  } finally {
+    part.removeAttribute("aria-busy");
+  }
+}
+
 // One menu at a time; a click beside it or Escape closes it.
 function closeMenus(except) {
   for (const menu of document.querySelectorAll("details.scope[open], .bar details[open]")) {
@@ -161,6 +181,7 @@ function values(chart) {
   });
 }
 
+for (const part of document.querySelectorAll("[data-part]")) fill(part);
 for (const chart of document.querySelectorAll("[data-values]")) values(chart);
 // On a narrow page a chart is wider than its frame: begin where its newest column is.
 for (const chart of document.querySelectorAll(".chart:has([aria-current]), .chart:has(a[tabindex])")) chart.scrollLeft = chart.scrollWidth;

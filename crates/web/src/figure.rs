@@ -9,7 +9,7 @@ use crate::money;
 /// A figure.
 #[derive(Template, Clone, Debug)]
 #[template(
-    source = "{% if unknown %}<span class=\"unknown\">{{ text }}</span>{% else if href.is_empty() %}{{ text }}{% else %}<a class=\"figure\" href=\"{{ href }}\">{% if estimated %}<span title=\"partly estimated\">≈</span>\u{2009}{% endif %}{% if exact.is_empty() %}{{ text }}{% else %}<span title=\"{{ exact }}\" aria-hidden=\"true\">{{ text }}</span><span class=\"unseen\">{{ exact }}</span>{% endif %}</a>{% endif %}",
+    source = "{% if unknown %}{% if href.is_empty() %}<span class=\"unknown\">{{ text }}</span>{% else %}<a class=\"unknown\" href=\"{{ href }}\">{{ text }}</a>{% endif %}{% else if href.is_empty() %}{{ text }}{% else %}<a class=\"figure\" href=\"{{ href }}\">{% if estimated %}<span title=\"partly estimated\">≈</span>\u{2009}{% endif %}{% if exact.is_empty() %}{{ text }}{% else %}<span title=\"{{ exact }}\" aria-hidden=\"true\">{{ text }}</span><span class=\"unseen\">{{ exact }}</span>{% endif %}</a>{% endif %}",
     ext = "html"
 )]
 pub(crate) struct Figure {
@@ -62,6 +62,11 @@ impl Figure {
         Self { text: text.into(), exact: String::new(), href: String::new(), estimated: false, unknown: true }
     }
 
+    /// Where one mends what is unknown, or sees what it is made of.
+    pub(crate) fn leading_to(self, href: String) -> Self {
+        Self { href, ..self }
+    }
+
     /// Whether nobody can know it yet.
     pub(crate) fn is_unknown(&self) -> bool {
         self.unknown
@@ -74,6 +79,11 @@ impl Figure {
         } else {
             Self { estimated: self.estimated, ..Self::tile(currency, minor, self.href) }
         }
+    }
+
+    /// The same by a shorter text, with the full one on hover and for screen readers; an unknown one stays a word.
+    pub(crate) fn abridged(self, text: String, exact: String) -> Self {
+        if self.unknown || text == exact { self } else { Self { text, exact, ..self } }
     }
 
     /// Marks it as partly estimated.

@@ -13,6 +13,8 @@ pub(crate) enum Here {
     Home,
     /// The profit statement, and what explains it.
     Statement,
+    /// Products, and what of them changes over time.
+    Products,
     /// Settlements.
     Settlements,
     /// Search of lines.
@@ -73,6 +75,13 @@ pub(crate) const SECTIONS: &[Section] = &[
                 label: "Profit",
                 icon: "M4 19V5M4 19h16M8 15l4-5 3 3 5-7",
                 bar: true,
+            },
+            Item {
+                here: Here::Products,
+                href: "/products",
+                label: "Products",
+                icon: "M4 4h7l9 9-7 7-9-9zM8 8h.01",
+                bar: false,
             },
             Item {
                 here: Here::Settlements,

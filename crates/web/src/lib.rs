@@ -30,6 +30,7 @@ mod notice;
 mod page;
 mod params;
 mod period;
+mod product;
 mod scope;
 mod scope_bar;
 mod search;
@@ -41,6 +42,7 @@ mod statement;
 mod styleguide;
 mod tax_setting;
 mod telemetry;
+mod trend;
 mod upload;
 mod words;
 
@@ -77,6 +79,12 @@ pub fn router(server: Server) -> Router {
         .route("/statement", get(statement::show))
         .route("/styleguide", get(styleguide::show))
         .route("/lines", get(line::list))
+        .route("/products", get(product::list))
+        .route("/best-products", get(product::best))
+        .route("/products/{sku}", get(product::show))
+        .route("/products/{sku}/stock", post(product::add_stock))
+        .route("/products/{sku}/stock/{event}/removal", get(product::ask_stock).post(product::remove_stock))
+        .route("/trends", get(trend::show))
         .route("/account", get(account::show::show).post(account::show::save))
         .route("/account/password", post(account::show::change_password))
         .route("/account/sessions", post(account::show::end_session))

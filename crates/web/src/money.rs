@@ -25,6 +25,15 @@ pub(crate) fn short(currency: Currency, minor: i64) -> String {
     if currency == Currency::INR { gst::rupees_short(minor) } else { foreign(currency, minor) }
 }
 
+/// For a dense table: whole rupees, from a lakh on in short; other currencies in full.
+pub(crate) fn brief(currency: Currency, minor: i64) -> String {
+    const LAKH: u64 = 10_000_000;
+    match currency {
+        Currency::INR if minor.unsigned_abs() < LAKH => gst::rupees_whole(minor),
+        _ => short(currency, minor),
+    }
+}
+
 /// A share in basis points with one decimal: `17.9 %`.
 pub(crate) fn percent(basis_points: i64) -> String {
     let tenths = (basis_points.unsigned_abs() + 5) / 10;
@@ -69,6 +78,8 @@ mod tests {
         assert_eq!(exact(currency("JPY"), 1_234), "JPY\u{a0}1,234");
         assert_eq!(tile(Currency::INR, -41_260_050), "−₹4,12,601");
         assert_eq!(tile(Currency::INR, 1_234_567_800), "₹1.2 Cr");
+        assert_eq!(brief(Currency::INR, -52_634), "−₹526");
+        assert_eq!(brief(Currency::INR, 12_345_678), "₹1.2 L");
         assert_eq!(percent(1_785), "17.9\u{2009}%");
         assert_eq!(percent(-4), "0.0\u{2009}%");
         assert_eq!(percent(-12_345), "−123.5\u{2009}%");

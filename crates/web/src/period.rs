@@ -10,8 +10,8 @@ use crate::{
 };
 
 /// Days that an address may name. Amazon opened in 1994; nobody plans beyond this.
-const FIRST: Date = date(1995, 1, 1);
-const LAST: Date = date(2150, 12, 31);
+pub(crate) const FIRST: Date = date(1995, 1, 1);
+pub(crate) const LAST: Date = date(2150, 12, 31);
 
 /// A span of days.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -3,7 +3,10 @@
 
 use askama::Template;
 use ecom_gst::{FinancialYear, Quarter};
-use ecom_ledger::day::{self, Month};
+use ecom_ledger::{
+    Currency,
+    day::{self, Month},
+};
 
 use crate::{
     params::Link,
@@ -34,7 +37,7 @@ pub(crate) struct Menu {
 #[derive(Template)]
 #[template(path = "scope/bar.html")]
 pub(crate) struct ScopeBar {
-    path: &'static str,
+    path: String,
     menus: Vec<Menu>,
     before: Option<Choice>,
     after: Option<Choice>,
@@ -48,12 +51,7 @@ impl askama::filters::HtmlSafe for ScopeBar {}
 
 impl ScopeBar {
     /// `span` is the first and last day with lines.
-    pub(crate) fn new(
-        path: &'static str,
-        scope: &Scope,
-        choices: &Choices,
-        span: Option<(i32, i32)>,
-    ) -> Self {
+    pub(crate) fn new(path: &str, scope: &Scope, choices: &Choices, span: Option<(i32, i32)>) -> Self {
         let mut menus = Vec::new();
         if choices.seller_accounts.len() > 1 {
             menus.push(accounts(path, scope, choices));
@@ -73,7 +71,23 @@ impl ScopeBar {
         let days = if scope.period == Period::All { span } else { Some(scope.period.days()) };
         let iso = |number: i32| day::to_date(number).to_string();
         let (from, to) = days.map(|(from, to)| (iso(from), iso(to))).unwrap_or_default();
+        let path = path.to_owned();
         Self { path, menus, before: step(before), after: step(after), from, to, kept: kept(scope) }
+    }
+
+    /// Offers the currencies of the books, where there are several; `shown` is the one on the page.
+    pub(crate) fn currencies(mut self, scope: &Scope, all: &[Currency], shown: Currency) -> Self {
+        if all.len() > 1 {
+            let choice = |currency: &Currency| Choice {
+                label: currency.to_string(),
+                href: scope.of_currency(*currency).link(&self.path).text(),
+                here: *currency == shown,
+            };
+            let choices = all.iter().map(choice).collect();
+            let menu = Menu { name: "Currency", shown: shown.to_string(), choices, days: false };
+            self.menus.insert(self.menus.len().saturating_sub(1), menu);
+        }
+        self
     }
 
     /// Keeps another parameter of the page in every link of the chips.

@@ -65,13 +65,17 @@ async fn shop() -> Shop {
     let cost = [("sku", sku), ("from", "2026-09-01"), ("currency", "INR"), ("goods", "80")];
     must(&site, &owner, "/costs/product", &cost).await;
     unfollowed_tax_setting(&site, &owner).await;
+    let shown = site.get(&owner, &format!("/products?q={sku}")).await.link("/products/");
+    let stock = shown.split('?').next().unwrap().to_owned();
+    let lost = [("fate", "lost"), ("units", "1"), ("day", "2026-09-20")];
+    must(&site, &owner, &format!("{stock}/stock"), &lost).await;
     let sheet = sheet(&site, &owner).await;
     people(&site, &owner, tenant).await;
     let mut pages = Pages::default();
     let before = site.world.rows(None).await;
     let product = format!("/costs/product?sku={sku}");
     let change = "/settings/tax/change?credit=yes&from=2026-10-01";
-    pages.walk(&site, &owner, &["/", "/styleguide", &sheet, &product, change]).await;
+    pages.walk(&site, &owner, &["/", "/styleguide", &sheet, &product, &stock, change]).await;
     assert_eq!(site.world.rows(None).await, before, "looking changes nothing");
     // What can be done can then be undone, and is offered no more: both are wanted.
     for (done, page) in [("/settings/tax", "/settings/tax"), ("/close/", "/close")] {

@@ -159,7 +159,7 @@ async fn a_newer_version_tells_what_it_changed_line_by_line_and_in_the_total() {
 }
 
 /// Every route that needs somebody to be signed in, with a body where it takes one.
-const ROUTES: [(Method, &str); 28] = [
+const ROUTES: [(Method, &str); 35] = [
     (Method::GET, "/"),
     (Method::POST, "/tiles"),
     (Method::POST, "/tiles/removal"),
@@ -167,6 +167,13 @@ const ROUTES: [(Method, &str); 28] = [
     (Method::GET, "/statement"),
     (Method::GET, "/lines"),
     (Method::GET, "/lines?settlement=1"),
+    (Method::GET, "/products"),
+    (Method::GET, "/best-products"),
+    (Method::GET, "/products/1"),
+    (Method::POST, "/products/1/stock"),
+    (Method::GET, "/products/1/stock/1/removal"),
+    (Method::POST, "/products/1/stock/1/removal"),
+    (Method::GET, "/trends"),
     (Method::GET, "/settlements"),
     (Method::GET, "/settlements/1"),
     (Method::POST, "/settlements/1/choice"),
@@ -223,6 +230,11 @@ async fn another_business_sees_nothing_of_these_books() {
             "/styleguide",
             "/statement",
             "/lines",
+            "/products",
+            "/best-products",
+            // A form that cannot be read says so before anything is looked up.
+            "/products/1/stock",
+            "/trends",
             "/settlements",
             "/search",
             "/labels",
@@ -254,7 +266,7 @@ async fn another_business_sees_nothing_of_these_books() {
 }
 
 /// Every parameter of every page.
-const NAMES: [&str; 29] = [
+const NAMES: [&str; 35] = [
     "state",
     "page",
     "month",
@@ -284,6 +296,12 @@ const NAMES: [&str; 29] = [
     "since",
     "said",
     "next",
+    "product",
+    "show",
+    "col",
+    "figure",
+    "by",
+    "shade",
 ];
 
 /// What somebody may type for it.
@@ -335,6 +353,10 @@ async fn nothing_typed_into_an_address_breaks_a_page() {
         "/labels",
         "/labels/1",
         "/labels/1/rule",
+        "/products",
+        "/best-products",
+        "/products/3",
+        "/trends",
         "/uploads",
         "/sign-in",
         "/settings/tax",
@@ -369,6 +391,12 @@ async fn nothing_typed_into_an_address_breaks_a_page() {
         "/files/%00/withdrawal",
         "/files/0/withdrawal",
         "/lines?settlement=99",
+        "/products/x",
+        "/products/-1",
+        "/products/9223372036854775807",
+        "/products/9223372036854775808",
+        "/products/3/stock/x/removal",
+        "/products/3/stock/9223372036854775807/removal",
         "/settings/tax/x/undoing",
         "/settings/tax/9223372036854775808/undoing",
         "/settings/tax/-1/undoing",

@@ -1,8 +1,8 @@
-//! The one query behind all figures of products, and the rows it gives.
+//! All figures of some products: the query, and the rows it gives.
 
 use std::fmt::Write as _;
 
-use ecom_ledger::{Currency, Error, Group, Minor, day::Month};
+use ecom_ledger::{Currency, Error, Group, Minor, day::Month, statement::Statement};
 use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     tx::{Scoped, fetch_all},
 };
 
-use super::{ProductFilter, ProductRow, list, share_bp};
+use super::{ALL_SKUS, ProductFilter, ProductRow, list, share_bp};
 
 /// Columns beside the groups of the statement. `cogs` holds what units sold cost and what units back give back.
 const OTHERS: [&str; 8] =
@@ -32,15 +32,6 @@ const FEES: [Group; 9] = [
     Group::GstCost,
 ];
 
-/// Which products a query is about.
-#[derive(Clone, Copy)]
-pub(super) enum Scope<'a> {
-    All,
-    /// Those with a SKU.
-    Named,
-    Only(&'a [SkuId]),
-}
-
 /// The column that holds a group of the statement.
 pub(super) fn group_column(group: Group) -> Option<&'static str> {
     match group {
@@ -50,13 +41,12 @@ pub(super) fn group_column(group: Group) -> Option<&'static str> {
     }
 }
 
-/// A row of the query: SKU, its name, currency, month or 0, rows in all, then the sums.
+/// A row of the query: SKU, its name, currency, month or 0, then the sums.
 struct Raw {
     sku: i64,
     name: Option<String>,
     currency: String,
     month: i64,
-    total: i64,
     sums: [i64; SUMS],
 }
 
@@ -71,14 +61,13 @@ where
     fn from_row(row: &'r R) -> std::result::Result<Self, sqlx::Error> {
         let mut sums = [0; SUMS];
         for (at, sum) in sums.iter_mut().enumerate() {
-            *sum = row.try_get(at + 5)?;
+            *sum = row.try_get(at + 4)?;
         }
         Ok(Self {
             sku: row.try_get(0)?,
             name: row.try_get(1)?,
             currency: row.try_get(2)?,
             month: row.try_get(3)?,
-            total: row.try_get(4)?,
             sums,
         })
     }
@@ -100,69 +89,55 @@ impl ProductFilter {
         text
     }
 
-    /// Sums by currency, product and `month`: of active settlements, and of stock events, which are of no account.
-    fn sums(&self, scope: Scope<'_>, by_month: bool) -> String {
-        let only = |table: &str| match scope {
-            Scope::All => String::new(),
-            Scope::Named => format!(" and {table}.sku <> 0"),
-            Scope::Only(skus) => format!(" and {table}.sku in ({})", list(skus)),
-        };
+    /// All sums of some products by currency, product and `month` (0 for all months together): of active settlements,
+    /// and of stock events, which are of no account.
+    fn query(&self, skus: &[SkuId], by_month: bool) -> String {
         let month =
             |table: &str| if by_month { format!("{table}.month") } else { "cast(0 as bigint)".to_owned() };
+        let skus = list(skus);
         let mut text = format!(
-            "select s.currency, d.sku, {} as month, {} from settlement s
-             join product_month d on d.tenant_id = s.tenant_id and d.settlement = s.id
-             where s.tenant_id = $1 and s.state = 'active' and s.last_day >= $4 and s.first_day <= $5
-               and d.month between $2 and $3 {}{}
-             group by s.currency, d.sku, 3",
+            "with a as (
+               select s.currency, d.sku, {} as month, {} from settlement s
+               join product_month d on d.tenant_id = s.tenant_id and d.settlement = s.id
+               where s.tenant_id = $1 and s.state = 'active' and s.last_day >= $4 and s.first_day <= $5
+                 and d.month between $2 and $3 and d.sku in ({skus}) {} group by s.currency, d.sku, 3",
             month("d"),
             columns(rollup_sum),
             self.narrow("d"),
-            only("d")
         );
         if self.seller_account.is_none() {
             let _ = write!(
                 text,
                 " union all select e.currency, e.sku, {} as month, {} from stock_event e
-                  where e.tenant_id = $1 and e.month between $2 and $3 {}{} group by e.currency, e.sku, 3",
+                  where e.tenant_id = $1 and e.month between $2 and $3 and e.sku in ({skus}) {}
+                  group by e.currency, e.sku, 3",
                 month("e"),
                 columns(stock_sum),
                 stock::narrow(self.currency, self.marketplace),
-                only("e")
             );
         }
+        let _ = write!(
+            text,
+            "), q as (select currency, sku, month, {} from a group by currency, sku, month)
+             select q.sku, k.name, q.currency, q.month, {}
+             from q left join sku k on k.tenant_id = $1 and k.id = q.sku
+             order by q.month, k.name nulls last, q.currency",
+            columns(|name| format!("cast(sum({name}) as bigint) as {name}")),
+            columns(|name| format!("q.{name}")),
+        );
         text
     }
+}
 
-    /// The whole query. `$6` is the text, `$7` and `$8` are the page.
-    fn query(&self, scope: Scope<'_>, by_month: bool) -> String {
-        let names = || columns(str::to_owned);
-        let part = |groups: &mut dyn Iterator<Item = &str>| groups.collect::<Vec<_>>().join(" + ");
-        let profit = part(
-            &mut PRODUCT_GROUPS
-                .iter()
-                .filter(|(group, _)| *group != Group::Balance)
-                .map(|(_, name)| *name)
-                .chain(["cogs", "inventory_loss"]),
-        );
-        let fees = part(&mut FEES.iter().filter_map(|group| group_column(*group)));
-        let wanted = if self.uncosted { " and (q.uncosted > 0 or q.unvalued > 0)" } else { "" };
-        let direction = if self.descending { "desc" } else { "asc" };
-        let q = columns(|name| format!("q.{name}"));
-        format!(
-            "with a as ({}),
-             p as (select currency, sku, month, {} from a group by currency, sku, month),
-             q as (select currency, sku, month, {}, {profit} as profit, {fees} as fees from p)
-             select q.sku, k.name, q.currency, q.month, count(*) over (), {q}
-             from q left join sku k on k.tenant_id = $1 and k.id = q.sku
-             where ($6 = '' or replace(lower(k.name), $6, '') <> lower(k.name)) {wanted}
-             order by q.month, {} {direction} nulls last, k.name nulls last, q.currency limit $7 offset $8",
-            self.sums(scope, by_month),
-            columns(|name| format!("cast(sum({name}) as bigint) as {name}")),
-            names(),
-            self.sort.order(),
-        )
-    }
+/// Columns of the rollup that sum to the profit before inventory loss, which is none of settlements.
+pub(super) fn profit_parts() -> impl Iterator<Item = &'static str> {
+    let groups = PRODUCT_GROUPS.iter().filter(|(group, _)| *group != Group::Balance);
+    groups.map(|(_, name)| *name).chain(["cogs"])
+}
+
+/// Columns of the rollup that sum to the fees.
+pub(super) fn fee_parts() -> impl Iterator<Item = &'static str> {
+    FEES.iter().filter_map(|group| group_column(*group))
 }
 
 fn columns(each: impl Fn(&'static str) -> String) -> String {
@@ -170,45 +145,39 @@ fn columns(each: impl Fn(&'static str) -> String) -> String {
     names.map(each).collect::<Vec<_>>().join(", ")
 }
 
-fn rollup_sum(name: &'static str) -> String {
+/// The sum of a column over rollup rows `d`.
+pub(super) fn rollup_sum(name: &'static str) -> String {
     match name {
         "inventory_loss" | "returned" | "unvalued" => format!("cast(0 as bigint) as {name}"),
         _ => format!("cast(sum(d.{name}) as bigint) as {name}"),
     }
 }
 
-fn stock_sum(name: &'static str) -> String {
+/// The sum of a column over stock events `e`.
+pub(super) fn stock_sum(name: &'static str) -> String {
     let sum = STOCK_SUMS.iter().find(|(one, _)| *one == name).map_or("0", |(_, sum)| *sum);
     format!("cast(sum({sum}) as bigint) as {name}")
 }
 
 impl Scoped<'_> {
-    /// A page of products, and how many there are in all.
-    pub(super) async fn product_page(
+    /// Figures of some products over all months of the filter, in the order of their names. The filter's text and
+    /// kind don't count.
+    pub(super) async fn product_sums(
         &mut self,
         filter: &ProductFilter,
-        scope: Scope<'_>,
-        page: i64,
-        size: i64,
-    ) -> Result<(Vec<ProductRow>, i64)> {
-        let text = filter.query(scope, false);
-        let rows = self.raw_products(filter, &text, size, (page - 1).saturating_mul(size)).await?;
-        let total = rows.first().map_or(0, |row| row.total);
-        Ok((rows.into_iter().map(row).collect::<Result<_>>()?, total))
+        skus: &[SkuId],
+    ) -> Result<Vec<ProductRow>> {
+        let rows = self.raw_products(filter, skus, false).await?;
+        rows.into_iter().map(row).collect()
     }
 
-    /// Figures of some products by month, in the order of the months.
+    /// The same by month, in the order of the months.
     pub(super) async fn product_cells(
         &mut self,
         filter: &ProductFilter,
         skus: &[SkuId],
     ) -> Result<Vec<(Month, ProductRow)>> {
-        if skus.is_empty() {
-            return Ok(Vec::new());
-        }
-        let all = ProductFilter { text: String::new(), uncosted: false, ..filter.clone() };
-        let text = all.query(Scope::Only(skus), true);
-        let rows = self.raw_products(&all, &text, i64::MAX, 0).await?;
+        let rows = self.raw_products(filter, skus, true).await?;
         let month = |raw: &Raw| i32::try_from(raw.month).map_err(|_| StoreError::Corrupt("product_month"));
         rows.into_iter().map(|raw| Ok((Month(month(&raw)?), row(raw)?))).collect()
     }
@@ -216,24 +185,22 @@ impl Scoped<'_> {
     async fn raw_products(
         &mut self,
         filter: &ProductFilter,
-        text: &str,
-        most: i64,
-        skip: i64,
+        skus: &[SkuId],
+        by_month: bool,
     ) -> Result<Vec<Raw>> {
-        // Both engines fold A to Z alone, so the text is folded alike.
-        let held = filter.text.trim().to_ascii_lowercase();
+        if skus.is_empty() {
+            return Ok(Vec::new());
+        }
+        let text = filter.query(skus, by_month);
         fetch_all!(
             Raw,
             self.tx,
-            sqlx::AssertSqlSafe(text),
+            sqlx::AssertSqlSafe(text.as_str()),
             self.tenant.0,
             i64::from(filter.from.0),
             i64::from(filter.to.0),
             i64::from(filter.from.first_day()),
             i64::from(filter.to.last_day()),
-            held.as_str(),
-            most,
-            skip,
         )
     }
 }
@@ -250,6 +217,50 @@ fn row(raw: Raw) -> Result<ProductRow> {
     }
     groups[Group::Cogs.index()] = cogs;
     groups[Group::InventoryLoss.index()] = inventory_loss;
+    let counts = Counts { units, refunds, uncosted, returned, unvalued };
+    figured(SkuId(raw.sku), raw.name.unwrap_or_default(), currency, groups, estimated, &counts)
+}
+
+/// What is counted of a product.
+struct Counts {
+    units: i64,
+    refunds: i64,
+    uncosted: i64,
+    returned: i64,
+    unvalued: i64,
+}
+
+impl ProductRow {
+    /// All products together, from the statement of the same months: what the rows of all of them sum to. Indirect
+    /// expenses are of no product, and in none of it.
+    pub fn whole(statement: &Statement) -> Result<Self> {
+        let mut groups = [0; Group::ALL.len()];
+        for group in Group::ALL.into_iter().filter(|group| *group != Group::Indirect) {
+            groups[group.index()] = statement.group(group)?;
+        }
+        let in_profit = statement.moved().filter(|(account, _)| account.group() != Group::Balance);
+        let estimated = Minor::sum(in_profit.map(|(_, turnover)| Minor(turnover.estimated)))?.0;
+        let counts = Counts {
+            units: statement.units,
+            refunds: statement.refunds.unwrap_or(0),
+            uncosted: statement.uncosted,
+            returned: statement.returned,
+            unvalued: statement.unvalued,
+        };
+        figured(ALL_SKUS, String::new(), statement.currency, groups, estimated, &counts)
+    }
+}
+
+/// A row with what follows from its groups and counts.
+fn figured(
+    sku: SkuId,
+    name: String,
+    currency: Currency,
+    groups: [i64; Group::ALL.len()],
+    estimated: i64,
+    counts: &Counts,
+) -> Result<ProductRow> {
+    let &Counts { units, refunds, uncosted, returned, unvalued } = counts;
     let sum = |wanted: &dyn Fn(Group) -> bool| {
         let chosen = Group::ALL.into_iter().filter(|group| wanted(*group));
         Minor::sum(chosen.map(|group| Minor(groups[group.index()]))).map(|sum| sum.0)
@@ -260,9 +271,10 @@ fn row(raw: Raw) -> Result<ProductRow> {
     let known = uncosted == 0 && unvalued == 0;
     let if_known = |share: Option<i64>| share.filter(|_| known);
     let before_ads = profit.checked_sub(groups[Group::Advertising.index()]).ok_or(Error::Overflow)?;
+    let cogs = groups[Group::Cogs.index()];
     Ok(ProductRow {
-        sku: SkuId(raw.sku),
-        name: raw.name.unwrap_or_default(),
+        sku,
+        name,
         currency,
         units,
         refunds,

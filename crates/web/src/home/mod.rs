@@ -25,6 +25,7 @@ use crate::{
     page,
     params::Params,
     period::Period,
+    product,
     scope::{Choices, Scope},
     scope_bar::ScopeBar,
     seat::{Seat, Viewer, attention_since},
@@ -52,6 +53,8 @@ struct HomePage {
     sheets: Vec<Sheet>,
     notices: Vec<Notice>,
     adding: Adding,
+    /// Where the best and the worst products are: they take longer than this page may, and come after it.
+    products: product::Extremes,
 }
 
 /// The tiles and the chart of one currency.
@@ -147,6 +150,7 @@ async fn render(app: &App, seat: &Seat<Viewer>, params: &Params, status: StatusC
         sheets: view.sheets(&scope)?,
         notices: attention.notices(&view.chains),
         adding: adding(entry, view.spans.len() - ALWAYS.len()),
+        products: product::Extremes::of(&scope),
     };
     page::show_as(status, &page)
 }

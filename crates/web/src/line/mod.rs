@@ -6,7 +6,7 @@ mod subject;
 use askama::Template;
 use axum::extract::State;
 use ecom_ledger::{Currency, day, settlement::Turnover, statement::Statement};
-use ecom_store::{LineCursor, LineFilter, LineView, Scoped, SettlementKey};
+use ecom_store::{LineCursor, LineFilter, LineView, Scoped, SettlementKey, SkuId};
 
 use crate::{
     app::App,
@@ -78,10 +78,7 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Par
     Choices::of(&mut books).await?.expect(&scope)?;
     expect_settlement(&mut books, scope.settlement).await?;
     let subject = Subject::read(&params)?;
-    let sku = match params.one("sku") {
-        Some(name) => Some((name.to_owned(), books.sku(name).await?.ok_or(Fault::Missing)?)),
-        None => None,
-    };
+    let sku = product(&mut books, &params).await?;
     let cursor = |text: &str| text.parse::<LineCursor>().ok();
     let after = params.read("after", "a place in this list", cursor)?;
     let open = params.read("open", "a line of this list", cursor)?;
@@ -122,6 +119,16 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Par
     page::show(&page)
 }
 
+/// The product that an address names; `product=none` means the lines without one, whose name is empty.
+async fn product(books: &mut Scoped<'_>, params: &Params) -> Page<Option<(String, SkuId)>> {
+    let none = params.read("product", "`none`", |text| (text == "none").then_some(SkuId(0)))?;
+    match params.one("sku") {
+        Some(name) if name.chars().any(char::is_control) => Err(Fault::Missing),
+        Some(name) => Ok(Some((name.to_owned(), books.sku(name).await?.ok_or(Fault::Missing)?))),
+        None => Ok(none.map(|none| (String::new(), none))),
+    }
+}
+
 async fn expect_settlement(books: &mut Scoped<'_>, key: Option<SettlementKey>) -> Page<()> {
     match key {
         Some(key) if books.settlement(key).await?.is_none() => Err(Fault::Missing),
@@ -148,7 +155,7 @@ impl Address {
     fn page(&self, after: Option<LineCursor>) -> String {
         let mut link = self.scope.link("/lines").and(&self.query);
         if let Some(sku) = &self.sku {
-            link = link.with("sku", sku);
+            link = if sku.is_empty() { link.with("product", "none") } else { link.with("sku", sku) };
         }
         if let Some(after) = after {
             link = link.with("after", &after.to_string());

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use ecom_ledger::{Currency, Group, Minor, statement::Statement};
+use ecom_store::ProductRow;
 
 use crate::{
     chart::{Column, Series, Stack, StackChart},
@@ -125,6 +126,23 @@ impl Parts {
             profit: Minor(parts.profit).minus(own)?.0,
             before_own: own != Minor::ZERO,
             ..parts
+        })
+    }
+
+    /// Of a product. Own expenses are of no product.
+    pub(crate) fn of_product(row: &ProductRow) -> Page<Self> {
+        let sum = |groups: &[Group]| -> Page<i64> {
+            Ok(Minor::sum(groups.iter().map(|group| Minor(row.group(*group))))?.0)
+        };
+        Ok(Self {
+            sales: sum(&[Group::NetSales])?,
+            fees: row.fees,
+            ads: sum(&[Group::Advertising, Group::Deals])?,
+            goods: sum(&[Group::Cogs, Group::InventoryLoss])?,
+            other: sum(&[Group::Adjustments, Group::Finance])?,
+            profit: row.profit,
+            uncosted: row.uncosted.saturating_add(row.unvalued),
+            before_own: false,
         })
     }
 
