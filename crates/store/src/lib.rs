@@ -66,6 +66,7 @@ pub use product::{
 pub use search::{
     LineCount, LineOrder, LinePage, LineSearch, LineSort, MOST_SORTED, Search, SearchCursor, accounts_named,
 };
+pub use roll::{Balances, MOST_SINGLE_DAYS};
 pub use seller_account::SellerAccount;
 pub use settlement::{ChangedLine, SettlementState, SettlementView};
 pub use settlement_page::SettlementPage;

@@ -1,67 +1,213 @@
-//! The roll-forward of the balance at Amazon over some days, from rollups and the heads of settlements.
+//! Balances at Amazon over some days, from rollups and the heads of settlements: the roll-forward, the party ledger
+//! entry by entry, and which months are not covered yet.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use ecom_ledger::{
     Account, Currency, Error,
-    day::DayCutter,
-    roll::{AtAmazon, Roll},
+    chain::{Chains, Link},
+    day::{DayCutter, Month},
+    roll::{AtAmazon, PartyLedger, Roll},
 };
 
 use crate::{
     error::{Result, StoreError},
     ids::SellerAccountId,
+    spans::split,
     tx::{Scoped, fetch_all},
 };
 
-impl Scoped<'_> {
-    /// The roll-forward per currency, of one account at Amazon or of all together. A currency with settlements that
-    /// name no period (date-range files) has none: when those were paid is not known well enough.
-    pub async fn rolls(
-        &mut self,
-        account: Option<SellerAccountId>,
-        from: i32,
-        to: i32,
-    ) -> Result<BTreeMap<Currency, Roll>> {
+/// Up to so many days lines are posted day by day; beyond, whole months are one entry each.
+pub const MOST_SINGLE_DAYS: i32 = 62;
+
+/// Days beyond these are no days of books: years 1700 and 2300, roughly.
+const FIRST_DAY: i32 = -100_000;
+const LAST_DAY: i32 = 120_000;
+
+type Posted = BTreeMap<(SellerAccountId, Currency), BTreeMap<i32, i64>>;
+
+/// The balance of one account at Amazon in one currency.
+struct Balance {
+    chains: Chains,
+    /// Lines posted by day, without reserve and carried balances: what moves the balance. All before the first day
+    /// stand on the day before it.
+    posted: BTreeMap<i32, i64>,
+}
+
+/// Balances at Amazon over some days.
+pub struct Balances {
+    from: i32,
+    to: i32,
+    all: BTreeMap<(SellerAccountId, Currency), Balance>,
+    /// Currencies with settlements that name no period, as date-range files give them: when those were paid is not
+    /// known well enough for a balance.
+    without_period: BTreeSet<Currency>,
+}
+
+impl Balances {
+    /// The roll-forward per currency, of all accounts together. A currency with settlements of no period has none.
+    pub fn rolls(&self) -> Result<BTreeMap<Currency, Roll>> {
         let mut rolls: BTreeMap<Currency, Roll> = BTreeMap::new();
-        for seller in self.seller_accounts().await? {
-            if account.is_some_and(|account| account != seller.id) {
-                continue;
-            }
-            let posted = self.posted(seller.id).await?;
-            for (currency, chains) in self.chains(seller.id).await? {
-                let none = BTreeMap::new();
-                let at_amazon = AtAmazon { chains: &chains, posted: posted.get(&currency).unwrap_or(&none) };
-                let roll = at_amazon.roll(from, to, &mut DayCutter::for_currency(currency))?;
-                add(rolls.entry(currency).or_default(), &roll)?;
-            }
-        }
-        for currency in self.currencies_without_period().await? {
-            rolls.remove(&currency);
+        for ((_, currency), balance) in self.known() {
+            let roll = balance.at_amazon().roll(self.from, self.to, &mut DayCutter::for_currency(currency))?;
+            add(rolls.entry(currency).or_default(), &roll)?;
         }
         Ok(rolls)
     }
 
-    /// Lines of active settlements by day, without reserve and carried balances: what moves the balance.
-    async fn posted(&mut self, account: SellerAccountId) -> Result<BTreeMap<Currency, BTreeMap<i32, i64>>> {
+    /// The party ledger of each account and currency.
+    pub fn parties(&self) -> Result<Vec<(SellerAccountId, Currency, PartyLedger)>> {
+        let party = |((account, currency), balance): ((SellerAccountId, Currency), &Balance)| {
+            let mut cutter = DayCutter::for_currency(currency);
+            Ok((account, currency, balance.at_amazon().party(self.from, self.to, &mut cutter)?))
+        };
+        self.known().map(party).collect()
+    }
+
+    /// Those of some months that settlements do not cover to their end yet.
+    pub fn provisional(&self, months: &[Month]) -> Vec<Month> {
+        let chains = self.all.iter().map(|((_, currency), balance)| (*currency, &balance.chains));
+        open_months(&chains.collect::<Vec<_>>(), months)
+    }
+
+    fn known(&self) -> impl Iterator<Item = ((SellerAccountId, Currency), &Balance)> {
+        let known = self.all.iter().filter(|((_, currency), _)| !self.without_period.contains(currency));
+        known.map(|(key, balance)| (*key, balance))
+    }
+}
+
+impl Balance {
+    fn at_amazon(&self) -> AtAmazon<'_> {
+        AtAmazon { chains: &self.chains, posted: &self.posted }
+    }
+}
+
+/// Which of some months are not covered by every chain.
+fn open_months(chains: &[(Currency, &Chains)], months: &[Month]) -> Vec<Month> {
+    let open = |month: &&Month| {
+        chains.iter().any(|(currency, chains)| {
+            let mut days = DayCutter::for_currency(*currency);
+            chains.provisional(days.start_of(month.first_day()), days.start_of(month.last_day() + 1))
+        })
+    };
+    months.iter().filter(open).copied().collect()
+}
+
+impl Scoped<'_> {
+    /// Balances at Amazon from the start of one day to the end of another, of one account or of all.
+    pub async fn balances(
+        &mut self,
+        account: Option<SellerAccountId>,
+        from: i32,
+        to: i32,
+    ) -> Result<Balances> {
+        let (from, to) = (from.max(FIRST_DAY), to.min(LAST_DAY));
+        let mut posted = self.posted(account, from, to).await?;
+        let balance = |(key, chains): ((SellerAccountId, Currency), Chains)| {
+            (key, Balance { chains, posted: posted.remove(&key).unwrap_or_default() })
+        };
+        let all = self.all_chains(account).await?.into_iter().map(balance).collect();
+        Ok(Balances { from, to, all, without_period: self.currencies_without_period().await? })
+    }
+
+    /// How the active settlements of each account follow each other, per currency. Those of date-range files have no
+    /// period and are left out.
+    pub async fn all_chains(
+        &mut self,
+        account: Option<SellerAccountId>,
+    ) -> Result<BTreeMap<(SellerAccountId, Currency), Chains>> {
+        let text = format!(
+            "select seller_account, settlement_id, currency, start_at, end_at, sum, previous_reserve, current_reserve,
+                    payable
+             from settlement s where tenant_id = $1 and state = 'active' {}
+               and start_at is not null and end_at is not null",
+            of_account(account)
+        );
         let rows = fetch_all!(
-            (String, i64, i64),
+            (i64, String, String, i64, i64, i64, i64, i64, i64),
             self.tx,
-            "select s.currency, d.day, cast(sum(d.credit + d.debit) as bigint)
-             from settlement s join statement_day d on d.tenant_id = s.tenant_id and d.settlement = s.id
-             where s.tenant_id = $1 and s.seller_account = $2 and s.state = 'active' and d.account not in ($3, $4)
-             group by s.currency, d.day",
+            sqlx::AssertSqlSafe(text.as_str()),
             self.tenant.0,
-            account.0,
+        )?;
+        let mut links: BTreeMap<(SellerAccountId, Currency), Vec<Link>> = BTreeMap::new();
+        for (account, id, currency, start, end, total, previous_reserve, current_reserve, payable) in rows {
+            let currency = known(&currency)?;
+            let link = Link { id, currency, start, end, total, previous_reserve, current_reserve, payable };
+            links.entry((SellerAccountId(account), currency)).or_default().push(link);
+        }
+        Ok(links.into_iter().map(|(key, links)| (key, Chains::of(links))).collect())
+    }
+
+    /// Those of some months that settlements do not cover to their end yet, by the chains of every account.
+    pub async fn provisional_months(&mut self, months: &[Month]) -> Result<Vec<Month>> {
+        let all = self.all_chains(None).await?;
+        let chains: Vec<_> = all.iter().map(|((_, currency), chains)| (*currency, chains)).collect();
+        Ok(open_months(&chains, months))
+    }
+
+    /// What moves balances, by account and currency: see [`Balance::posted`].
+    async fn posted(&mut self, account: Option<SellerAccountId>, from: i32, to: i32) -> Result<Posted> {
+        let first = Month::of_day(from);
+        let (mut months, mut days) = (Vec::new(), Vec::new());
+        if to.saturating_sub(from) < MOST_SINGLE_DAYS {
+            days.push((0, from, to));
+        } else {
+            split(0, from, to, &mut months, &mut days);
+        }
+        if first.first_day() < from {
+            days.push((0, first.first_day(), from - 1));
+        }
+        let mut months: Vec<_> =
+            months.iter().map(|(_, from, to)| (Month::of_day(*from).0, Month::of_day(*to).0)).collect();
+        months.push((i32::MIN, first.0.saturating_sub(1)));
+        let days: Vec<_> = days.iter().map(|(_, from, to)| (*from, *to)).collect();
+        let mut posted = Posted::new();
+        for (key, currency, month, amount) in self.posted_in("month", account, &months).await? {
+            // A month stands on its last day: what comes with it is posted by then.
+            put(&mut posted, (key, currency), Month(month).last_day(), from, amount)?;
+        }
+        for (key, currency, day, amount) in self.posted_in("day", account, &days).await? {
+            put(&mut posted, (key, currency), day, from, amount)?;
+        }
+        Ok(posted)
+    }
+
+    /// Sums of lines without reserve and carried balances, by month or day, within some spans of them.
+    async fn posted_in(
+        &mut self,
+        column: &str,
+        account: Option<SellerAccountId>,
+        spans: &[(i32, i32)],
+    ) -> Result<Vec<(SellerAccountId, Currency, i32, i64)>> {
+        if spans.is_empty() {
+            return Ok(Vec::new());
+        }
+        let within = spans.iter().fold(String::new(), |mut text, (from, to)| {
+            let joint = if text.is_empty() { "" } else { " or " };
+            let _ = write!(text, "{joint}d.{column} between {from} and {to}");
+            text
+        });
+        let text = format!(
+            "select s.seller_account, s.currency, d.{column}, cast(sum(d.credit + d.debit) as bigint)
+             from settlement s join statement_{column} d on d.tenant_id = s.tenant_id and d.settlement = s.id
+             where s.tenant_id = $1 and s.state = 'active' {} and ({within}) and d.account not in ($2, $3)
+             group by s.seller_account, s.currency, d.{column}",
+            of_account(account)
+        );
+        let rows = fetch_all!(
+            (i64, String, i64, i64),
+            self.tx,
+            sqlx::AssertSqlSafe(text.as_str()),
+            self.tenant.0,
             Account::Reserve.code(),
             Account::TransferCarried.code(),
         )?;
-        let mut posted: BTreeMap<Currency, BTreeMap<i32, i64>> = BTreeMap::new();
-        for (currency, day, amount) in rows {
-            let day = i32::try_from(day).map_err(|_| StoreError::Corrupt("statement_day"))?;
-            posted.entry(known(&currency)?).or_default().insert(day, amount);
-        }
-        Ok(posted)
+        let row = |(account, currency, time, amount): (i64, String, i64, i64)| {
+            let time = i32::try_from(time).map_err(|_| StoreError::Corrupt("statement_day"))?;
+            Ok((SellerAccountId(account), known(&currency)?, time, amount))
+        };
+        rows.into_iter().map(row).collect()
     }
 
     async fn currencies_without_period(&mut self) -> Result<BTreeSet<Currency>> {
@@ -74,6 +220,23 @@ impl Scoped<'_> {
         )?;
         rows.into_iter().map(|(currency,)| known(&currency)).collect()
     }
+}
+
+fn of_account(account: Option<SellerAccountId>) -> String {
+    account.map(|SellerAccountId(id)| format!("and s.seller_account = {id}")).unwrap_or_default()
+}
+
+/// Adds an amount; everything before the first day stands on the day before it.
+fn put(
+    posted: &mut Posted,
+    key: (SellerAccountId, Currency),
+    day: i32,
+    from: i32,
+    amount: i64,
+) -> Result<()> {
+    let held = posted.entry(key).or_default().entry(day.max(from - 1)).or_default();
+    *held = held.checked_add(amount).ok_or(Error::Overflow)?;
+    Ok(())
 }
 
 fn known(currency: &str) -> Result<Currency> {

@@ -16,7 +16,7 @@ use crate::{
 pub const MOST_SPANS: usize = 128;
 
 /// A part of a span: its number, first and last day.
-type Piece = (usize, i32, i32);
+pub(crate) type Piece = (usize, i32, i32);
 
 type Statements = BTreeMap<(usize, Currency), Statement>;
 
@@ -175,7 +175,7 @@ impl Scoped<'_> {
 }
 
 /// Cuts a span into its whole months and the days before and after them.
-fn split(number: usize, from: i32, to: i32, months: &mut Vec<Piece>, days: &mut Vec<Piece>) {
+pub(crate) fn split(number: usize, from: i32, to: i32, months: &mut Vec<Piece>, days: &mut Vec<Piece>) {
     let (mut first, mut last) = (Month::of_day(from), Month::of_day(to));
     if first.first_day() != from {
         first = Month(first.0 + 1);
