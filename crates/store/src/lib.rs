@@ -12,6 +12,7 @@ mod error;
 mod expense;
 mod feed;
 mod figures;
+mod file;
 mod ids;
 mod import;
 mod job;
@@ -19,6 +20,7 @@ mod journal;
 mod keys;
 mod label_rule;
 mod line;
+mod line_sum;
 mod migrate;
 mod names;
 mod person;
@@ -30,6 +32,7 @@ mod search;
 mod seller_account;
 mod settlement;
 mod settlement_page;
+mod shift;
 mod spans;
 mod stock;
 mod tile;
@@ -43,6 +46,7 @@ pub use cost::SoldProduct;
 pub use db::{Db, WRITER_WAIT};
 pub use error::{Result, StoreError};
 pub use figures::{Filter, UnclassifiedLabel};
+pub use file::FileView;
 pub use ids::{
     ExpenseId, FileId, JobId, LabelId, LabelRuleId, MarketplaceId, PersonId, SellerAccountId, SettlementKey,
     SkuId, StockEventId, TenantId, UploadId,
@@ -52,6 +56,7 @@ pub use job::{Claim, JobView, LEASE_MICROS, NewJob};
 pub use keys::Keys;
 pub use label_rule::{LabelChoice, LabelRuleView};
 pub use line::{LineCursor, LineFilter, LineView};
+pub use line_sum::MOST_SUMMED;
 pub use migrate::{
     KEY_MIGRATIONS, MIGRATIONS, PLATFORM_TABLES, check_keys_version, check_role, check_version, migrate,
     migrate_keys, postgres_form,
@@ -63,13 +68,14 @@ pub use product::{
     MOST_PAGE, Page, ProductColumn, ProductFilter, ProductHistory, ProductRow, Trend, TrendRow, UnitDay,
     WeekRow, Weeks,
 };
+pub use roll::{Balances, MOST_SINGLE_DAYS};
 pub use search::{
     LineCount, LineOrder, LinePage, LineSearch, LineSort, MOST_SORTED, Search, SearchCursor, accounts_named,
 };
-pub use roll::{Balances, MOST_SINGLE_DAYS};
 pub use seller_account::SellerAccount;
 pub use settlement::{ChangedLine, SettlementState, SettlementView};
 pub use settlement_page::SettlementPage;
+pub use shift::Shift;
 pub use spans::MOST_SPANS;
 pub use stock::{MOST_STOCK_EVENTS, StockEntry};
 pub use tx::{Platform, Scoped, Tx};

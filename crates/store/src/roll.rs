@@ -50,7 +50,8 @@ impl Balances {
     pub fn rolls(&self) -> Result<BTreeMap<Currency, Roll>> {
         let mut rolls: BTreeMap<Currency, Roll> = BTreeMap::new();
         for ((_, currency), balance) in self.known() {
-            let roll = balance.at_amazon().roll(self.from, self.to, &mut DayCutter::for_currency(currency))?;
+            let roll =
+                balance.at_amazon().roll(self.from, self.to, &mut DayCutter::for_currency(currency))?;
             add(rolls.entry(currency).or_default(), &roll)?;
         }
         Ok(rolls)
@@ -139,9 +140,13 @@ impl Scoped<'_> {
         Ok(links.into_iter().map(|(key, links)| (key, Chains::of(links))).collect())
     }
 
-    /// Those of some months that settlements do not cover to their end yet, by the chains of every account.
-    pub async fn provisional_months(&mut self, months: &[Month]) -> Result<Vec<Month>> {
-        let all = self.all_chains(None).await?;
+    /// Those of some months that settlements do not cover to their end yet, by the chains of one account or of all.
+    pub async fn provisional_months(
+        &mut self,
+        account: Option<SellerAccountId>,
+        months: &[Month],
+    ) -> Result<Vec<Month>> {
+        let all = self.all_chains(account).await?;
         let chains: Vec<_> = all.iter().map(|((_, currency), chains)| (*currency, chains)).collect();
         Ok(open_months(&chains, months))
     }

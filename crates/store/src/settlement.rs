@@ -306,7 +306,7 @@ impl Scoped<'_> {
 
     /// Whether a month is not covered yet to its end by every chain of every account.
     pub async fn provisional(&mut self, month: Month) -> Result<bool> {
-        Ok(!self.provisional_months(&[month]).await?.is_empty())
+        Ok(!self.provisional_months(None, &[month]).await?.is_empty())
     }
 }
 

@@ -8,6 +8,7 @@ use ecom_ledger::{
     cost::{Cost, CostSheet},
     day::Month,
     expense::{Expense, Repeat},
+    roll::EntryKind,
 };
 use ecom_store::{FileId, Filter, Reopening, SettlementState, StoreError};
 use ecom_testkit::on_both;

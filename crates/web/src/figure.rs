@@ -52,6 +52,11 @@ impl Figure {
         }
     }
 
+    /// The same without its currency, for a table that names it once.
+    pub(crate) fn bare(self, currency: Currency) -> Self {
+        Self { text: money::bare(currency, &self.text), ..self }
+    }
+
     /// A count of lines or units, and where they are.
     pub(crate) fn linked(text: impl Into<String>, href: String) -> Self {
         Self { href, ..Self::plain(text) }

@@ -9,6 +9,7 @@ mod asset;
 mod chart;
 mod close;
 mod cost;
+mod difference;
 mod entry;
 mod expense;
 mod fault;
@@ -67,6 +68,7 @@ pub fn router(server: Server) -> Router {
         .route("/statement", get(statement::show))
         .route("/styleguide", get(styleguide::show))
         .route("/lines", get(line::list))
+        .route("/difference", get(difference::show))
         .route("/settlements", get(settlement::list))
         .route("/settlements/{key}", get(settlement::show))
         .route("/settlements/{key}/choice", post(settlement::choose))

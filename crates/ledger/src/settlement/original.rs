@@ -70,7 +70,9 @@ fn elements(line: &str) -> Vec<(String, String)> {
                 path.push(tag.local_name().as_ref().to_owned());
             }
             Ok(Event::Text(piece)) => text.push_str(&piece),
-            Ok(Event::GeneralRef(name)) => text.push_str(resolve_predefined_entity(&name).unwrap_or_default()),
+            Ok(Event::GeneralRef(name)) => {
+                text.push_str(resolve_predefined_entity(&name).unwrap_or_default());
+            }
             Ok(Event::End(_)) => {
                 if !text.trim().is_empty() {
                     let from = path.len().saturating_sub(PATH);

@@ -19,7 +19,6 @@ use crate::{
     money,
     notice::{Notice, Tone},
     page,
-    period::Period,
     scope::Scope,
     seat::{Manager, Seat, Viewer},
     statement::bridge::groups_link,
@@ -123,13 +122,7 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, Path(key): 
 }
 
 fn movement(found: &SettlementView, statement: &Statement) -> Page<Movement> {
-    let scope = Scope {
-        period: Period::All,
-        seller_account: None,
-        marketplace: None,
-        currency: None,
-        settlement: Some(found.key),
-    };
+    let scope = Scope::settlement(found.key);
     let all = scope.link("/lines").text();
     Ok(Movement {
         tiles: tiles(&scope, found, statement)?,
@@ -293,7 +286,7 @@ fn told(found: &SettlementView, versions: &[SettlementView]) -> Option<Notice> {
     }
 }
 
-fn format_name(format: Format) -> &'static str {
+pub(crate) fn format_name(format: Format) -> &'static str {
     match format {
         Format::V2 => "Flat file V2",
         Format::V1 => "Flat file",
