@@ -130,12 +130,13 @@ async fn a_settlement_shows_its_file_its_state_and_its_versions() {
 }
 
 /// Every route that needs somebody to be signed in, with a body where it takes one.
-const ROUTES: [(Method, &str); 15] = [
+const ROUTES: [(Method, &str); 16] = [
     (Method::GET, "/"),
     (Method::POST, "/tiles"),
     (Method::POST, "/tiles/removal"),
     (Method::GET, "/styleguide"),
     (Method::GET, "/statement"),
+    (Method::GET, "/difference"),
     (Method::GET, "/lines"),
     (Method::GET, "/lines?settlement=1"),
     (Method::GET, "/settlements"),
@@ -180,6 +181,7 @@ async fn another_business_sees_nothing_of_these_books() {
             "/tiles/removal",
             "/styleguide",
             "/statement",
+            "/difference",
             "/lines",
             "/settlements",
             "/uploads",
@@ -206,7 +208,7 @@ async fn another_business_sees_nothing_of_these_books() {
 }
 
 /// Every parameter of every page.
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 22] = [
     "state",
     "page",
     "month",
@@ -226,6 +228,9 @@ const NAMES: [&str; 19] = [
     "open",
     "said",
     "next",
+    "by",
+    "view",
+    "gst",
 ];
 
 /// What somebody may type for it.
@@ -266,7 +271,9 @@ const VALUES: [&str; 31] = [
 #[tokio::test]
 async fn nothing_typed_into_an_address_breaks_a_page() {
     let (site, owner) = with_books().await;
-    for path in ["/", "/styleguide", "/statement", "/lines", "/settlements", "/uploads", "/sign-in"] {
+    for path in
+        ["/", "/styleguide", "/statement", "/difference", "/lines", "/settlements", "/uploads", "/sign-in"]
+    {
         for name in NAMES {
             for value in VALUES {
                 let answer = site.get(&owner, &format!("{path}?{name}={value}")).await;

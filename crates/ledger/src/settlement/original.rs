@@ -20,20 +20,28 @@ pub fn head_lines(format: Format) -> usize {
     }
 }
 
-/// Names and values of what a line holds; columns without a value are left out. `head` are the first lines of the
+/// Lines of a file that one row may take up: a description of a date-range report may hold line ends.
+pub const MOST_LINES: usize = 20;
+
+/// Whether a row goes on in the next line of the file: it ends within quotes.
+pub fn goes_on(format: Format, row: &str) -> bool {
+    format == Format::DateRange && row.matches('"').count() % 2 == 1
+}
+
+/// Names and values of what a row holds; columns without a value are left out. `head` are the first lines of the
 /// file, one below the other.
-pub fn columns(format: Format, head: &str, line: &str) -> Vec<(String, String)> {
+pub fn columns(format: Format, head: &str, row: &str) -> Vec<(String, String)> {
     match format {
         Format::V2 | Format::V1 => {
             let header = head.lines().find(|line| line.contains('\t')).unwrap_or_default();
-            named(header.split('\t').map(str::to_owned), line.split('\t').map(str::to_owned))
+            named(header.split('\t').map(str::to_owned), row.split('\t').map(str::to_owned))
         }
         Format::DateRange => {
             let Some((_, header)) = date_range::header_line(head) else { return Vec::new() };
             let delimiter = date_range::delimiter(header);
-            named(cells(header, delimiter), cells(line, delimiter))
+            named(cells(header, delimiter), cells(row, delimiter))
         }
-        Format::Xml => elements(line),
+        Format::Xml => elements(row),
     }
 }
 
@@ -113,6 +121,8 @@ mod tests {
         assert_eq!(named[4], pair("product sales", "1,44,957.78"));
         assert_eq!(named.len(), 6);
         assert!(columns(Format::DateRange, "no header", line).is_empty());
+        assert!(goes_on(Format::DateRange, "\"1 Sep\",\"Bowl, ") && !goes_on(Format::DateRange, line));
+        assert!(!goes_on(Format::V2, "7\" blade"));
     }
 
     #[test]

@@ -161,7 +161,7 @@ impl Telling<'_> {
 
     fn reserve(&self, known: &Known) -> Reason {
         let mut words = vec![
-            "A deposit is no month's profit. Amazon pays a settlement when it closes, holds a reserve back and releases it with the next one. Between profit and deposits stands the balance at Amazon.".to_owned(),
+            "A deposit is no month’s profit. Amazon pays a settlement when it closes, holds a reserve back and releases it with the next one. Between profit and deposits stands the balance at Amazon.".to_owned(),
         ];
         let rows = match &known.roll {
             Some(found) => roll::rows(self.scope, self.currency, found),

@@ -24,14 +24,23 @@ impl Original {
     ) -> Page<Self> {
         let settlement = books.settlement(line.settlement).await?.ok_or(Fault::Missing)?;
         let key = app.keys.tenant(seat.tenant()).await?;
-        let head = (1..).take(original::head_lines(settlement.format));
-        let wanted: Vec<i64> = std::iter::once(line.line).chain(head).collect();
-        let found = app.archive.original_lines(&key.archive(), books, line.file, &wanted).await?;
-        let mut found = found.into_iter();
-        let text =
-            found.next().flatten().ok_or_else(|| Fault::broken("an archived file lacks one of its lines"))?;
-        let head = found.map_while(|line| line).collect::<Vec<_>>().join("\n");
-        let columns = original::columns(settlement.format, &head, &text);
+        let format = settlement.format;
+        let head = (1..).take(original::head_lines(format));
+        let wanted: Vec<i64> = (line.line..).take(original::MOST_LINES).chain(head).collect();
+        let mut found = app.archive.original_lines(&key.archive(), books, line.file, &wanted).await?;
+        let head = found.split_off(original::MOST_LINES);
+        let mut rows = found.into_iter();
+        let mut text =
+            rows.next().flatten().ok_or_else(|| Fault::broken("an archived file lacks one of its lines"))?;
+        for more in rows.flatten() {
+            if !original::goes_on(format, &text) {
+                break;
+            }
+            text.push('\n');
+            text.push_str(&more);
+        }
+        let head = head.into_iter().map_while(|line| line).collect::<Vec<_>>().join("\n");
+        let columns = original::columns(format, &head, &text);
         Ok(Self { text, columns })
     }
 }

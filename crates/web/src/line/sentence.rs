@@ -27,19 +27,22 @@ impl Telling<'_> {
         let currency = statement.currency;
         let held = statement.moved().filter(|(account, _)| self.subject.holds(*account));
         let sum = Minor::sum(held.map(|(_, turnover)| Minor(turnover.net())))?.0;
-        let unknown = !self.subject.in_files() && statement.uncosted > 0 && sum == 0;
+        let holds = |account| self.subject.accounts.contains(&account);
+        let missing = holds(Account::Cogs) && statement.uncosted > 0
+            || holds(Account::InventoryLoss) && statement.unvalued > 0;
+        let unknown = !self.subject.in_files() && missing && sum == 0;
         let amount = if unknown { "unknown".to_owned() } else { money::exact(currency, sum) };
         let mut texts = Vec::new();
         if self.subject.in_files() {
             texts.push(self.files(stored, statement)?);
         }
-        if self.subject.accounts.contains(&Account::Cogs) {
+        if holds(Account::Cogs) {
             texts.push(goods(statement));
         }
-        if self.subject.accounts.contains(&Account::InventoryLoss) {
+        if holds(Account::InventoryLoss) {
             texts.push(losses(statement));
         }
-        if self.subject.accounts.contains(&Account::Indirect) {
+        if holds(Account::Indirect) {
             texts.push(self.expenses(statement));
         }
         // A figure of one part needs no sum of its own before its sentence.

@@ -62,7 +62,7 @@ struct Shown {
 
 /// The page.
 pub(super) async fn show(seat: &Seat<Viewer>, books: &mut Scoped<'_>, ground: &Ground) -> Page {
-    let scope = Scope { printed: false, ..ground.asked.scope };
+    let scope = ground.asked.scope;
     let (from, to) = ground.days();
     let balances = books.balances(scope.seller_account, from, to).await?;
     let wanted = |currency: Currency| scope.currency.is_none_or(|chosen| chosen == currency);

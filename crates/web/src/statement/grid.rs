@@ -173,8 +173,9 @@ impl Line {
             Some(row) => (row.weight.class(), row.label.clone(), row.share.clone()),
             None => ("", String::new(), String::new()),
         };
+        let single = rows.len() == 1;
         let cell = |row: Row| Cell {
-            note: if row.note == note { String::new() } else { row.note },
+            note: if single { String::new() } else { row.brief },
             figure: match currency {
                 Some(currency) => row.figure.bare(currency),
                 None => row.figure,

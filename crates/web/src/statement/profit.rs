@@ -90,9 +90,15 @@ pub(crate) fn sections(scope: &Scope, statement: &Statement, whole: &Statement) 
 fn section(scope: &Scope, statement: &Statement, whole: &Statement, group: Group) -> Page<Section> {
     let currency = statement.currency;
     let (amount, figure) = figure(scope, statement, group)?;
-    let note = if group == Group::Cogs && statement.uncosted > 0 { costed(statement) } else { String::new() };
+    let (note, brief) = match group {
+        Group::Cogs if statement.uncosted > 0 => (
+            costed(statement),
+            format!("{} without cost", money::counted(statement.uncosted, "unit", "units")),
+        ),
+        _ => Default::default(),
+    };
     let share = if figure.is_unknown() { String::new() } else { share(statement, amount)? };
-    let row = Row::new(Weight::Plain, group.title(), figure).share(share).note(note);
+    let row = Row::new(Weight::Plain, group.title(), figure).share(share).note(note).brief(brief);
     let part = |label: String, amount: i64, link: String| {
         Row::new(Weight::Part, label, Figure::amount(currency, amount, link))
     };

@@ -11,8 +11,7 @@ use crate::{
 
 /// From what Amazon owed before these days to what it owes after them.
 pub(crate) fn rows(scope: &Scope, currency: Currency, roll: &Roll) -> Vec<Row> {
-    // The balance is what Amazon printed: derived pairs sum to zero and are left out of its lines.
-    let scope = Scope { printed: false, ..scope.of_currency(currency) };
+    let scope = scope.of_currency(currency);
     let row = |weight: Weight, label: &str, amount: i64| {
         Row::new(weight, label, Figure::plain(money::exact(currency, amount)))
     };
