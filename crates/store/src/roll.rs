@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use ecom_ledger::{
     Account, Currency, Error,
-    chain::{Chains, Link},
+    chain::Chains,
     day::{DayCutter, Month},
     roll::{AtAmazon, PartyLedger, Roll},
 };
@@ -112,32 +112,19 @@ impl Scoped<'_> {
         Ok(Balances { from, to, all, without_period: self.currencies_without_period().await? })
     }
 
-    /// How the active settlements of each account follow each other, per currency. Those of date-range files have no
-    /// period and are left out.
-    pub async fn all_chains(
+    /// How the active settlements of one account or of each follow each other, per currency.
+    async fn all_chains(
         &mut self,
         account: Option<SellerAccountId>,
     ) -> Result<BTreeMap<(SellerAccountId, Currency), Chains>> {
-        let text = format!(
-            "select seller_account, settlement_id, currency, start_at, end_at, sum, previous_reserve, current_reserve,
-                    payable
-             from settlement s where tenant_id = $1 and state = 'active' {}
-               and start_at is not null and end_at is not null",
-            of_account(account)
-        );
-        let rows = fetch_all!(
-            (i64, String, String, i64, i64, i64, i64, i64, i64),
-            self.tx,
-            sqlx::AssertSqlSafe(text.as_str()),
-            self.tenant.0,
-        )?;
-        let mut links: BTreeMap<(SellerAccountId, Currency), Vec<Link>> = BTreeMap::new();
-        for (account, id, currency, start, end, total, previous_reserve, current_reserve, payable) in rows {
-            let currency = known(&currency)?;
-            let link = Link { id, currency, start, end, total, previous_reserve, current_reserve, payable };
-            links.entry((SellerAccountId(account), currency)).or_default().push(link);
+        let mut all = BTreeMap::new();
+        for known in self.seller_accounts().await? {
+            if account.is_none_or(|account| account == known.id) {
+                let chains = self.chains(known.id).await?;
+                all.extend(chains.into_iter().map(|(currency, chains)| ((known.id, currency), chains)));
+            }
         }
-        Ok(links.into_iter().map(|(key, links)| (key, Chains::of(links))).collect())
+        Ok(all)
     }
 
     /// Those of some months that settlements do not cover to their end yet, by the chains of one account or of all.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use ecom_ledger::{
     Currency,
-    chain::Chains,
-    day::Month,
+    chain::{Chains, Link},
+    day::{DayCutter, Month},
     settlement::Format,
     standing::{self, Candidate, Standing},
 };
@@ -300,13 +300,36 @@ impl Scoped<'_> {
 
     /// How the active settlements of an account follow each other, per currency. Date-range files have no period.
     pub async fn chains(&mut self, account: SellerAccountId) -> Result<BTreeMap<Currency, Chains>> {
-        let all = self.all_chains(Some(account)).await?;
-        Ok(all.into_iter().map(|((_, currency), chains)| (currency, chains)).collect())
+        let rows = fetch_all!(
+            (String, String, i64, i64, i64, i64, i64, i64),
+            self.tx,
+            "select settlement_id, currency, start_at, end_at, sum, previous_reserve, current_reserve, payable
+             from settlement where tenant_id = $1 and seller_account = $2 and state = 'active'
+               and start_at is not null and end_at is not null",
+            self.tenant.0,
+            account.0,
+        )?;
+        let mut links: BTreeMap<Currency, Vec<Link>> = BTreeMap::new();
+        for (id, currency, start, end, total, previous_reserve, current_reserve, payable) in rows {
+            let currency = Currency::parse(&currency).map_err(|_| StoreError::Corrupt("settlement"))?;
+            let link = Link { id, currency, start, end, total, previous_reserve, current_reserve, payable };
+            links.entry(currency).or_default().push(link);
+        }
+        Ok(links.into_iter().map(|(currency, links)| (currency, Chains::of(links))).collect())
     }
 
     /// Whether a month is not covered yet to its end by every chain of every account.
     pub async fn provisional(&mut self, month: Month) -> Result<bool> {
-        Ok(!self.provisional_months(None, &[month]).await?.is_empty())
+        for account in self.seller_accounts().await? {
+            for (currency, chains) in self.chains(account.id).await? {
+                let mut days = DayCutter::for_currency(currency);
+                let (from, to) = (days.start_of(month.first_day()), days.start_of(month.last_day() + 1));
+                if chains.provisional(from, to) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 }
 

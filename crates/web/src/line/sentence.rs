@@ -39,7 +39,8 @@ impl Telling<'_> {
         if holds(Account::Cogs) {
             texts.push(goods(statement));
         }
-        if holds(Account::InventoryLoss) {
+        let lost = statement.turnover(Account::InventoryLoss).net() != 0 || statement.unvalued > 0;
+        if holds(Account::InventoryLoss) && (lost || texts.is_empty()) {
             texts.push(losses(statement));
         }
         if holds(Account::Indirect) {
@@ -185,7 +186,7 @@ mod tests {
             told[1].starts_with("−₹400.00: 3 units sold")
                 && told[1].contains("The cost of 1 unit is unknown")
         );
-        assert!(told[3].contains("office rent −₹50.00"), "{told:?}");
+        assert!(told[2].contains("office rent −₹50.00"), "{told:?}");
         let printed = Scope { printed: true, ..Scope::default() };
         let (amount, told) = texts("profit", printed, &statement);
         assert_eq!(amount, "₹432.00");

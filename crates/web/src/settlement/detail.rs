@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use ecom_ledger::{Account, Group, Minor, settlement::Format, statement::Statement};
+use ecom_ledger::{Account, Group, Minor, statement::Statement};
 use ecom_store::{Filter, Scoped, SettlementKey, SettlementState, SettlementView};
 
 use super::{
@@ -223,7 +223,7 @@ fn version(other: &SettlementView) -> Version {
     Version {
         href: format!("/settlements/{}", other.key),
         file: other.file_name.clone(),
-        format: format_name(other.format),
+        format: words::format(other.format),
         total: money::exact(other.currency, other.total.unwrap_or(other.sum)),
         state: state(other.state),
     }
@@ -234,7 +234,7 @@ fn facts(found: &SettlementView) -> Vec<(&'static str, String)> {
     let mut facts = vec![
         ("Period", days(found)),
         ("File", found.file_name.clone()),
-        ("Kind of file", format_name(found.format).to_owned()),
+        ("Kind of file", words::format(found.format).to_owned()),
         ("Lines", money::count(found.lines)),
         ("Sum of the lines", money(found.sum)),
     ];
@@ -283,14 +283,5 @@ fn told(found: &SettlementView, versions: &[SettlementView]) -> Option<Notice> {
         SettlementState::Withdrawn => {
             notice(Tone::Plain, "Withdrawn", "The import was withdrawn. Its lines are gone from the books.")
         }
-    }
-}
-
-pub(crate) fn format_name(format: Format) -> &'static str {
-    match format {
-        Format::V2 => "Flat file V2",
-        Format::V1 => "Flat file",
-        Format::Xml => "XML",
-        Format::DateRange => "Date-range report",
     }
 }

@@ -12,7 +12,7 @@ use axum::{
 use ecom_ledger::day::DayCutter;
 use ecom_store::{Scoped, SettlementKey, SettlementPage, SettlementState, SettlementView};
 
-pub(crate) use detail::{format_name, show};
+pub(crate) use detail::show;
 
 use crate::{
     app::App,

@@ -11,7 +11,7 @@ use crate::{
     money, page,
     period::shown,
     seat::{Seat, Viewer},
-    settlement,
+    settlement, words,
 };
 
 #[derive(Template)]
@@ -66,7 +66,7 @@ fn view(file: FileView, settlements: &[SettlementView]) -> File {
     let imported = jiff::Timestamp::from_microsecond(file.uploaded_at)
         .map(|at| shown(crate::app::App::zone().to_datetime(at).date()))
         .unwrap_or_default();
-    let kind = settlement::format_name(file.format);
+    let kind = words::format(file.format);
     File {
         about: format!("{kind}, {}, imported {imported}", money::counted(file.lines, "line", "lines")),
         name: file.name,

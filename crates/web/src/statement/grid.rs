@@ -173,15 +173,16 @@ impl Line {
             Some(row) => (row.weight.class(), row.label.clone(), row.share.clone()),
             None => ("", String::new(), String::new()),
         };
-        let single = rows.len() == 1;
-        let cell = |row: Row| Cell {
-            note: if single { String::new() } else { row.brief },
+        let total = rows.len().saturating_sub(1);
+        let cell = |(at, row): (usize, Row)| Cell {
+            // The total's own note stands beside the name.
+            note: if at == total { String::new() } else { row.brief },
             figure: match currency {
                 Some(currency) => row.figure.bare(currency),
                 None => row.figure,
             },
         };
-        let cells = rows.into_iter().map(cell).collect();
+        let cells = rows.into_iter().enumerate().map(cell).collect();
         Self { class, label, note, cells, share }
     }
 }
