@@ -7,6 +7,7 @@ mod attention;
 mod bulk;
 mod close;
 mod cost;
+mod cut;
 mod db;
 mod error;
 mod expense;
