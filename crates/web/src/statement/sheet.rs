@@ -33,7 +33,7 @@ use crate::{
 /// Labels shown before the list is cut.
 const MOST_LABELS: usize = 5;
 /// Settlements shown before the list is cut.
-const MOST_SETTLEMENTS: usize = 10;
+const MOST_SETTLEMENTS: usize = 5;
 
 #[derive(Template)]
 #[template(path = "statement/show.html")]
