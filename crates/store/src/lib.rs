@@ -13,7 +13,6 @@ mod error;
 mod expense;
 mod feed;
 mod figures;
-mod file;
 mod ids;
 mod import;
 mod job;
@@ -34,6 +33,7 @@ mod seller_account;
 mod settlement;
 mod settlement_page;
 mod shift;
+mod source;
 mod spans;
 mod stock;
 mod tile;
@@ -47,7 +47,6 @@ pub use cost::SoldProduct;
 pub use db::{Db, WRITER_WAIT};
 pub use error::{Result, StoreError};
 pub use figures::{Filter, UnclassifiedLabel};
-pub use file::FileView;
 pub use ids::{
     ExpenseId, FileId, JobId, LabelId, LabelRuleId, MarketplaceId, PersonId, SellerAccountId, SettlementKey,
     SkuId, StockEventId, TenantId, UploadId,
@@ -77,6 +76,7 @@ pub use seller_account::SellerAccount;
 pub use settlement::{ChangedLine, SettlementState, SettlementView};
 pub use settlement_page::SettlementPage;
 pub use shift::Shift;
+pub use source::SourceFile;
 pub use spans::MOST_SPANS;
 pub use stock::{MOST_STOCK_EVENTS, StockEntry};
 pub use tx::{Platform, Scoped, Tx};

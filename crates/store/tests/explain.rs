@@ -133,13 +133,13 @@ on_both!(figures_name_the_files_they_rest_on, |world| async move {
     shop.settle("1002.txt", &plan(1, 200)).await;
     let mut tx = world.db.read().await.unwrap();
     let mut books = tx.scoped(shop.tenant).await.unwrap();
-    let all = books.files(&always()).await.unwrap();
+    let all = books.source_files(&always()).await.unwrap();
     assert_eq!(all.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["1001.txt", "1002.txt"]);
     assert!(all.iter().all(|file| file.fingerprint.len() == 64 && file.format == Format::V2));
     assert!(all[0].fingerprint != all[1].fingerprint && all[0].lines > 200 && all[0].bytes > 20_000);
     let (first, _) = books.span().await.unwrap().unwrap();
-    assert_eq!(books.files(&Filter::days(first, first)).await.unwrap().len(), 1);
-    assert!(books.files(&Filter::days(first - 9, first - 1)).await.unwrap().is_empty());
+    assert_eq!(books.source_files(&Filter::days(first, first)).await.unwrap().len(), 1);
+    assert!(books.source_files(&Filter::days(first - 9, first - 1)).await.unwrap().is_empty());
     let (_, stranger) = world.business("other-house").await;
-    assert!(tx.scoped(stranger).await.unwrap().files(&always()).await.unwrap().is_empty());
+    assert!(tx.scoped(stranger).await.unwrap().source_files(&always()).await.unwrap().is_empty());
 });

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use ecom_ledger::settlement::Format;
-use ecom_store::{FileView, Scoped, SettlementState, SettlementView};
+use ecom_store::{Scoped, SettlementState, SettlementView, SourceFile};
 
 use super::{Ground, Top};
 use crate::{
@@ -44,7 +44,7 @@ pub(super) async fn show(seat: &Seat<Viewer>, books: &mut Scoped<'_>, ground: &G
     let filter = ground.asked.scope.filter();
     let mut settlements = books.settlements(&filter).await?;
     settlements.retain(|found| found.state == SettlementState::Active);
-    let files = books.files(&filter).await?;
+    let files = books.source_files(&filter).await?;
     let count = i64::try_from(files.len()).unwrap_or(i64::MAX);
     let held = i64::try_from(settlements.len()).unwrap_or(i64::MAX);
     let page = FilesPage {
@@ -61,7 +61,7 @@ pub(super) async fn show(seat: &Seat<Viewer>, books: &mut Scoped<'_>, ground: &G
     page::show(&page)
 }
 
-fn view(file: FileView, settlements: &[SettlementView]) -> File {
+fn view(file: SourceFile, settlements: &[SettlementView]) -> File {
     let of_file = settlements.iter().filter(|found| found.file == file.id);
     let imported = jiff::Timestamp::from_microsecond(file.uploaded_at)
         .map(|at| shown(crate::app::App::zone().to_datetime(at).date()))

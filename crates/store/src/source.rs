@@ -13,7 +13,7 @@ use crate::{
 
 /// A file as it was imported.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct FileView {
+pub struct SourceFile {
     /// Its id.
     pub id: FileId,
     /// Its name.
@@ -35,7 +35,7 @@ type Row = (i64, String, String, Vec<u8>, i64, i64, i64);
 
 impl Scoped<'_> {
     /// The files of active settlements with lines in the filter's days.
-    pub async fn files(&mut self, filter: &Filter) -> Result<Vec<FileView>> {
+    pub async fn source_files(&mut self, filter: &Filter) -> Result<Vec<SourceFile>> {
         let text = format!(
             "select f.id, f.name, f.format, f.fingerprint, f.bytes, f.lines, f.uploaded_at from file f
              where f.tenant_id = $1 and f.id in (select s.file from settlement s
@@ -49,11 +49,11 @@ impl Scoped<'_> {
     }
 }
 
-fn view((id, name, format, fingerprint, bytes, lines, uploaded_at): Row) -> Result<FileView> {
+fn view((id, name, format, fingerprint, bytes, lines, uploaded_at): Row) -> Result<SourceFile> {
     let fingerprint = fingerprint.iter().fold(String::with_capacity(64), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     });
     let format = Format::from_name(&format).ok_or(StoreError::Corrupt("file"))?;
-    Ok(FileView { id: FileId(id), name, format, fingerprint, bytes, lines, uploaded_at })
+    Ok(SourceFile { id: FileId(id), name, format, fingerprint, bytes, lines, uploaded_at })
 }
