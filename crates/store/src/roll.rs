@@ -1,7 +1,7 @@
 //! Balances at Amazon over some days, from rollups and the heads of settlements: the roll-forward, the party ledger
 //! entry by entry, and which months are not covered yet.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use ecom_ledger::{
@@ -40,41 +40,34 @@ pub struct Balances {
     from: i32,
     to: i32,
     all: BTreeMap<(SellerAccountId, Currency), Balance>,
-    /// Currencies with settlements that name no period, as date-range files give them: when those were paid is not
-    /// known well enough for a balance.
-    without_period: BTreeSet<Currency>,
 }
 
 impl Balances {
-    /// The roll-forward per currency, of all accounts together. A currency with settlements of no period has none.
+    /// The roll-forward per currency, of all accounts together. Settlements of date-range files name no period: one
+    /// that names its transfer counts as paid on that day.
     pub fn rolls(&self) -> Result<BTreeMap<Currency, Roll>> {
         let mut rolls: BTreeMap<Currency, Roll> = BTreeMap::new();
-        for ((_, currency), balance) in self.known() {
+        for ((_, currency), balance) in &self.all {
             let roll =
-                balance.at_amazon().roll(self.from, self.to, &mut DayCutter::for_currency(currency))?;
-            add(rolls.entry(currency).or_default(), &roll)?;
+                balance.at_amazon().roll(self.from, self.to, &mut DayCutter::for_currency(*currency))?;
+            add(rolls.entry(*currency).or_default(), &roll)?;
         }
         Ok(rolls)
     }
 
     /// The party ledger of each account and currency.
     pub fn parties(&self) -> Result<Vec<(SellerAccountId, Currency, PartyLedger)>> {
-        let party = |((account, currency), balance): ((SellerAccountId, Currency), &Balance)| {
-            let mut cutter = DayCutter::for_currency(currency);
-            Ok((account, currency, balance.at_amazon().party(self.from, self.to, &mut cutter)?))
+        let party = |((account, currency), balance): (&(SellerAccountId, Currency), &Balance)| {
+            let mut cutter = DayCutter::for_currency(*currency);
+            Ok((*account, *currency, balance.at_amazon().party(self.from, self.to, &mut cutter)?))
         };
-        self.known().map(party).collect()
+        self.all.iter().map(party).collect()
     }
 
     /// Those of some months that settlements do not cover to their end yet.
     pub fn provisional(&self, months: &[Month]) -> Vec<Month> {
         let chains = self.all.iter().map(|((_, currency), balance)| (*currency, &balance.chains));
         open_months(&chains.collect::<Vec<_>>(), months)
-    }
-
-    fn known(&self) -> impl Iterator<Item = ((SellerAccountId, Currency), &Balance)> {
-        let known = self.all.iter().filter(|((_, currency), _)| !self.without_period.contains(currency));
-        known.map(|(key, balance)| (*key, balance))
     }
 }
 
@@ -109,7 +102,7 @@ impl Scoped<'_> {
             (key, Balance { chains, posted: posted.remove(&key).unwrap_or_default() })
         };
         let all = self.all_chains(account).await?.into_iter().map(balance).collect();
-        Ok(Balances { from, to, all, without_period: self.currencies_without_period().await? })
+        Ok(Balances { from, to, all })
     }
 
     /// How the active settlements of one account or of each follow each other, per currency.
@@ -200,17 +193,6 @@ impl Scoped<'_> {
             Ok((SellerAccountId(account), known(&currency)?, time, amount))
         };
         rows.into_iter().map(row).collect()
-    }
-
-    async fn currencies_without_period(&mut self) -> Result<BTreeSet<Currency>> {
-        let rows = fetch_all!(
-            (String,),
-            self.tx,
-            "select distinct currency from settlement
-             where tenant_id = $1 and state = 'active' and (start_at is null or end_at is null)",
-            self.tenant.0,
-        )?;
-        rows.into_iter().map(|(currency,)| known(&currency)).collect()
     }
 }
 

@@ -166,7 +166,10 @@ impl Telling<'_> {
         let rows = match &known.roll {
             Some(found) => roll::rows(self.scope, self.currency, found),
             None => {
-                words.push("For these figures a balance cannot be told: a marketplace has none of its own, and date-range reports name no period.".to_owned());
+                words.push(
+                    "For these figures a balance cannot be told: a marketplace has none of its own."
+                        .to_owned(),
+                );
                 Vec::new()
             }
         };

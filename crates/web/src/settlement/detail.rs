@@ -39,7 +39,7 @@ struct SettlementPage {
     notice: Option<Notice>,
     facts: Vec<(&'static str, String)>,
     money: Option<Movement>,
-    checks: Vec<Checked>,
+    checks: [Checked; 6],
     roll: Vec<Row>,
     versions: Vec<Version>,
     changes: Vec<Change>,
@@ -99,6 +99,7 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, Path(key): 
         statement: statements.first(),
         carried: books.carried(key).await?,
         chains: chains.get(&found.currency),
+        crosscheck: books.crosscheck(key).await?,
     };
     let page = SettlementPage {
         frame: seat.frame(format!("Settlement {}", found.settlement_id), Here::Settlements),
@@ -109,7 +110,7 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, Path(key): 
         notice: told(&found, &versions),
         facts: facts(&found),
         money: statements.first().map(|statement| movement(&found, statement)).transpose()?,
-        checks: subject.checks()?,
+        checks: subject.checks(),
         roll: subject.roll()?,
         versions: versions.iter().map(version).collect(),
         changes_cut: changes.len() >= usize::try_from(MOST_CHANGES).unwrap_or(usize::MAX),
