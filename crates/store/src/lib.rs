@@ -12,6 +12,7 @@ mod close;
 mod cost;
 mod counted;
 mod crosscheck;
+mod cut;
 mod db;
 mod error;
 mod expense;
@@ -26,6 +27,7 @@ mod keys;
 mod label;
 mod label_rule;
 mod line;
+mod line_sum;
 mod member;
 mod migrate;
 mod names;
@@ -44,7 +46,9 @@ mod seller_account;
 mod session;
 mod settlement;
 mod settlement_page;
+mod shift;
 mod shred;
+mod source;
 mod spans;
 mod stock;
 mod tax_setting;
@@ -74,6 +78,7 @@ pub use keys::{KeyGeneration, Keys, PLATFORM, RootFit, RootGeneration};
 pub use label::{LabelDays, LabelEffect, LabelSums, LargeEffect, MOST_READ, RuleChange};
 pub use label_rule::{LabelChoice, LabelRuleView, REPOST_JOB};
 pub use line::{LineCursor, LineFilter, LineView};
+pub use line_sum::MOST_SUMMED;
 pub use member::{Member, MemberRole, OwnBusiness};
 pub use migrate::{
     KEY_MIGRATIONS, MIGRATIONS, PLATFORM_TABLES, check_keys_version, check_role, check_version, migrate,
@@ -88,6 +93,7 @@ pub use product::{
 pub use reseal::{
     RESEAL_JOB, StaleFile, left_behind, reseal_column, resume_rotations, rotate_key, sealed_columns,
 };
+pub use roll::{Balances, MOST_SINGLE_DAYS};
 pub use schedule::{SWEEP_JOB, Schedule};
 pub use sealed::{Owner, PERSON_SECRET, SEALED, SECRET, SealedColumn};
 pub use search::{
@@ -100,7 +106,9 @@ pub use session::{
 };
 pub use settlement::{ChangedLine, SettlementState, SettlementView};
 pub use settlement_page::SettlementPage;
+pub use shift::Shift;
 pub use shred::{SHRED_JOB, begin_shredding};
+pub use source::SourceFile;
 pub use spans::MOST_SPANS;
 pub use stock::{MOST_STOCK_EVENTS, MOST_UNITS, StockEntry};
 pub use tax_setting::{TAX_SETTING_JOB, TaxChoice, TaxSettingView};

@@ -52,6 +52,11 @@ impl Figure {
         }
     }
 
+    /// The same without its currency, for a table that names it once.
+    pub(crate) fn bare(self, currency: Currency) -> Self {
+        Self { text: money::bare(currency, &self.text), ..self }
+    }
+
     /// A count of lines or units, and where they are.
     pub(crate) fn linked(text: impl Into<String>, href: String) -> Self {
         Self { href, ..Self::plain(text) }
@@ -124,6 +129,8 @@ pub(crate) struct Row {
     pub(crate) weight: Weight,
     pub(crate) label: String,
     pub(crate) note: String,
+    /// The note in a narrow column.
+    pub(crate) brief: String,
     pub(crate) figure: Figure,
     /// A second column, such as the share of net sales.
     pub(crate) share: String,
@@ -131,11 +138,17 @@ pub(crate) struct Row {
 
 impl Row {
     pub(crate) fn new(weight: Weight, label: impl Into<String>, figure: Figure) -> Self {
-        Self { weight, label: label.into(), note: String::new(), figure, share: String::new() }
+        let (note, brief, share) = Default::default();
+        Self { weight, label: label.into(), note, brief, figure, share }
     }
 
     pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
         self.note = note.into();
+        self
+    }
+
+    pub(crate) fn brief(mut self, brief: impl Into<String>) -> Self {
+        self.brief = brief.into();
         self
     }
 

@@ -12,6 +12,7 @@ mod chart;
 mod close;
 mod compression;
 mod cost;
+mod difference;
 mod entry;
 mod expense;
 mod factor;
@@ -85,6 +86,7 @@ pub fn router(server: Server) -> Router {
         .route("/products/{sku}/stock", post(product::add_stock))
         .route("/products/{sku}/stock/{event}/removal", get(product::ask_stock).post(product::remove_stock))
         .route("/trends", get(trend::show))
+        .route("/difference", get(difference::show))
         .route("/account", get(account::show::show).post(account::show::save))
         .route("/account/password", post(account::show::change_password))
         .route("/account/sessions", post(account::show::end_session))

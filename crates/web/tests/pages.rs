@@ -159,12 +159,13 @@ async fn a_newer_version_tells_what_it_changed_line_by_line_and_in_the_total() {
 }
 
 /// Every route that needs somebody to be signed in, with a body where it takes one.
-const ROUTES: [(Method, &str); 35] = [
+const ROUTES: [(Method, &str); 36] = [
     (Method::GET, "/"),
     (Method::POST, "/tiles"),
     (Method::POST, "/tiles/removal"),
     (Method::GET, "/styleguide"),
     (Method::GET, "/statement"),
+    (Method::GET, "/difference"),
     (Method::GET, "/lines"),
     (Method::GET, "/lines?settlement=1"),
     (Method::GET, "/products"),
@@ -229,6 +230,7 @@ async fn another_business_sees_nothing_of_these_books() {
             "/tiles/removal",
             "/styleguide",
             "/statement",
+            "/difference",
             "/lines",
             "/products",
             "/best-products",
@@ -266,7 +268,7 @@ async fn another_business_sees_nothing_of_these_books() {
 }
 
 /// Every parameter of every page.
-const NAMES: [&str; 35] = [
+const NAMES: [&str; 36] = [
     "state",
     "page",
     "month",
@@ -302,6 +304,7 @@ const NAMES: [&str; 35] = [
     "figure",
     "by",
     "shade",
+    "view",
 ];
 
 /// What somebody may type for it.
@@ -347,6 +350,7 @@ async fn nothing_typed_into_an_address_breaks_a_page() {
         "/styleguide",
         "/statement",
         "/lines",
+        "/difference",
         "/settlements",
         "/settlements/1/lines",
         "/search",

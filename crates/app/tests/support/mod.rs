@@ -113,7 +113,7 @@ impl Site {
             let mut books = tx.scoped(TenantId(1)).await.unwrap();
             let all = Filter::days(i32::MIN, i32::MAX);
             let statements = books.statements(&all).await.unwrap();
-            let filter = ecom_store::LineFilter { filter: all, accounts: Vec::new(), sku: None };
+            let filter = ecom_store::LineFilter::of(all);
             let lines = books.lines(&filter, None, usize::MAX >> 1).await.unwrap();
             let settlements = books.settlements(&all).await.unwrap().len();
             drop(tx);

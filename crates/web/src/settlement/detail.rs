@@ -19,7 +19,6 @@ use crate::{
     money,
     notice::{Notice, Tone},
     page,
-    period::Period,
     scope::Scope,
     seat::{Manager, Seat, Viewer},
     statement::bridge::groups_link,
@@ -127,13 +126,7 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, Path(key): 
 }
 
 fn movement(found: &SettlementView, statement: &Statement) -> Page<Movement> {
-    let scope = Scope {
-        period: Period::All,
-        seller_account: None,
-        marketplace: None,
-        currency: None,
-        settlement: Some(found.key),
-    };
+    let scope = Scope::settlement(found.key);
     let all = scope.link("/lines").text();
     Ok(Movement {
         tiles: tiles(&scope, found, statement)?,
