@@ -6,12 +6,15 @@
 mod account;
 mod app;
 mod asset;
+mod audit;
+mod business;
 mod chart;
 mod close;
 mod compression;
 mod cost;
 mod entry;
 mod expense;
+mod factor;
 mod fault;
 mod figure;
 mod file;
@@ -19,6 +22,7 @@ mod frame;
 mod health;
 mod home;
 mod line;
+mod member;
 mod money;
 mod network;
 mod notice;
@@ -34,6 +38,7 @@ mod shield;
 mod statement;
 mod styleguide;
 mod tax_setting;
+mod telemetry;
 mod upload;
 mod words;
 
@@ -65,10 +70,27 @@ pub fn router(server: Server) -> Router {
         .route("/favicon.ico", get(asset::icon))
         .route("/register", get(account::new).post(account::create))
         .route("/sign-in", get(session::new).post(session::create))
+        .route("/sign-in/code", get(factor::sign_in::new).post(factor::sign_in::create))
         .route("/sign-out", post(session::delete))
         .route("/statement", get(statement::show))
         .route("/styleguide", get(styleguide::show))
         .route("/lines", get(line::list))
+        .route("/account", get(account::show::show).post(account::show::save))
+        .route("/account/password", post(account::show::change_password))
+        .route("/account/sessions", post(account::show::end_session))
+        .route("/account/codes", get(factor::setup::show).post(factor::setup::create))
+        .route("/account/codes/confirmation", post(factor::setup::confirm))
+        .route("/account/codes/recovery", post(factor::setup::renew))
+        .route("/account/codes/removal", post(factor::setup::remove))
+        .route("/audit", get(audit::list))
+        .route("/businesses", get(business::list))
+        .route("/businesses/choice", post(business::choose))
+        .route("/invitations/{token}", get(member::invitation::show).post(member::invitation::accept))
+        .route("/people", get(member::list))
+        .route("/people/invitations", post(member::invite))
+        .route("/people/invitations/removal", post(member::revoke))
+        .route("/people/{id}/role", post(member::change_role))
+        .route("/people/{id}/removal", get(member::ask_removal).post(member::remove))
         .route("/settlements", get(settlement::list))
         .route("/settlements/{key}", get(settlement::show))
         .route("/settlements/{key}/choice", post(settlement::choose))
@@ -104,5 +126,6 @@ pub fn router(server: Server) -> Router {
         .layer(compression::layer())
         .layer(middleware::from_fn(compression::only_for_this_site))
         .layer(middleware::from_fn_with_state(app.clone(), shield::headers))
+        .layer(middleware::from_fn(telemetry::observe))
         .with_state(app)
 }
