@@ -4,8 +4,8 @@
 mod shop;
 
 use ecom_store::{
-    Db, FileId, Keys, Owner, PLATFORM, PersonId, Progress, SEALED, SECRET, StoreError, TenantId, left_behind,
-    reseal_column, resume_rotations, rotate_key, sealed_columns,
+    Db, FileId, Keys, NewSession, Owner, PLATFORM, PersonId, Progress, SEALED, SECRET, Stage, StoreError,
+    TenantId, left_behind, reseal_column, resume_rotations, rotate_key, sealed_columns,
 };
 use ecom_testkit::{Role, World, on_both};
 use ecom_vault::{KeyRing, VaultError};
@@ -209,7 +209,9 @@ on_both!(
         let mut books = tx.scoped(shop.tenant).await.unwrap();
         let sealed = books.seal(&ring, &SECRET, "elsewhere", b"token").await.unwrap();
         // A session's hash is no place for it, but it holds bytes.
-        tx.platform().open_session(&sealed, shop.person, world.now()).await.unwrap();
+        let (person, stage) = (shop.person, Stage::Full);
+        let session = NewSession { id_hash: &sealed, person, device: "", network: "", stage };
+        tx.platform().open_session(&session, world.now()).await.unwrap();
         tx.commit().await.unwrap();
         rotate_key(&world.db, &shop.keys, shop.tenant, world.now()).await.unwrap();
         let ring = shop.ring().await;

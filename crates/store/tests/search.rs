@@ -261,7 +261,7 @@ on_both!(a_page_after_the_place_before_a_line_begins_with_it, |world| async move
     shop.settle("1001.txt", &plan(0, 200)).await;
     let mut tx = world.db.read().await.unwrap();
     let mut books = tx.scoped(shop.tenant).await.unwrap();
-    let all = LineFilter { filter: always(), accounts: Vec::new(), sku: None };
+    let all = LineFilter { filter: always(), accounts: Vec::new(), sku: None, printed: false };
     for line in every_line(&mut books).await {
         let page = books.lines(&all, Some(line.cursor.before()), 1).await.unwrap();
         assert_eq!(page, [line]);

@@ -6,9 +6,9 @@ use std::{path::PathBuf, sync::Arc};
 use ecom_ledger::settlement::Options;
 use ecom_simulator::{Catalogue, Plan, write_v2};
 use ecom_store::{
-    Archive, FileId, ImportResult, Importer, Incoming, JobView, NewUpload, Opener, Outcome, Progress,
-    RESEAL_JOB, Resealed, SHRED_JOB, SellerAccountId, StoreError, TenantId, UploadState, begin_shredding,
-    rotate_key,
+    Archive, FileId, ImportResult, Importer, Incoming, JobView, NewSession, NewUpload, Opener, Outcome,
+    Progress, RESEAL_JOB, Resealed, SHRED_JOB, SellerAccountId, Stage, StoreError, TenantId, UploadState,
+    begin_shredding, rotate_key,
 };
 use ecom_testkit::{World, on_both};
 use ecom_vault::KeyRing;
@@ -353,7 +353,9 @@ on_both!(a_business_whose_keys_are_destroyed_is_closed_and_nothing_of_it_opens, 
     let ring = shop.ring().await;
     let session = Sha256::digest(b"token");
     let mut tx = world.db.write().await.unwrap();
-    tx.platform().open_session(&session, shop.person, world.now()).await.unwrap();
+    let (person, stage) = (shop.person, Stage::Full);
+    let new = NewSession { id_hash: &session, person, device: "", network: "", stage };
+    tx.platform().open_session(&new, world.now()).await.unwrap();
     tx.scoped(shop.tenant).await.unwrap().put_secret(&ring, "connection.token", 1, b"x", 1).await.unwrap();
     tx.commit().await.unwrap();
     begin_shredding(&world.db, shop.tenant, world.now()).await.unwrap();

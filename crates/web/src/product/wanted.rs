@@ -200,6 +200,7 @@ mod tests {
             marketplace: None,
             currency: None,
             settlement: None,
+            printed: false,
         };
         assert_eq!(Wanted::default().link(&scope, "/products").text(), "/products");
         let query =
