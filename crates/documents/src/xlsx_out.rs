@@ -3,7 +3,7 @@
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 use crate::error::DocumentError;
-use crate::value::{Sheet, Value, decimal};
+use crate::value::{SHARE_EXPONENT, Sheet, Value, decimal};
 
 /// A spreadsheet number keeps 15 digits; longer ones are written as text rather than changed.
 const EXACT: u64 = 999_999_999_999_999;
@@ -67,6 +67,7 @@ fn write_cell(
             page.write_string(row, column, text)?;
         }
         Value::Integer(number) => write_number(page, row, column, *number, 0, "0")?,
+        Value::Share(share) => write_number(page, row, column, *share, SHARE_EXPONENT, "0.0%")?,
         Value::Money { minor, exponent } => {
             let point = if *exponent > 0 { "." } else { "" };
             let code = format!("#,##0{point}{}", "0".repeat(usize::from(*exponent)));
@@ -130,6 +131,7 @@ mod tests {
             vec!["-5".into(), Value::Integer(42)],
             vec![Value::Empty, Value::Date(date(2026, 4, 1))],
             vec!["big".into(), Value::Money { minor: i64::MAX, exponent: 2 }],
+            vec!["share".into(), Value::Share(1_785)],
         ];
         let table = read_table(&write_xlsx(&[sheet(rows)]).unwrap(), &Limits::default()).unwrap();
         assert_eq!(table.format, crate::Format::Xlsx { sheet: "Costs".to_owned() });
@@ -143,6 +145,7 @@ mod tests {
                 (4, "-5", "42"),
                 (5, "", "2026-04-01"),
                 (6, "big", "92233720368547758.07"),
+                (7, "share", "17.85%"),
             ]
         );
     }

@@ -9,6 +9,7 @@ mod asset;
 mod chart;
 mod close;
 mod cost;
+mod download;
 mod entry;
 mod expense;
 mod fault;

@@ -1,6 +1,7 @@
 //! The profit statement of a period, and the bridge to what Amazon paid. Every figure leads to its lines.
 
 pub(crate) mod bridge;
+mod download;
 mod months;
 pub(crate) mod parts;
 mod profit;
@@ -21,6 +22,7 @@ use ecom_store::{Filter, Scoped, SettlementState, SettlementView, UnclassifiedLa
 use crate::{
     app::App,
     chart::WaterfallChart,
+    download::{Download, Downloads},
     fault::Page,
     figure::{Figure, Row, Tile},
     frame::{Frame, Here},
@@ -46,6 +48,7 @@ const MOST_SETTLEMENTS: usize = 10;
 struct StatementPage {
     frame: Frame,
     bar: ScopeBar,
+    downloads: Downloads,
     title: String,
     fresh: String,
     notices: Vec<Notice>,
@@ -61,7 +64,7 @@ struct StatementPage {
 
 /// The statement of one currency.
 struct Sheet {
-    currency: String,
+    currency: Currency,
     tiles: Vec<Tile>,
     profit: Vec<Row>,
     estimated: bool,
@@ -85,11 +88,11 @@ struct Paid {
 struct Turned {
     name: &'static str,
     code: &'static str,
-    credit: String,
-    debit: String,
+    credit: Figure,
+    debit: Figure,
     net: Figure,
     note: &'static str,
-    lines: String,
+    lines: Figure,
 }
 
 /// The statement.
@@ -103,10 +106,14 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, params: Par
     let scope = Scope::read(&params, Period::Month(latest))?;
     choices.expect(&scope)?;
     let found = Found::of(&mut books, &scope, span).await?;
+    if let Some(wanted) = Download::read(&params)? {
+        return download::send(&seat, &scope, &found, wanted).await;
+    }
     let title = scope.period.title();
     let page = StatementPage {
         frame: seat.frame(format!("Profit, {title}"), Here::Statement),
         bar: ScopeBar::new("/statement", &scope, &choices, span),
+        downloads: Downloads::of(&scope.link("/statement"), &download::TABLES),
         fresh: fresh(span, found.settled()),
         notices: found.notices(&scope),
         sheets: found.sheets(&scope)?,
@@ -222,7 +229,7 @@ impl Found {
     fn sheet(&self, scope: &Scope, statement: &Statement) -> Page<Sheet> {
         let scope = scope.of_currency(statement.currency);
         Ok(Sheet {
-            currency: statement.currency.to_string(),
+            currency: statement.currency,
             tiles: profit::tiles(&scope, statement)?,
             profit: profit::rows(&scope, statement)?,
             estimated: statement.moved().any(|(_, turnover)| turnover.estimated != 0),
@@ -270,12 +277,12 @@ fn turnover(scope: &Scope, statement: &Statement) -> Vec<Turned> {
         Turned {
             name: words::account(account),
             code: account.name(),
-            credit: money::exact(currency, turnover.credit),
-            debit: money::exact(currency, turnover.debit),
+            credit: Figure::unlinked(currency, turnover.credit),
+            debit: Figure::unlinked(currency, turnover.debit),
             net: Figure::amount(currency, net, scope.link("/lines").with("account", account.name()).text())
                 .estimated(turnover.estimated != 0),
             note,
-            lines: money::count(turnover.lines),
+            lines: Figure::count(turnover.lines),
         }
     });
     rows.collect()

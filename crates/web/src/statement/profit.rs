@@ -50,8 +50,8 @@ fn group_tile(scope: &Scope, statement: &Statement, group: Group) -> Page<Figure
 }
 
 fn of_sales(statement: &Statement, amount: i64) -> Page<String> {
-    let share = share(statement, amount)?;
-    Ok(if share.is_empty() { share } else { format!("{share} of net sales") })
+    let share = share_bp(statement, amount)?.map(money::percent);
+    Ok(share.map_or_else(String::new, |share| format!("{share} of net sales")))
 }
 
 /// The statement from net sales to net profit.
@@ -81,7 +81,7 @@ pub(crate) fn rows(scope: &Scope, statement: &Statement) -> Page<Vec<Row>> {
 fn detailed(scope: &Scope, statement: &Statement, group: Group, rows: &mut Vec<Row>) -> Page<()> {
     let (amount, figure) = figure(scope, statement, group)?;
     let note = if group == Group::Cogs && statement.uncosted > 0 { costed(statement) } else { String::new() };
-    let share = if figure.is_unknown() { String::new() } else { share(statement, amount)? };
+    let share = if figure.is_unknown() { Figure::nothing() } else { share(statement, amount)? };
     rows.push(Row::new(Weight::Plain, group.title(), figure).share(share).note(note));
     let moved: Vec<_> = statement.moved().filter(|(account, _)| account.group() == group).collect();
     if moved.len() > 1 {
@@ -111,7 +111,7 @@ fn figure(scope: &Scope, statement: &Statement, group: Group) -> Page<(i64, Figu
 fn returned(statement: &Statement) -> Page<Row> {
     let figure = match statement.roi_bp()? {
         _ if statement.uncosted > 0 => Figure::unknown("unknown"),
-        Some(returned) => Figure::plain(money::percent(returned)),
+        Some(returned) => Figure::share(returned),
         None => Figure::plain("no cost of goods"),
     };
     Ok(Row::new(Weight::Plain, "Return on cost of goods", figure))
@@ -144,12 +144,16 @@ fn sum(statement: &Statement, groups: &[Group]) -> Page<i64> {
 }
 
 /// The share of net sales, or nothing without sales.
-fn share(statement: &Statement, amount: i64) -> Page<String> {
+fn share(statement: &Statement, amount: i64) -> Page<Figure> {
+    Ok(share_bp(statement, amount)?.map_or_else(Figure::nothing, Figure::share))
+}
+
+fn share_bp(statement: &Statement, amount: i64) -> Page<Option<i64>> {
     let sales = statement.group(Group::NetSales)?;
     if sales <= 0 {
-        return Ok(String::new());
+        return Ok(None);
     }
-    Ok(money::percent(ecom_ledger::Minor(amount).part(10_000, sales)?.0))
+    Ok(Some(ecom_ledger::Minor(amount).part(10_000, sales)?.0))
 }
 
 fn account_link(scope: &Scope, account: Account) -> String {

@@ -2,15 +2,12 @@
 
 use ecom_ledger::{Currency, roll::Roll};
 
-use crate::{
-    figure::{Figure, Row, Weight},
-    money,
-};
+use crate::figure::{Figure, Row, Weight};
 
 /// From what Amazon owed before these days to what it owes after them.
 pub(crate) fn rows(currency: Currency, roll: &Roll) -> Vec<Row> {
     let row = |weight: Weight, label: &str, amount: i64| {
-        Row::new(weight, label, Figure::plain(money::exact(currency, amount)))
+        Row::new(weight, label, Figure::unlinked(currency, amount))
     };
     let mut rows = vec![
         row(Weight::Sum, "Balance at Amazon before", roll.opening),
