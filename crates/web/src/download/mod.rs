@@ -58,7 +58,7 @@ impl FileName {
     }
 
     /// With its ending; letters, digits and hyphens only, so that any system takes it.
-    fn text(&self, table: Option<&str>, ending: &str) -> String {
+    pub(crate) fn text(&self, table: Option<&str>, ending: &str) -> String {
         let whose = if self.whose.is_empty() { String::new() } else { format!("{}_", self.whose) };
         let table = table.filter(|table| **table != self.what).map(|table| format!("-{table}"));
         format!("{whose}{}{}_{}.{ending}", self.what, table.unwrap_or_default(), self.when)

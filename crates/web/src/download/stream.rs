@@ -19,7 +19,7 @@ use crate::fault::{Fault, Page};
 /// Pieces that wait for the browser.
 const WAITING: usize = 2;
 /// A browser that takes nothing for so long has gone: its snapshot of the books is given back.
-const STALLED: Duration = Duration::from_secs(60);
+const STALLED: Duration = Duration::from_mins(1);
 
 /// Where rows come from.
 pub(crate) trait Rows: Send + 'static {

@@ -227,7 +227,12 @@ impl Answer {
 
 /// A settlement of two weeks of September 2026, with one label nobody knows.
 pub fn settlement(seed: u64, rows: u64) -> Vec<u8> {
-    let start = "2026-09-07T00:00:00Z".parse::<jiff::Timestamp>().unwrap().as_second();
+    settlement_from("2026-09-07", seed, rows)
+}
+
+/// A settlement of two weeks from a day on, with one label nobody knows.
+pub fn settlement_from(day: &str, seed: u64, rows: u64) -> Vec<u8> {
+    let start = format!("{day}T00:00:00Z").parse::<jiff::Timestamp>().unwrap().as_second();
     let label = ["other-transaction", "other-transaction", "FBA Return Processing Adj"].map(str::to_owned);
     let plan = Plan {
         seed,
