@@ -133,13 +133,14 @@ struct Inner {
     passwords: Passwords,
     touches: Arc<Semaphore>,
     streams: Arc<Semaphore>,
+    workbooks: Arc<Semaphore>,
 }
 
 impl App {
     pub(crate) fn new(server: Server) -> Self {
         let touches = Arc::new(Semaphore::new(TOUCHES));
-        let streams = Arc::new(Semaphore::new(STREAMS));
-        Self(Arc::new(Inner { server, passwords: Passwords::new(), touches, streams }))
+        let (streams, workbooks) = (Arc::new(Semaphore::new(STREAMS)), Arc::new(Semaphore::new(1)));
+        Self(Arc::new(Inner { server, passwords: Passwords::new(), touches, streams, workbooks }))
     }
 
     /// Hashing and checking of passwords.
@@ -155,6 +156,11 @@ impl App {
     /// Turns for long downloads.
     pub(crate) fn streams(&self) -> Arc<Semaphore> {
         Arc::clone(&self.0.streams)
+    }
+
+    /// The one turn for large workbooks.
+    pub(crate) fn workbooks(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.0.workbooks)
     }
 
     /// Microseconds since 1970-01-01 UTC.

@@ -10,7 +10,7 @@ use axum::{
 };
 use ecom_ledger::{
     Currency, Minor,
-    journal::{Journal, Leg, Rules, Sales, Voucher},
+    journal::{Journal, Kind, Leg, Rules, Sales, Voucher},
 };
 use ecom_store::Scoped;
 
@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// Vouchers that are shown; the files hold all.
-const MOST_VOUCHERS: usize = 100;
+const MOST_VOUCHERS: usize = 24;
 
 #[derive(Template)]
 #[template(path = "book/show.html")]
@@ -77,9 +77,10 @@ struct LedgerRow {
 struct VoucherRow {
     date: String,
     form: &'static str,
-    about: String,
-    id: String,
-    href: Option<String>,
+    about: &'static str,
+    /// Number and address of the settlement.
+    settlement: Option<(String, String)>,
+    narration: String,
     amount: Figure,
 }
 
@@ -156,6 +157,7 @@ async fn shown_as<R: Role>(
             .vouchers
             .iter()
             .zip(&sums)
+            .rev()
             .take(MOST_VOUCHERS)
             .map(|(voucher, sum)| row(at, voucher, *sum))
             .collect(),
@@ -235,14 +237,33 @@ fn lines_of(at: &BookScope, legs: &BTreeSet<&Leg>) -> String {
     names.into_iter().fold(at.lines(None).link("/lines"), link).text()
 }
 
+fn about(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Journal => "Lines of settlement",
+        Kind::Payout => "Pay-out of settlement",
+        Kind::Card => "Card charged for settlement",
+        Kind::Failed => "Transfer came back, settlement",
+        Kind::Micro => "Test of the bank account, settlement",
+        Kind::Goods => "Cost of goods",
+        Kind::Expenses => "Indirect expenses",
+    }
+}
+
+/// Without the settlement, which stands before it.
+fn narration(words: &str) -> String {
+    let rest = words.split_once("), ").map_or(words, |(_, rest)| rest);
+    rest.to_owned()
+}
+
 fn row(at: &BookScope, voucher: &Voucher, sum: i64) -> VoucherRow {
     let settlement = voucher.settlement.as_ref().and_then(|id| at.settlement(id));
     VoucherRow {
         date: shown(voucher.date),
         form: voucher.form.name(),
-        about: voucher.narration.clone(),
-        id: voucher.id.clone(),
-        href: settlement.map(|found| format!("/settlements/{}", found.key)),
+        about: about(voucher.kind),
+        settlement: settlement
+            .map(|found| (found.settlement_id.clone(), format!("/settlements/{}", found.key))),
+        narration: narration(&voucher.narration),
         amount: Figure::unlinked(at.currency, sum),
     }
 }
