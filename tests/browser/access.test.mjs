@@ -36,6 +36,10 @@ const INSIDE = [
   ["books-tcs", "/books/tcs"],
   ["books-gst", "/books/gst"],
   ["books-ledgers", "/books/ledgers"],
+  ["tax-settings", "/settings/tax"],
+  ["tax-change", "/settings/tax/change?credit=yes"],
+  ["tax-wrong", "/settings/tax/change?credit=yes&from=soon"],
+  ["files-last", "/uploads?page=9"],
 ];
 
 let site;

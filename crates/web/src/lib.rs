@@ -9,6 +9,7 @@ mod asset;
 mod book;
 mod chart;
 mod close;
+mod compression;
 mod cost;
 mod download;
 mod entry;
@@ -34,6 +35,7 @@ mod settlement;
 mod shield;
 mod statement;
 mod styleguide;
+mod tax_setting;
 mod upload;
 mod words;
 
@@ -98,6 +100,10 @@ pub fn router(server: Server) -> Router {
         .route("/close", get(close::list))
         .route("/close/{month}/{currency}", get(close::show).post(close::create))
         .route("/close/{month}/{currency}/reopening", post(close::reopen))
+        .route("/settings/tax", get(tax_setting::show).post(tax_setting::create))
+        .route("/settings/tax/change", get(tax_setting::preview))
+        .route("/settings/tax/{id}/undoing", get(tax_setting::ask).post(tax_setting::undo))
+        .route("/settings/tax/{id}/again", post(tax_setting::again))
         // The limit of a form is not that of a file: receiving counts for itself.
         .route("/uploads", get(upload::list).post(upload::create).layer(DefaultBodyLimit::disable()))
         .route("/uploads/{id}", get(upload::show))
@@ -106,6 +112,8 @@ pub fn router(server: Server) -> Router {
         .method_not_allowed_fallback(async || Fault::Missing)
         .layer(DefaultBodyLimit::max(MOST_FORM_BYTES))
         .layer(middleware::from_fn(shield::same_origin))
+        .layer(compression::layer())
+        .layer(middleware::from_fn(compression::only_for_this_site))
         .layer(middleware::from_fn_with_state(app.clone(), shield::headers))
         .with_state(app)
 }

@@ -35,7 +35,7 @@ struct Voucher {
 /// Ledgers (name and group) and vouchers of Tally's XML.
 fn tally(answer: &Answer) -> (Vec<(String, String)>, Vec<Voucher>) {
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
-    assert!(answer.headers[header::CONTENT_TYPE].to_str().unwrap().starts_with("text/xml"));
+    assert!(answer.headers[header::CONTENT_TYPE].to_str().unwrap().starts_with("application/xml"));
     let mut reader = quick_xml::Reader::from_reader(answer.bytes.as_slice());
     let (mut path, mut buffer, mut text) = (Vec::<String>::new(), Vec::new(), String::new());
     let (mut ledgers, mut vouchers) = (Vec::new(), Vec::<Voucher>::new());

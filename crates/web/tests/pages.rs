@@ -130,7 +130,7 @@ async fn a_settlement_shows_its_file_its_state_and_its_versions() {
 }
 
 /// Every route that needs somebody to be signed in, with a body where it takes one.
-const ROUTES: [(Method, &str); 25] = [
+const ROUTES: [(Method, &str); 31] = [
     (Method::GET, "/"),
     (Method::POST, "/tiles"),
     (Method::POST, "/tiles/removal"),
@@ -156,6 +156,12 @@ const ROUTES: [(Method, &str); 25] = [
     (Method::GET, "/uploads/1"),
     (Method::GET, "/files/1/withdrawal"),
     (Method::POST, "/files/1/withdrawal"),
+    (Method::GET, "/settings/tax"),
+    (Method::POST, "/settings/tax"),
+    (Method::GET, "/settings/tax/change"),
+    (Method::GET, "/settings/tax/1/undoing"),
+    (Method::POST, "/settings/tax/1/undoing"),
+    (Method::POST, "/settings/tax/1/again"),
 ];
 
 async fn ask(site: &Site, visitor: &Visitor, method: &Method, path: &str) -> support::Answer {
@@ -201,9 +207,13 @@ async fn another_business_sees_nothing_of_these_books() {
             "/books/payouts/sheet",
             "/lines?format=csv",
             "/uploads",
+            "/settings/tax",
+            "/settings/tax/change",
         ]
         .contains(&path);
         let expected = match (own, method == Method::POST) {
+            // What would change is asked for with a form.
+            (true, false) if path == "/settings/tax/change" => StatusCode::UNPROCESSABLE_ENTITY,
             (true, false) => StatusCode::OK,
             (true, true) => StatusCode::UNPROCESSABLE_ENTITY,
             (false, _) => StatusCode::NOT_FOUND,
@@ -224,7 +234,7 @@ async fn another_business_sees_nothing_of_these_books() {
 }
 
 /// Every parameter of every page.
-const NAMES: [&str; 21] = [
+const NAMES: [&str; 22] = [
     "format",
     "table",
     "state",
@@ -246,6 +256,7 @@ const NAMES: [&str; 21] = [
     "open",
     "said",
     "next",
+    "credit",
 ];
 
 /// What somebody may type for it.
@@ -286,11 +297,15 @@ const VALUES: [&str; 31] = [
 #[tokio::test]
 async fn nothing_typed_into_an_address_breaks_a_page() {
     let (site, owner) = with_books().await;
-    let own = ["/", "/styleguide", "/statement", "/lines", "/settlements", "/uploads", "/sign-in"];
-    for path in own.into_iter().chain(["/books", "/books/payouts", "/books/held", "/books/ledgers"]) {
+    let tax = ["/settings/tax", "/settings/tax/change", "/settings/tax/change?credit=no"];
+    let pages = ["/", "/styleguide", "/statement", "/lines", "/settlements", "/uploads", "/sign-in"];
+    for path in
+        pages.into_iter().chain(tax).chain(["/books", "/books/payouts", "/books/held", "/books/ledgers"])
+    {
         for name in NAMES {
             for value in VALUES {
-                let answer = site.get(&owner, &format!("{path}?{name}={value}")).await;
+                let sign = if path.contains('?') { '&' } else { '?' };
+                let answer = site.get(&owner, &format!("{path}{sign}{name}={value}")).await;
                 let fine = answer.status.is_success()
                     || [StatusCode::SEE_OTHER, StatusCode::NOT_FOUND, StatusCode::UNPROCESSABLE_ENTITY]
                         .contains(&answer.status);
@@ -307,6 +322,9 @@ async fn nothing_typed_into_an_address_breaks_a_page() {
         "/files/%00/withdrawal",
         "/files/0/withdrawal",
         "/lines?settlement=99",
+        "/settings/tax/x/undoing",
+        "/settings/tax/9223372036854775808/undoing",
+        "/settings/tax/-1/undoing",
         "/%FF",
     ] {
         assert_eq!(site.get(&owner, path).await.status, StatusCode::NOT_FOUND, "{path}");

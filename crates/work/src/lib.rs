@@ -9,6 +9,7 @@ mod import;
 mod live;
 mod sweep;
 mod task;
+mod tax_setting;
 mod worker;
 
 pub use bell::Bell;

@@ -2,7 +2,7 @@
 
 use std::{panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
 
-use ecom_store::{Claim, IMPORT_JOB, Importer, Keys, StoreError};
+use ecom_store::{Claim, IMPORT_JOB, Importer, Keys, StoreError, TAX_SETTING_JOB, Trouble};
 use futures_util::FutureExt;
 use tokio::sync::watch;
 
@@ -33,7 +33,7 @@ pub struct Worker {
 /// Ends the worker when it turns true.
 pub type Stop = watch::Receiver<bool>;
 
-/// Why a job did not end.
+/// Why a job did not end, as [`Trouble::outcome`] writes it.
 pub(crate) enum Failure {
     /// Try again later.
     Retry(String),
@@ -43,7 +43,7 @@ pub(crate) enum Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self::Retry(error.to_string())
+        Self::Retry(Trouble::of(&error).outcome(&error.to_string()))
     }
 }
 
@@ -95,6 +95,7 @@ impl Worker {
     async fn handle(&self, claim: &Claim) -> Result<(), Failure> {
         match claim.kind.as_str() {
             IMPORT_JOB => self.import(claim).await,
+            TAX_SETTING_JOB => self.follow_tax_setting(claim).await,
             kind => Err(Failure::Final(format!("no handler for jobs of kind {kind}"))),
         }
     }
@@ -146,7 +147,7 @@ impl Worker {
 /// transaction is rolled back.
 async fn caught(handler: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let handled = AssertUnwindSafe(handler).catch_unwind().await;
-    handled.unwrap_or_else(|_| Err(Failure::Retry("its handler panicked".to_owned())))
+    handled.unwrap_or_else(|_| Err(Failure::Retry(Trouble::Broken.outcome("its handler panicked"))))
 }
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ fn tally(seat: &Seat<Viewer>, at: &BookScope, journal: &Journal, part: TallyPart
     };
     let xml = write_tally(&journal.tally(None).map_err(told)?, part).map_err(Fault::broken)?;
     let name = FileName::of(seat, what, at.scope.period).text(None, "xml");
-    Ok(attached(&name, "text/xml; charset=utf-8", xml))
+    Ok(attached(&name, "application/xml; charset=utf-8", xml))
 }
 
 /// A register as a file.

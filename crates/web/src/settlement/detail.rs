@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use ecom_ledger::{Account, Currency, Group, Minor, settlement::Format, statement::Statement};
+use ecom_ledger::{Account, Currency, Group, Minor, statement::Statement};
 use ecom_store::{Filter, Scoped, SettlementKey, SettlementState, SettlementView};
 
 use super::{
@@ -46,7 +46,7 @@ pub(super) struct SettlementPage {
     notice: Option<Notice>,
     pub(super) facts: Vec<(&'static str, Figure)>,
     pub(super) money: Option<Movement>,
-    pub(super) checks: Vec<Checked>,
+    pub(super) checks: [Checked; 6],
     pub(super) roll: Vec<Row>,
     pub(super) versions: Vec<Version>,
     pub(super) changes: Vec<Change>,
@@ -113,6 +113,7 @@ pub(crate) async fn show(
         statement: statements.first(),
         carried: books.carried(key).await?,
         chains: chains.get(&found.currency),
+        crosscheck: books.crosscheck(key).await?,
     };
     let page = SettlementPage {
         frame: seat.frame(format!("Settlement {}", found.settlement_id), Here::Settlements),
@@ -125,7 +126,7 @@ pub(crate) async fn show(
         notice: told(&found, &versions),
         facts: facts(&found),
         money: statements.first().map(|statement| movement(&found, statement)).transpose()?,
-        checks: subject.checks()?,
+        checks: subject.checks(),
         roll: subject.roll()?,
         versions: versions.iter().map(version).collect(),
         changes_cut: changes.len() >= usize::try_from(MOST_CHANGES).unwrap_or(usize::MAX),
@@ -248,7 +249,7 @@ fn version(other: &SettlementView) -> Version {
     Version {
         href: format!("/settlements/{}", other.key),
         file: other.file_name.clone(),
-        format: format_name(other.format),
+        format: words::format(other.format),
         total: Figure::unlinked(other.currency, other.total.unwrap_or(other.sum)),
         state: state(other.state),
     }
@@ -259,7 +260,7 @@ fn facts(found: &SettlementView) -> Vec<(&'static str, Figure)> {
     let mut facts = vec![
         ("Period", Figure::plain(days(found))),
         ("File", Figure::plain(found.file_name.clone())),
-        ("Kind of file", Figure::plain(format_name(found.format))),
+        ("Kind of file", Figure::plain(words::format(found.format))),
         ("Lines", Figure::count(found.lines)),
         ("Sum of the lines", money(found.sum)),
     ];
@@ -309,14 +310,5 @@ fn told(found: &SettlementView, versions: &[SettlementView]) -> Option<Notice> {
         SettlementState::Withdrawn => {
             notice(Tone::Plain, "Withdrawn", "The import was withdrawn. Its lines are gone from the books.")
         }
-    }
-}
-
-fn format_name(format: Format) -> &'static str {
-    match format {
-        Format::V2 => "Flat file V2",
-        Format::V1 => "Flat file",
-        Format::Xml => "XML",
-        Format::DateRange => "Date-range report",
     }
 }

@@ -175,7 +175,7 @@ fn row(found: &SettlementView, choices: &Choices) -> SettlementRow {
 }
 
 /// How a state is called, and coloured.
-fn state(state: SettlementState) -> (&'static str, &'static str) {
+pub(crate) fn state(state: SettlementState) -> (&'static str, &'static str) {
     match state {
         SettlementState::Active => ("in the figures", Tone::Good.class()),
         SettlementState::Quarantined => ("does not balance", Tone::Bad.class()),
@@ -206,7 +206,7 @@ async fn findings(books: &mut Scoped<'_>, choices: &Choices) -> Page<Vec<Notice>
                 notices.push(Notice::new(
                     Tone::Attention,
                     format!("{}, {currency}", account.name),
-                    &finding.message,
+                    finding.told(|amount| money::exact(currency, amount)),
                 ));
             }
             if count > MOST_FINDINGS {
