@@ -69,7 +69,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-async fn business(site: &Site, wanted: Option<i64>) -> anyhow::Result<TenantId> {
+pub(crate) async fn business(site: &Site, wanted: Option<i64>) -> anyhow::Result<TenantId> {
     let mut tx = site.db().read().await?;
     let all = tx.platform().tenants().await?;
     match (wanted, all.as_slice()) {

@@ -13,8 +13,21 @@ use crate::{
 };
 
 /// Tables that belong to no tenant. All others carry `tenant_id` and are reached by a tenant's handle only.
-pub const PLATFORM_TABLES: &[&str] =
-    &["schema_version", "business", "person", "membership", "session", "login_failure", "job"];
+pub const PLATFORM_TABLES: &[&str] = &[
+    "schema_version",
+    "business",
+    "person",
+    "membership",
+    "session",
+    "login_failure",
+    "job",
+    "schedule",
+    "person_token",
+    "totp",
+    "recovery_code",
+    "key_gate",
+    "person_secret",
+];
 
 /// The migrations of the database, oldest first, as written for SQLite.
 pub const MIGRATIONS: &[&str] = &[
@@ -23,7 +36,11 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0003_home.sql"),
     include_str!("../migrations/0004_desk.sql"),
     include_str!("../migrations/0005_tax_setting.sql"),
-    include_str!("../migrations/0006_books.sql"),
+    include_str!("../migrations/0006_audit.sql"),
+    include_str!("../migrations/0007_job.sql"),
+    include_str!("../migrations/0008_access.sql"),
+    include_str!("../migrations/0009_vault.sql"),
+    include_str!("../migrations/0010_books.sql"),
 ];
 
 /// Holds the numbers of the migrations that ran.
@@ -32,7 +49,8 @@ const SCHEMA_VERSION: &str = "create table schema_version (\n    version integer
 const MIGRATION_LOCK: i64 = 0x0065_636f_6d6d_6967;
 
 /// The migrations of the key database.
-pub const KEY_MIGRATIONS: &[&str] = &[include_str!("../migrations/keys_0001.sql")];
+pub const KEY_MIGRATIONS: &[&str] =
+    &[include_str!("../migrations/keys_0001.sql"), include_str!("../migrations/keys_0002.sql")];
 
 /// Brings a database to the newest schema. An existing SQLite database is copied beside itself first.
 ///

@@ -6,7 +6,9 @@
 mod account;
 mod app;
 mod asset;
+mod audit;
 mod book;
+mod business;
 mod chart;
 mod close;
 mod compression;
@@ -14,6 +16,7 @@ mod cost;
 mod download;
 mod entry;
 mod expense;
+mod factor;
 mod fault;
 mod figure;
 mod file;
@@ -21,6 +24,7 @@ mod frame;
 mod health;
 mod home;
 mod line;
+mod member;
 mod money;
 mod network;
 mod notice;
@@ -36,6 +40,7 @@ mod shield;
 mod statement;
 mod styleguide;
 mod tax_setting;
+mod telemetry;
 mod upload;
 mod words;
 
@@ -67,10 +72,27 @@ pub fn router(server: Server) -> Router {
         .route("/favicon.ico", get(asset::icon))
         .route("/register", get(account::new).post(account::create))
         .route("/sign-in", get(session::new).post(session::create))
+        .route("/sign-in/code", get(factor::sign_in::new).post(factor::sign_in::create))
         .route("/sign-out", post(session::delete))
         .route("/statement", get(statement::show))
         .route("/styleguide", get(styleguide::show))
         .route("/lines", get(line::list))
+        .route("/account", get(account::show::show).post(account::show::save))
+        .route("/account/password", post(account::show::change_password))
+        .route("/account/sessions", post(account::show::end_session))
+        .route("/account/codes", get(factor::setup::show).post(factor::setup::create))
+        .route("/account/codes/confirmation", post(factor::setup::confirm))
+        .route("/account/codes/recovery", post(factor::setup::renew))
+        .route("/account/codes/removal", post(factor::setup::remove))
+        .route("/audit", get(audit::list))
+        .route("/businesses", get(business::list))
+        .route("/businesses/choice", post(business::choose))
+        .route("/invitations/{token}", get(member::invitation::show).post(member::invitation::accept))
+        .route("/people", get(member::list))
+        .route("/people/invitations", post(member::invite))
+        .route("/people/invitations/removal", post(member::revoke))
+        .route("/people/{id}/role", post(member::change_role))
+        .route("/people/{id}/removal", get(member::ask_removal).post(member::remove))
         .route("/settlements", get(settlement::list))
         .route("/settlements/{key}", get(settlement::show))
         .route("/settlements/{key}/choice", post(settlement::choose))
@@ -96,7 +118,10 @@ pub fn router(server: Server) -> Router {
             post(book::receive_payouts).layer(DefaultBodyLimit::max(book::MOST_FORM_BYTES)),
         )
         .route("/books/ledgers", get(book::ledgers).post(book::save_ledgers))
-        .route("/books/{register}", get(book::register))
+        .route("/books/held", get(book::held))
+        .route("/books/tcs", get(book::tcs))
+        .route("/books/tds", get(book::tds))
+        .route("/books/gst", get(book::gst))
         .route("/close", get(close::list))
         .route("/close/{month}/{currency}", get(close::show).post(close::create))
         .route("/close/{month}/{currency}/reopening", post(close::reopen))
@@ -115,5 +140,6 @@ pub fn router(server: Server) -> Router {
         .layer(compression::layer())
         .layer(middleware::from_fn(compression::only_for_this_site))
         .layer(middleware::from_fn_with_state(app.clone(), shield::headers))
+        .layer(middleware::from_fn(telemetry::observe))
         .with_state(app)
 }

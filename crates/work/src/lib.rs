@@ -6,6 +6,7 @@
 mod bell;
 mod clock;
 mod import;
+mod key;
 mod live;
 mod sweep;
 mod task;

@@ -24,7 +24,7 @@ use jiff::civil::Date;
 pub(crate) use journal::{keep, show};
 pub(crate) use ledger::{list as ledgers, save as save_ledgers};
 pub(crate) use payout::{list as payouts, save as save_payouts};
-pub(crate) use register::show as register;
+pub(crate) use register::{gst, held, tcs, tds};
 pub(crate) use sheet::{MOST_FORM_BYTES, receive as receive_payouts};
 
 use crate::{

@@ -1,7 +1,7 @@
 //! Registers of a period: TCS by head, TDS by quarter, GST on fees by month, and what Amazon holds.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use ecom_documents::Sheet;
 use ecom_gst::{FinancialYear, Gstin, Quarter};
 use ecom_ledger::{
@@ -60,16 +60,6 @@ struct RegisterRow {
 }
 
 impl Kind {
-    fn read(name: &str) -> Option<Self> {
-        Some(match name {
-            "held" => Self::Held,
-            "tcs" => Self::Tcs,
-            "tds" => Self::Tds,
-            "gst" => Self::Gst,
-            _ => return None,
-        })
-    }
-
     fn path(self) -> &'static str {
         match self {
             Self::Held => "/books/held",
@@ -115,24 +105,38 @@ impl Kind {
     }
 }
 
+/// What Amazon holds.
+pub(crate) async fn held(State(app): State<App>, seat: Seat<Viewer>, params: Params) -> Page {
+    show(&app, &seat, Kind::Held, &params).await
+}
+
+/// Tax collected at source.
+pub(crate) async fn tcs(State(app): State<App>, seat: Seat<Viewer>, params: Params) -> Page {
+    show(&app, &seat, Kind::Tcs, &params).await
+}
+
+/// Tax deducted at source.
+pub(crate) async fn tds(State(app): State<App>, seat: Seat<Viewer>, params: Params) -> Page {
+    show(&app, &seat, Kind::Tds, &params).await
+}
+
+/// GST on fees.
+pub(crate) async fn gst(State(app): State<App>, seat: Seat<Viewer>, params: Params) -> Page {
+    show(&app, &seat, Kind::Gst, &params).await
+}
+
 /// One register, as a page or a file.
-pub(crate) async fn show(
-    State(app): State<App>,
-    seat: Seat<Viewer>,
-    Path(name): Path<String>,
-    params: Params,
-) -> Page {
-    let kind = Kind::read(&name).ok_or(Fault::Missing)?;
+async fn show(app: &App, seat: &Seat<Viewer>, kind: Kind, params: &Params) -> Page {
     let mut tx = app.db.read().await?;
     let gstin = tx.platform().gstin(seat.tenant()).await?;
     let mut books = seat.books(&mut tx).await?;
-    let at = BookScope::read(&app, &mut books, &params).await?;
+    let at = BookScope::read(app, &mut books, params).await?;
     let (sheet, rows) = match kind {
-        Kind::Held => held(&at, &mut books).await?,
+        Kind::Held => balances(&at, &mut books).await?,
         _ => taxes(kind, &at, &download::registers(&at, &mut books, gstin).await?)?,
     };
-    if let Some(wanted) = Download::read(&params)? {
-        return download::send_one(&seat, &at, sheet, wanted).await;
+    if let Some(wanted) = Download::read(params)? {
+        return download::send_one(seat, &at, sheet, wanted).await;
     }
     let [heading, about, compare] = kind.words();
     page::show(&RegisterPage {
@@ -181,7 +185,7 @@ pub(super) async fn opening(at: &BookScope, books: &mut Scoped<'_>, all: &Journa
     Ok(Minor::sum(parts)?.plus(Minor(all.party_balance(before)?))?.0)
 }
 
-async fn held(at: &BookScope, books: &mut Scoped<'_>) -> Page<(Sheet, Vec<RegisterRow>)> {
+async fn balances(at: &BookScope, books: &mut Scoped<'_>) -> Page<(Sheet, Vec<RegisterRow>)> {
     let rules = books.book_rules(at.year).await?;
     let (from, to) = at.days();
     let all = at.book(books, (i32::MIN, day::of_date(to))).await?.journal(&rules).map_err(told)?;
@@ -203,12 +207,13 @@ fn taxes(kind: Kind, at: &BookScope, found: &Registers) -> Page<(Sheet, Vec<Regi
     let month = |month: Month| (Period::Month(month).title(), at.lines(Some(month)));
     let (sheet, rows): (Sheet, Vec<(_, Vec<Cell<'_>>)>) = match kind {
         Kind::Held => return Err(Fault::Missing),
-        Kind::Tcs => {
-            (found.tcs_sheet(), found.tcs.iter().map(|row| (month(row.month), tcs(row).into())).collect())
-        }
+        Kind::Tcs => (
+            found.tcs_sheet(),
+            found.tcs.iter().map(|row| (month(row.month), tcs_cells(row).into())).collect(),
+        ),
         Kind::Gst => (
             found.fee_gst_sheet(),
-            found.fee_gst.iter().map(|row| (month(row.month), gst(row).into())).collect(),
+            found.fee_gst.iter().map(|row| (month(row.month), gst_cells(row).into())).collect(),
         ),
         Kind::Tds => {
             let quarter = |row: &ecom_ledger::journal::Tds| {
@@ -230,12 +235,12 @@ fn taxes(kind: Kind, at: &BookScope, found: &Registers) -> Page<(Sheet, Vec<Regi
     Ok((sheet, rows.iter().map(row).chain(total).collect()))
 }
 
-fn tcs(row: &ecom_ledger::journal::Tcs) -> [Cell<'static>; 4] {
+fn tcs_cells(row: &ecom_ledger::journal::Tcs) -> [Cell<'static>; 4] {
     const ALL: &[Account] = &[Account::TcsIgst, Account::TcsCgst, Account::TcsSgst];
     [(row.igst, &ALL[..1]), (row.cgst, &ALL[1..2]), (row.sgst, &ALL[2..]), (row.total, ALL)]
 }
 
-fn gst(row: &ecom_ledger::journal::FeeGst) -> [Cell<'static>; 6] {
+fn gst_cells(row: &ecom_ledger::journal::FeeGst) -> [Cell<'static>; 6] {
     const HEADS: &[Account] =
         &[Account::GstInputIgst, Account::GstInputCgst, Account::GstInputSgst, Account::GstInputUnsplit];
     [
