@@ -36,6 +36,12 @@ const INSIDE = [
   ["cost-sheet", "/costs/sheet"],
   ["expenses", "/expenses"],
   ["months", "/close"],
+  ["books", "/books"],
+  ["books-payouts", "/books/payouts"],
+  ["books-held", "/books/held"],
+  ["books-tcs", "/books/tcs"],
+  ["books-gst", "/books/gst"],
+  ["books-ledgers", "/books/ledgers"],
 ];
 
 let site;

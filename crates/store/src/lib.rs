@@ -4,6 +4,7 @@
 
 mod archive;
 mod attention;
+mod book_rules;
 mod bulk;
 mod close;
 mod cost;
@@ -53,6 +54,7 @@ pub use ids::{
 };
 pub use import::{Importer, Incoming, Opener, Progress};
 pub use job::{Claim, JobView, LEASE_MICROS, NewJob};
+pub use journal::MOST_UTR_CHARS;
 pub use keys::Keys;
 pub use label_rule::{LabelChoice, LabelRuleView};
 pub use line::{LineCursor, LineFilter, LineView};

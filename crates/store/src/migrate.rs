@@ -22,6 +22,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_settlement.sql"),
     include_str!("../migrations/0003_home.sql"),
     include_str!("../migrations/0004_desk.sql"),
+    include_str!("../migrations/0006_books.sql"),
 ];
 
 /// Holds the numbers of the migrations that ran.

@@ -6,10 +6,12 @@
 mod account;
 mod app;
 mod asset;
+mod book;
 mod chart;
 mod close;
 mod cost;
 mod difference;
+mod download;
 mod entry;
 mod expense;
 mod fault;
@@ -86,6 +88,15 @@ pub fn router(server: Server) -> Router {
         .route("/expenses", get(expense::list).post(expense::create))
         .route("/expenses/{id}/end", get(expense::ask_end).post(expense::end))
         .route("/expenses/{id}/removal", get(expense::ask_removal).post(expense::remove))
+        .route("/books", get(book::show))
+        .route("/books/rules", post(book::keep))
+        .route("/books/payouts", get(book::payouts).post(book::save_payouts))
+        .route(
+            "/books/payouts/sheet",
+            post(book::receive_payouts).layer(DefaultBodyLimit::max(book::MOST_FORM_BYTES)),
+        )
+        .route("/books/ledgers", get(book::ledgers).post(book::save_ledgers))
+        .route("/books/{register}", get(book::register))
         .route("/close", get(close::list))
         .route("/close/{month}/{currency}", get(close::show).post(close::create))
         .route("/close/{month}/{currency}/reopening", post(close::reopen))

@@ -130,7 +130,7 @@ async fn a_settlement_shows_its_file_its_state_and_its_versions() {
 }
 
 /// Every route that needs somebody to be signed in, with a body where it takes one.
-const ROUTES: [(Method, &str); 16] = [
+const ROUTES: [(Method, &str); 26] = [
     (Method::GET, "/"),
     (Method::POST, "/tiles"),
     (Method::POST, "/tiles/removal"),
@@ -142,6 +142,16 @@ const ROUTES: [(Method, &str); 16] = [
     (Method::GET, "/settlements"),
     (Method::GET, "/settlements/1"),
     (Method::POST, "/settlements/1/choice"),
+    (Method::GET, "/books"),
+    (Method::GET, "/books/payouts"),
+    (Method::GET, "/books/held"),
+    (Method::GET, "/books/tcs"),
+    (Method::GET, "/books/ledgers"),
+    (Method::POST, "/books/rules"),
+    (Method::POST, "/books/payouts"),
+    (Method::POST, "/books/payouts/sheet"),
+    (Method::POST, "/books/ledgers"),
+    (Method::GET, "/lines?format=csv"),
     (Method::GET, "/uploads"),
     (Method::POST, "/uploads"),
     (Method::GET, "/uploads/1"),
@@ -184,6 +194,14 @@ async fn another_business_sees_nothing_of_these_books() {
             "/difference",
             "/lines",
             "/settlements",
+            "/books",
+            "/books/payouts",
+            "/books/held",
+            "/books/tcs",
+            "/books/ledgers",
+            "/books/rules",
+            "/books/payouts/sheet",
+            "/lines?format=csv",
             "/uploads",
         ]
         .contains(&path);
@@ -208,7 +226,9 @@ async fn another_business_sees_nothing_of_these_books() {
 }
 
 /// Every parameter of every page.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 24] = [
+    "format",
+    "table",
     "state",
     "page",
     "month",
@@ -271,9 +291,9 @@ const VALUES: [&str; 31] = [
 #[tokio::test]
 async fn nothing_typed_into_an_address_breaks_a_page() {
     let (site, owner) = with_books().await;
-    for path in
-        ["/", "/styleguide", "/statement", "/difference", "/lines", "/settlements", "/uploads", "/sign-in"]
-    {
+    let own =
+        ["/", "/styleguide", "/statement", "/difference", "/lines", "/settlements", "/uploads", "/sign-in"];
+    for path in own.into_iter().chain(["/books", "/books/payouts", "/books/held", "/books/ledgers"]) {
         for name in NAMES {
             for value in VALUES {
                 let answer = site.get(&owner, &format!("{path}?{name}={value}")).await;

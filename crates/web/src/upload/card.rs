@@ -5,7 +5,11 @@ use ecom_store::{
     FileId, ImportResult, ImportedSettlement, Outcome, SellerAccount, SettlementState, SettlementView,
     UploadState, UploadView,
 };
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{
+    Timestamp,
+    civil::{Date, DateTime},
+    tz::TimeZone,
+};
 
 use crate::{app::App, money, notice::Tone};
 
@@ -13,6 +17,9 @@ use crate::{app::App, money, notice::Tone};
 pub(crate) struct Card {
     pub(crate) id: String,
     pub(crate) name: String,
+    pub(crate) account: String,
+    /// When it came, in India.
+    pub(crate) day: Date,
     pub(crate) about: String,
     pub(crate) state: (&'static str, &'static str),
     pub(crate) progress: Option<Progress>,
@@ -46,6 +53,9 @@ pub(crate) struct Part {
     pub(crate) tone: &'static str,
     pub(crate) state: &'static str,
     pub(crate) advice: &'static str,
+    pub(crate) currency: Option<Currency>,
+    pub(crate) total: Option<i64>,
+    pub(crate) sum: i64,
 }
 
 impl Card {
@@ -65,6 +75,8 @@ impl Card {
         Self {
             id: upload.id.to_string(),
             name: upload.name.clone(),
+            account: account.to_owned(),
+            day: instant(upload.uploaded_at).date(),
             about,
             state: state(upload, &outcomings),
             progress: progress(app, upload),
@@ -188,6 +200,9 @@ fn of_settlement(part: &ImportedSettlement, settlements: &[SettlementView]) -> P
         tone: tone.class(),
         state,
         advice,
+        currency: part.currency(),
+        total: part.total,
+        sum: part.sum,
     }
 }
 
@@ -207,9 +222,13 @@ fn size(bytes: i64) -> String {
 
 /// In Indian time: where the people who import are.
 fn when(micros: i64) -> String {
+    instant(micros).strftime("%-d %b %Y, %H:%M").to_string()
+}
+
+fn instant(micros: i64) -> DateTime {
     let zone = TimeZone::get("Asia/Kolkata").unwrap_or(TimeZone::UTC);
     let at = Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH);
-    zone.to_datetime(at).strftime("%-d %b %Y, %H:%M").to_string()
+    zone.to_datetime(at)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Files: sending them in, how far they are, and what came of each. Leaving the page stops nothing.
 
 mod card;
+mod download;
 mod receive;
 
 use askama::Template;
@@ -13,11 +14,12 @@ use ecom_store::{Filter, NewUpload, Scoped, SellerAccount, SellerAccountId, Uplo
 
 use crate::{
     app::App,
+    download::{Download, Downloads, FileName},
     entry::{Entry, Field},
     fault::{Fault, Page},
     frame::{Frame, Here},
     page,
-    params::Params,
+    params::{Link, Params},
     seat::{Manager, Seat, Viewer},
 };
 use card::Card;
@@ -25,6 +27,8 @@ use receive::Received;
 
 /// Uploads in the list.
 const MOST: i64 = 30;
+/// Uploads of a file.
+const MOST_DOWNLOADED: i64 = 20_000;
 /// Without script, the page is asked for again after this many seconds while files are read.
 const RELOAD_S: u8 = 2;
 /// Longest name of an account at Amazon.
@@ -36,6 +40,7 @@ const FIRST_NAME: &str = "Amazon.in";
 #[template(path = "upload/list.html")]
 struct UploadsPage {
     frame: Frame,
+    downloads: Downloads,
     said: Option<&'static str>,
     form: Option<ImportForm>,
     cards: Vec<Card>,
@@ -59,6 +64,11 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Par
         }
         _ => None,
     };
+    if let Some(wanted) = Download::read(&params)? {
+        let mut tx = app.db.read().await?;
+        let table = download::table(&app, &mut seat.books(&mut tx).await?).await?;
+        return wanted.send(&FileName::today(&app, &seat, download::TABLE), vec![table]).await;
+    }
     listed(&app, &seat, said, Entry::default(), StatusCode::OK).await
 }
 
@@ -73,7 +83,8 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, Path(id): P
     let cards = vec![Card::new(&app, &upload, &accounts, &settlements, seat.may::<Manager>())];
     let open = matches!(upload.state, UploadState::Queued | UploadState::Running);
     let frame = seat.frame(upload.name, Here::Files).reloading(open.then_some(RELOAD_S));
-    page::show(&UploadsPage { frame, said: None, form: None, cards, open, single: true })
+    let downloads = downloads();
+    page::show(&UploadsPage { frame, downloads, said: None, form: None, cards, open, single: true })
 }
 
 /// Takes files in. Their rows and jobs are written in one transaction once all of them are there.
@@ -132,6 +143,10 @@ async fn account(books: &mut Scoped<'_>, entry: &mut Entry, now: i64) -> Page<Op
     }
 }
 
+fn downloads() -> Downloads {
+    Downloads::of(&Link::to("/uploads"), &[download::TABLE])
+}
+
 async fn listed<R: crate::seat::Role>(
     app: &App,
     seat: &Seat<R>,
@@ -150,6 +165,7 @@ async fn listed<R: crate::seat::Role>(
         uploads.iter().any(|upload| matches!(upload.state, UploadState::Queued | UploadState::Running));
     let page = UploadsPage {
         frame: seat.frame("Files", Here::Files).reloading(open.then_some(RELOAD_S)),
+        downloads: downloads(),
         said,
         form: may.then(|| form(&accounts, last, entry)),
         cards: uploads.iter().map(|upload| Card::new(app, upload, &accounts, &settlements, may)).collect(),
