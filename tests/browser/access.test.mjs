@@ -164,6 +164,10 @@ test("the statement prints on A4 without navigation", async () => {
   assert.equal(await tab.locator(".bar").isVisible(), false);
   const background = await tab.evaluate(() => getComputedStyle(document.body).backgroundColor);
   assert.equal(background, "rgb(255, 255, 255)");
+  // What one clicks is gone, and whose statement it is stands on it.
+  for (const part of [".scope", ".values", ".behind"]) assert.equal(await tab.locator(part).first().isVisible(), false, part);
+  assert.equal(await tab.locator(".only-print").textContent(), "Kurta House");
+  assert.equal(await tab.locator(".only-print").isVisible(), true);
   if (shots) await tab.screenshot({ path: join(shots, "statement-print.png"), fullPage: true });
   await tab.context().close();
 });

@@ -161,6 +161,20 @@ test("a ledger is renamed and marked as existing on a phone, without script", as
   await tab.context().close();
 });
 
+test("every menu of a page head opens within the screen of a phone", async () => {
+  const tab = await page({ viewport: { width: 390, height: 844 } });
+  for (const path of ["/", "/statement", "/lines?group=fees", "/settlements/1", "/costs", "/books"]) {
+    await tab.goto(path);
+    for (const menu of await tab.locator(".head details.scope").all()) {
+      await menu.locator("summary").click();
+      const { x, width } = await menu.locator("> .sheet").boundingBox();
+      assert.ok(x >= 0 && x + width <= 390, `${path}: ${await menu.locator("summary").textContent()} from ${x} to ${x + width}`);
+      await menu.locator("summary").click();
+    }
+  }
+  await tab.context().close();
+});
+
 test("turnover is left to the tax reports for a year, and the page says what that means", async () => {
   const tab = await page();
   await tab.goto("/books");

@@ -52,7 +52,7 @@ fn tally(answer: &Answer) -> (Vec<(String, String)>, Vec<Voucher>) {
                 };
                 match path.last().unwrap().as_str() {
                     "VOUCHER" => {
-                        vouchers.push(Voucher { id: attribute("REMOTEID").unwrap(), ..Voucher::default() })
+                        vouchers.push(Voucher { id: attribute("REMOTEID").unwrap(), ..Voucher::default() });
                     }
                     "LEDGER" => ledgers.push((attribute("NAME").unwrap(), String::new())),
                     _ => {}
