@@ -17,6 +17,12 @@ const INSIDE = [
   ["settlements-none", "/settlements?state=withdrawn"],
   ["statement", "/statement"],
   ["statement-empty", "/statement?month=2020-01"],
+  ["statement-months", "/statement?by=month"],
+  ["statement-printed", "/statement?gst=printed"],
+  ["statement-balance", "/statement?view=balance"],
+  ["statement-trial", "/statement?view=trial"],
+  ["statement-files", "/statement?view=files"],
+  ["difference", "/difference"],
   ["unreadable", "/statement?month=2026-13"],
   ["lines", "/lines?group=fees"],
   ["lines-goods", "/lines?group=cost-of-goods"],
@@ -143,6 +149,16 @@ for (const look of LOOKS) {
     none();
   });
 }
+
+test("months side by side print on the paper's long side, with the way GST is shown in words", async () => {
+  const tab = await open({ scheme: "light", name: "desktop", width: 1123, height: 794 }, state);
+  await tab.goto("/statement?by=month&gst=printed");
+  await tab.emulateMedia({ media: "print", colorScheme: "light" });
+  assert.equal(await tab.getByRole("link", { name: "Quarters" }).isVisible(), false);
+  assert.equal(await tab.getByRole("heading", { name: /as printed by Amazon$/ }).isVisible(), true);
+  if (shots) await tab.screenshot({ path: join(shots, "statement-months-print.png"), fullPage: true });
+  await tab.context().close();
+});
 
 test("the statement prints on A4 without navigation", async () => {
   const tab = await open({ scheme: "dark", name: "desktop", width: 794, height: 1123 }, state);

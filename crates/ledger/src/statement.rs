@@ -135,6 +135,19 @@ impl Statement {
         Ok(())
     }
 
+    /// The same as Amazon printed it: without the derived pairs of GST inside amounts. Pairs sum to zero, so totals
+    /// stay. Nets are exact; where an account holds pairs of both signs, its credit and debit are each too large by
+    /// what cancels out, so that a page shows nets only.
+    pub fn as_printed(mut self) -> Result<Self, Error> {
+        self.accounts.iter_mut().try_for_each(Turnover::leave_out_estimate)?;
+        Ok(self)
+    }
+
+    /// Whether derived pairs of GST are in it.
+    pub fn is_estimated(&self) -> bool {
+        self.accounts.iter().any(|turnover| turnover.estimated != 0)
+    }
+
     /// Refunds whose goods nobody has shown to be back: their cost is not credited. None where refunds are not
     /// counted.
     pub fn refunds_of_unknown_condition(&self) -> Option<i64> {
@@ -323,6 +336,28 @@ mod tests {
         statement.add_indirect("rent", -10_000).unwrap();
         assert_eq!(statement.profit(), Ok(20_000));
         assert_eq!((statement.margin_bp(), statement.roi_bp()), (Ok(Some(2000)), Ok(Some(4000))));
+    }
+
+    #[test]
+    fn as_printed_leaves_out_pairs_and_keeps_the_total() {
+        let mut statement = Statement::new(Currency::INR);
+        let move_account = |statement: &mut Statement, account, amounts: [(i64, bool); 2]| {
+            for (amount, derived) in amounts {
+                let (credit, debit) = if amount < 0 { (0, amount) } else { (amount, 0) };
+                let estimated = if derived { amount } else { 0 };
+                let turnover = Turnover { credit, debit, estimated, lines: i64::from(!derived) };
+                statement.add(account, &turnover).unwrap();
+            }
+        };
+        move_account(&mut statement, Account::Advertising, [(-1180, false), (180, true)]);
+        move_account(&mut statement, Account::GstInputUnsplit, [(-36, false), (-180, true)]);
+        assert!(statement.is_estimated());
+        let printed = statement.clone().as_printed().unwrap();
+        assert!(!printed.is_estimated());
+        assert_eq!((statement.profit(), printed.profit()), (Ok(-1000), Ok(-1180)));
+        assert_eq!(printed.turnover(Account::GstInputUnsplit).net(), -36);
+        assert_eq!(printed.turnover(Account::Advertising).credit, 0);
+        assert_eq!(printed.bridge().unwrap().total, statement.bridge().unwrap().total);
     }
 
     #[test]

@@ -24,6 +24,15 @@ pub struct TrialRow {
     pub from_settlements: bool,
 }
 
+/// What makes a trial balance sum to zero. Money in minor units.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Counterparts {
+    /// Against the accounts of settlements: < 0 is owed by Amazon.
+    pub amazon: i64,
+    /// Against cost of goods, inventory loss and indirect expenses.
+    pub own: i64,
+}
+
 /// Debit, credit and balance of every account that moved.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TrialBalance {
@@ -37,6 +46,22 @@ pub struct TrialBalance {
     pub settlements: i64,
     /// Sum of the balances of the seller's own books: cost of goods, inventory loss, indirect expenses.
     pub own: i64,
+}
+
+impl TrialBalance {
+    /// What stands against the accounts: the party "Amazon" for those of settlements, and what was paid from elsewhere
+    /// for the seller's own books.
+    pub fn counterparts(&self) -> Result<Counterparts, Error> {
+        let against = |sum: i64| Minor::ZERO.minus(Minor(sum)).map(|amount| amount.0);
+        Ok(Counterparts { amazon: against(self.settlements)?, own: against(self.own)? })
+    }
+
+    /// Sum of every balance and of what stands against them: 0, or an account was lost.
+    pub fn sum(&self) -> Result<i64, Error> {
+        let Counterparts { amazon, own } = self.counterparts()?;
+        let balances = self.rows.iter().map(|row| row.balance).chain([amazon, own]);
+        Minor::sum(balances.map(Minor)).map(|sum| sum.0)
+    }
 }
 
 impl Statement {
@@ -93,6 +118,10 @@ mod tests {
         assert_eq!((trial.debit, trial.credit), (-650, 1000));
         assert_eq!((trial.settlements, trial.own), (750, -400));
         assert_eq!(trial.settlements, statement.bridge().unwrap().total);
+        assert_eq!(trial.counterparts(), Ok(Counterparts { amazon: -750, own: 400 }));
+        assert_eq!(trial.sum(), Ok(0));
+        let short = TrialBalance { rows: trial.rows[1..].to_vec(), ..trial.clone() };
+        assert_ne!(short.sum(), Ok(0), "a lost account shows");
         let names: Vec<&str> = trial.rows.iter().map(|row| row.account.as_str()).collect();
         assert_eq!(names[3..], ["expense:indirect:rent", "expense:indirect:salaries"]);
     }

@@ -1,10 +1,6 @@
 //! Closed months: the statement as it was frozen, who closed it, and who opened it again and why.
 
-use ecom_ledger::{
-    Currency,
-    close::Close,
-    day::{DayCutter, Month},
-};
+use ecom_ledger::{Currency, close::Close, day::Month};
 
 use crate::{
     error::{Result, StoreError},
@@ -103,19 +99,21 @@ impl Scoped<'_> {
         row.map(view).transpose()
     }
 
-    /// Those of some months that settlements do not cover to their end yet.
-    pub async fn provisional_months(&mut self, months: &[Month]) -> Result<Vec<Month>> {
-        let mut chains = Vec::new();
-        for account in self.seller_accounts().await? {
-            chains.extend(self.chains(account.id).await?);
-        }
-        let open = |month: &&Month| {
-            chains.iter().any(|(currency, chains)| {
-                let mut days = DayCutter::for_currency(*currency);
-                chains.provisional(days.start_of(month.first_day()), days.start_of(month.last_day() + 1))
-            })
+    /// Months that are closed, with their currencies.
+    pub async fn closed_months(&mut self) -> Result<Vec<(Month, Currency)>> {
+        let rows = fetch_all!(
+            (i64, String),
+            self.tx,
+            "select month, currency from month_close where tenant_id = $1 and reopened_at is null
+             order by month, currency",
+            self.tenant.0,
+        )?;
+        let corrupt = || StoreError::Corrupt("month_close");
+        let closed = |(month, currency): (i64, String)| {
+            let month = i32::try_from(month).map_err(|_| corrupt())?;
+            Ok((Month(month), Currency::parse(&currency).map_err(|_| corrupt())?))
         };
-        Ok(months.iter().filter(open).copied().collect())
+        rows.into_iter().map(closed).collect()
     }
 
     /// All closes, those opened again too, the latest month first.

@@ -1,13 +1,11 @@
 //! Figures from rollups: statements over any days, by month, per currency. No ledger line is read.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use ecom_ledger::{
-    Account, Currency, Error, day::Month, settlement::Turnover, statement::Statement, taxonomy::Label,
-};
+use ecom_ledger::{Currency, day::Month, statement::Statement, taxonomy::Label};
 
 use crate::{
+    cut::{Cut, Statements, entry},
     error::{Result, StoreError},
     ids::{MarketplaceId, SellerAccountId, SettlementKey},
     tx::{Scoped, fetch_all, fetch_one},
@@ -98,48 +96,45 @@ pub struct UnclassifiedLabel {
     pub amount: i64,
 }
 
-/// Which rollup a statement comes from.
+/// By which days or months rows are chosen, and what they are summed by.
 struct Grain {
-    statement: &'static str,
-    sales: &'static str,
+    /// `day` or `month`.
     column: &'static str,
     from: i64,
     to: i64,
+    key: &'static str,
 }
 
 impl Grain {
-    fn of(filter: &Filter) -> Self {
+    /// All in one: from the smaller rollup where the days are whole months.
+    fn whole(filter: &Filter) -> Self {
         match filter.months() {
-            Some((first, last)) => Self::months(first, last),
-            None => Self {
-                statement: "statement_day",
-                sales: "sales_day",
-                column: "day",
-                from: filter.from(),
-                to: filter.to(),
-            },
+            Some((first, last)) => Self { key: "0", ..Self::months(first, last) },
+            None => Self { key: "0", ..Self::days(filter) },
         }
     }
 
     fn months(first: Month, last: Month) -> Self {
-        Self {
-            statement: "statement_month",
-            sales: "sales_day",
-            column: "month",
-            from: i64::from(first.0),
-            to: i64::from(last.0),
-        }
+        Self { column: "month", from: i64::from(first.0), to: i64::from(last.0), key: "d.month" }
+    }
+
+    fn days(filter: &Filter) -> Self {
+        Self { column: "day", from: filter.from(), to: filter.to(), key: "d.day" }
+    }
+
+    fn cut(&self, filter: &Filter, table: &'static str) -> Cut {
+        let Self { column, from, to, key } = self;
+        let (first, last) = (filter.from, filter.to);
+        let within =
+            format!("s.last_day >= {first} and s.first_day <= {last} and d.{column} between {from} and {to}");
+        Cut { spans: String::new(), key, table, within }
     }
 }
-
-type AccountRow = (String, i64, i64, i64, i64, i64, i64);
-type SalesRow = (String, i64, i64, i64, i64, i64);
 
 impl Scoped<'_> {
     /// One statement per currency, in the order of their codes.
     pub async fn statements(&mut self, filter: &Filter) -> Result<Vec<Statement>> {
-        let grain = Grain::of(filter);
-        let mut by = self.grouped(filter, &grain, "0").await?;
+        let mut by = self.grouped(filter, &Grain::whole(filter)).await?;
         self.add_charges(filter, &mut by, |_| 0).await?;
         Ok(by.into_values().collect())
     }
@@ -147,7 +142,7 @@ impl Scoped<'_> {
     /// Statements by month and currency. Days are those of the filter, widened to whole months.
     pub async fn statements_by_month(&mut self, filter: &Filter) -> Result<Vec<(Month, Statement)>> {
         let grain = Grain::months(Month::of_day(filter.from), Month::of_day(filter.to));
-        let mut by = self.grouped(filter, &grain, "d.month").await?;
+        let mut by = self.grouped(filter, &grain).await?;
         self.add_charges(filter, &mut by, |day| i64::from(Month::of_day(day).0)).await?;
         let month =
             |value: i64| i32::try_from(value).map(Month).map_err(|_| StoreError::Corrupt("statement_month"));
@@ -156,14 +151,7 @@ impl Scoped<'_> {
 
     /// Statements by posting day and currency.
     pub async fn statements_by_day(&mut self, filter: &Filter) -> Result<Vec<(i32, Statement)>> {
-        let grain = Grain {
-            statement: "statement_day",
-            sales: "sales_day",
-            column: "day",
-            from: filter.from(),
-            to: filter.to(),
-        };
-        let mut by = self.grouped(filter, &grain, "d.day").await?;
+        let mut by = self.grouped(filter, &Grain::days(filter)).await?;
         self.add_charges(filter, &mut by, i64::from).await?;
         let day = |value: i64| i32::try_from(value).map_err(|_| StoreError::Corrupt("statement_day"));
         by.into_iter().map(|((key, _), statement)| Ok((day(key)?, statement))).collect()
@@ -173,7 +161,7 @@ impl Scoped<'_> {
     async fn add_charges(
         &mut self,
         filter: &Filter,
-        statements: &mut BTreeMap<(i64, Currency), Statement>,
+        statements: &mut Statements,
         key: impl Fn(i32) -> i64,
     ) -> Result<()> {
         if filter.seller_account.is_some() || filter.marketplace.is_some() || filter.settlement.is_some() {
@@ -190,78 +178,16 @@ impl Scoped<'_> {
         Ok(())
     }
 
-    async fn grouped(
-        &mut self,
-        filter: &Filter,
-        grain: &Grain,
-        group: &str,
-    ) -> Result<BTreeMap<(i64, Currency), Statement>> {
-        let mut statements = BTreeMap::new();
-        for (currency, key, account, credit, debit, estimated, lines) in
-            self.account_rows(filter, grain, group).await?
-        {
-            let account = Account::from_code(account).ok_or(StoreError::Corrupt(grain.statement))?;
-            let turnover = Turnover { credit, debit, estimated, lines };
-            entry(&mut statements, &currency, key)?.add(account, &turnover)?;
-        }
-        for (currency, key, units, refunds, uncosted, cogs) in self.sales_rows(filter, grain, group).await? {
-            let statement = entry(&mut statements, &currency, key)?;
-            statement.units = statement.units.checked_add(units).ok_or(Error::Overflow)?;
-            statement.uncosted = statement.uncosted.checked_add(uncosted).ok_or(Error::Overflow)?;
-            statement.refunds = Some(statement.refunds.unwrap_or(0).saturating_add(refunds));
-            if cogs != 0 {
-                statement.add_amount(Account::Cogs, cogs)?;
-            }
-        }
+    async fn grouped(&mut self, filter: &Filter, grain: &Grain) -> Result<Statements> {
+        let mut statements = Statements::new();
+        let moved = if grain.column == "month" { "statement_month" } else { "statement_day" };
+        self.add_movements(filter, &grain.cut(filter, moved), &mut statements).await?;
+        self.add_sales(filter, &grain.cut(filter, "sales_day"), &mut statements).await?;
         let days = (grain.column, grain.from, grain.to);
-        for (currency, key, value) in self.stock_sums(filter, days, group).await? {
+        for (currency, key, value) in self.stock_sums(filter, days, grain.key).await? {
             entry(&mut statements, &currency, key)?.add_stock(&value)?;
         }
         Ok(statements)
-    }
-
-    async fn account_rows(&mut self, filter: &Filter, grain: &Grain, group: &str) -> Result<Vec<AccountRow>> {
-        let Grain { statement, column, .. } = grain;
-        let text = format!(
-            "select s.currency, cast({group} as bigint) as k, d.account, cast(sum(d.credit) as bigint),
-                    cast(sum(d.debit) as bigint), cast(sum(d.estimated) as bigint), cast(sum(d.lines) as bigint)
-             from settlement s join {statement} d on d.tenant_id = s.tenant_id and d.settlement = s.id
-             where s.tenant_id = $1 and s.last_day >= $2 and s.first_day <= $3 and d.{column} between $4 and $5 {}
-             group by s.currency, k, d.account",
-            filter.active()
-        );
-        fetch_all!(
-            AccountRow,
-            self.tx,
-            sqlx::AssertSqlSafe(text.as_str()),
-            self.tenant.0,
-            filter.from(),
-            filter.to(),
-            grain.from,
-            grain.to,
-        )
-    }
-
-    async fn sales_rows(&mut self, filter: &Filter, grain: &Grain, group: &str) -> Result<Vec<SalesRow>> {
-        let Grain { sales, column, .. } = grain;
-        let text = format!(
-            "select s.currency, cast({group} as bigint) as k, cast(sum(d.units) as bigint),
-                    cast(sum(d.refunds) as bigint), cast(sum(d.uncosted) as bigint), cast(sum(d.cogs) as bigint)
-             from settlement s join {sales} d on d.tenant_id = s.tenant_id and d.settlement = s.id
-             where s.tenant_id = $1 and s.last_day >= $2 and s.first_day <= $3 and d.{column} between $4 and $5 {}
-             group by s.currency, k",
-            filter.active()
-        );
-        fetch_all!(
-            SalesRow,
-            self.tx,
-            sqlx::AssertSqlSafe(text.as_str()),
-            self.tenant.0,
-            filter.from(),
-            filter.to(),
-            grain.from,
-            grain.to,
-        )
     }
 
     /// First and last day with lines of active settlements.
@@ -316,13 +242,4 @@ impl Scoped<'_> {
         };
         rows.into_iter().map(label).collect()
     }
-}
-
-fn entry<'s>(
-    statements: &'s mut BTreeMap<(i64, Currency), Statement>,
-    currency: &str,
-    key: i64,
-) -> Result<&'s mut Statement> {
-    let currency = Currency::parse(currency).map_err(|_| StoreError::Corrupt("settlement"))?;
-    Ok(statements.entry((key, currency)).or_insert_with(|| Statement::new(currency)))
 }

@@ -13,6 +13,7 @@ mod close;
 mod cost;
 mod counted;
 mod crosscheck;
+mod cut;
 mod db;
 mod error;
 mod expense;
@@ -24,8 +25,10 @@ mod import;
 mod job;
 mod journal;
 mod keys;
+mod label;
 mod label_rule;
 mod line;
+mod line_sum;
 mod member;
 mod migrate;
 mod names;
@@ -44,7 +47,9 @@ mod seller_account;
 mod session;
 mod settlement;
 mod settlement_page;
+mod shift;
 mod shred;
+mod source;
 mod spans;
 mod stock;
 mod tax_setting;
@@ -72,8 +77,10 @@ pub use import::{Importer, Incoming, Opener, Progress};
 pub use job::{Claim, JobView, LEASE_MICROS, Lane, NewJob};
 pub use journal::MOST_UTR_CHARS;
 pub use keys::{KeyGeneration, Keys, PLATFORM, RootFit, RootGeneration};
-pub use label_rule::{LabelChoice, LabelRuleView};
+pub use label::{LabelDays, LabelEffect, LabelSums, LargeEffect, MOST_READ, RuleChange};
+pub use label_rule::{LabelChoice, LabelRuleView, REPOST_JOB};
 pub use line::{LineCursor, LineFilter, LineView};
+pub use line_sum::MOST_SUMMED;
 pub use member::{Member, MemberRole, OwnBusiness};
 pub use migrate::{
     KEY_MIGRATIONS, MIGRATIONS, PLATFORM_TABLES, check_keys_version, check_role, check_version, migrate,
@@ -82,12 +89,13 @@ pub use migrate::{
 pub use person::{NewPerson, PersonLogin, Profile, Registration, fold_email, taken_field};
 pub use person_token::{LiveToken, NewToken, Purpose};
 pub use product::{
-    MOST_PAGE, Page, ProductColumn, ProductFilter, ProductHistory, ProductRow, Trend, TrendRow, UnitDay,
-    WeekRow, Weeks,
+    ALL_SKUS, MOST_PAGE, Page, ProductColumn, ProductFilter, ProductHistory, ProductKind, ProductRow, Trend,
+    TrendRow, UnitDay, WeekRow, Weeks,
 };
 pub use reseal::{
     RESEAL_JOB, StaleFile, left_behind, reseal_column, resume_rotations, rotate_key, sealed_columns,
 };
+pub use roll::{Balances, MOST_SINGLE_DAYS};
 pub use schedule::{SWEEP_JOB, Schedule};
 pub use sealed::{Owner, PERSON_SECRET, SEALED, SECRET, SealedColumn};
 pub use search::{
@@ -100,9 +108,11 @@ pub use session::{
 };
 pub use settlement::{ChangedLine, SettlementState, SettlementView};
 pub use settlement_page::SettlementPage;
+pub use shift::Shift;
 pub use shred::{SHRED_JOB, begin_shredding};
+pub use source::SourceFile;
 pub use spans::MOST_SPANS;
-pub use stock::{MOST_STOCK_EVENTS, StockEntry};
+pub use stock::{MOST_STOCK_EVENTS, MOST_UNITS, StockEntry};
 pub use tax_setting::{TAX_SETTING_JOB, TaxChoice, TaxSettingView};
 pub use trouble::Trouble;
 pub use tx::{Platform, Scoped, Tx};

@@ -23,6 +23,15 @@ pub struct LineFilter {
     pub accounts: Vec<Account>,
     /// Only this product; 0 is the lines without one.
     pub sku: Option<SkuId>,
+    /// Only what Amazon printed: without derived pairs of GST inside amounts.
+    pub printed: bool,
+}
+
+impl LineFilter {
+    /// All lines of a filter, derived ones too.
+    pub fn of(filter: Filter) -> Self {
+        Self { filter, accounts: Vec::new(), sku: None, printed: false }
+    }
 }
 
 /// A line's place in the order of pages; as text `settlement.account.sku.day.line.column.part`.
@@ -188,6 +197,9 @@ impl Scoped<'_> {
         if let Some(MarketplaceId(id)) = filter.filter.marketplace {
             let _ = write!(wanted, " and l.marketplace = {id}");
         }
+        if filter.printed {
+            wanted.push_str(" and l.part = 0");
+        }
         if let Some(LineCursor([_, account, sku, day, line, column, part])) = after {
             let _ = write!(
                 wanted,
@@ -238,7 +250,7 @@ impl Scoped<'_> {
 }
 
 /// The accounts as a list; for a product all of them by name, so that the index leads straight to its lines.
-fn accounts(filter: &LineFilter) -> Option<String> {
+pub(crate) fn accounts(filter: &LineFilter) -> Option<String> {
     let all =
         if filter.accounts.is_empty() && filter.sku.is_some() { Account::ALL } else { &filter.accounts };
     let mut codes: Vec<i64> = all.iter().map(|account| account.code()).collect();

@@ -1,65 +1,216 @@
-//! The roll-forward of the balance at Amazon over some days, from rollups and the heads of settlements.
+//! Balances at Amazon over some days, from rollups and the heads of settlements: the roll-forward, the party ledger
+//! entry by entry, and which months are not covered yet.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use ecom_ledger::{
     Account, Currency, Error,
-    day::DayCutter,
-    roll::{AtAmazon, Roll},
+    chain::Chains,
+    day::{DayCutter, Month},
+    roll::{AtAmazon, PartyLedger, Roll},
 };
 
 use crate::{
     error::{Result, StoreError},
     ids::SellerAccountId,
+    spans::split,
     tx::{Scoped, fetch_all},
 };
 
-impl Scoped<'_> {
-    /// The roll-forward per currency, of one account at Amazon or of all together. Settlements of date-range files
-    /// name no period: one that names its transfer counts as paid on that day.
-    pub async fn rolls(
-        &mut self,
-        account: Option<SellerAccountId>,
-        from: i32,
-        to: i32,
-    ) -> Result<BTreeMap<Currency, Roll>> {
+/// Up to so many days lines are posted day by day; beyond, whole months are one entry each.
+pub const MOST_SINGLE_DAYS: i32 = 62;
+
+/// Days beyond these are no days of books: years 1700 and 2300, roughly.
+const FIRST_DAY: i32 = -100_000;
+const LAST_DAY: i32 = 120_000;
+
+type Posted = BTreeMap<(SellerAccountId, Currency), BTreeMap<i32, i64>>;
+
+/// The balance of one account at Amazon in one currency.
+struct Balance {
+    chains: Chains,
+    /// Lines posted by day, without reserve and carried balances: what moves the balance. All before the first day
+    /// stand on the day before it.
+    posted: BTreeMap<i32, i64>,
+}
+
+/// Balances at Amazon over some days.
+pub struct Balances {
+    from: i32,
+    to: i32,
+    all: BTreeMap<(SellerAccountId, Currency), Balance>,
+}
+
+impl Balances {
+    /// The roll-forward per currency, of all accounts together. Settlements of date-range files name no period: one
+    /// that names its transfer counts as paid on that day.
+    pub fn rolls(&self) -> Result<BTreeMap<Currency, Roll>> {
         let mut rolls: BTreeMap<Currency, Roll> = BTreeMap::new();
-        for seller in self.seller_accounts().await? {
-            if account.is_some_and(|account| account != seller.id) {
-                continue;
-            }
-            let posted = self.posted(seller.id).await?;
-            for (currency, chains) in self.chains(seller.id).await? {
-                let none = BTreeMap::new();
-                let at_amazon = AtAmazon { chains: &chains, posted: posted.get(&currency).unwrap_or(&none) };
-                let roll = at_amazon.roll(from, to, &mut DayCutter::for_currency(currency))?;
-                add(rolls.entry(currency).or_default(), &roll)?;
-            }
+        for ((_, currency), balance) in &self.all {
+            let roll =
+                balance.at_amazon().roll(self.from, self.to, &mut DayCutter::for_currency(*currency))?;
+            add(rolls.entry(*currency).or_default(), &roll)?;
         }
         Ok(rolls)
     }
 
-    /// Lines of active settlements by day, without reserve and carried balances: what moves the balance.
-    async fn posted(&mut self, account: SellerAccountId) -> Result<BTreeMap<Currency, BTreeMap<i32, i64>>> {
-        let rows = fetch_all!(
-            (String, i64, i64),
-            self.tx,
-            "select s.currency, d.day, cast(sum(d.credit + d.debit) as bigint)
-             from settlement s join statement_day d on d.tenant_id = s.tenant_id and d.settlement = s.id
-             where s.tenant_id = $1 and s.seller_account = $2 and s.state = 'active' and d.account not in ($3, $4)
-             group by s.currency, d.day",
-            self.tenant.0,
-            account.0,
-            Account::Reserve.code(),
-            Account::TransferCarried.code(),
-        )?;
-        let mut posted: BTreeMap<Currency, BTreeMap<i32, i64>> = BTreeMap::new();
-        for (currency, day, amount) in rows {
-            let day = i32::try_from(day).map_err(|_| StoreError::Corrupt("statement_day"))?;
-            posted.entry(known(&currency)?).or_default().insert(day, amount);
+    /// The party ledger of each account and currency.
+    pub fn parties(&self) -> Result<Vec<(SellerAccountId, Currency, PartyLedger)>> {
+        let party = |((account, currency), balance): (&(SellerAccountId, Currency), &Balance)| {
+            let mut cutter = DayCutter::for_currency(*currency);
+            Ok((*account, *currency, balance.at_amazon().party(self.from, self.to, &mut cutter)?))
+        };
+        self.all.iter().map(party).collect()
+    }
+
+    /// Those of some months that settlements do not cover to their end yet.
+    pub fn provisional(&self, months: &[Month]) -> Vec<Month> {
+        let chains = self.all.iter().map(|((_, currency), balance)| (*currency, &balance.chains));
+        open_months(&chains.collect::<Vec<_>>(), months)
+    }
+}
+
+impl Balance {
+    fn at_amazon(&self) -> AtAmazon<'_> {
+        AtAmazon { chains: &self.chains, posted: &self.posted }
+    }
+}
+
+/// Which of some months are not covered by every chain.
+fn open_months(chains: &[(Currency, &Chains)], months: &[Month]) -> Vec<Month> {
+    let open = |month: &&Month| {
+        chains.iter().any(|(currency, chains)| {
+            let mut days = DayCutter::for_currency(*currency);
+            chains.provisional(days.start_of(month.first_day()), days.start_of(month.last_day() + 1))
+        })
+    };
+    months.iter().filter(open).copied().collect()
+}
+
+impl Scoped<'_> {
+    /// Balances at Amazon from the start of one day to the end of another, of one account or of all.
+    pub async fn balances(
+        &mut self,
+        account: Option<SellerAccountId>,
+        from: i32,
+        to: i32,
+    ) -> Result<Balances> {
+        let (from, to) = (from.max(FIRST_DAY), to.min(LAST_DAY));
+        let mut posted = self.posted(account, from, to).await?;
+        let balance = |(key, chains): ((SellerAccountId, Currency), Chains)| {
+            (key, Balance { chains, posted: posted.remove(&key).unwrap_or_default() })
+        };
+        let all = self.all_chains(account).await?.into_iter().map(balance).collect();
+        Ok(Balances { from, to, all })
+    }
+
+    /// How the active settlements of one account or of each follow each other, per currency.
+    async fn all_chains(
+        &mut self,
+        account: Option<SellerAccountId>,
+    ) -> Result<BTreeMap<(SellerAccountId, Currency), Chains>> {
+        let mut all = BTreeMap::new();
+        for known in self.seller_accounts().await? {
+            if account.is_none_or(|account| account == known.id) {
+                let chains = self.chains(known.id).await?;
+                all.extend(chains.into_iter().map(|(currency, chains)| ((known.id, currency), chains)));
+            }
+        }
+        Ok(all)
+    }
+
+    /// Those of some months that settlements do not cover to their end yet, by the chains of one account or of all.
+    pub async fn provisional_months(
+        &mut self,
+        account: Option<SellerAccountId>,
+        months: &[Month],
+    ) -> Result<Vec<Month>> {
+        let all = self.all_chains(account).await?;
+        let chains: Vec<_> = all.iter().map(|((_, currency), chains)| (*currency, chains)).collect();
+        Ok(open_months(&chains, months))
+    }
+
+    /// What moves balances, by account and currency: see [`Balance::posted`].
+    async fn posted(&mut self, account: Option<SellerAccountId>, from: i32, to: i32) -> Result<Posted> {
+        let first = Month::of_day(from);
+        let (mut months, mut days) = (Vec::new(), Vec::new());
+        if to.saturating_sub(from) < MOST_SINGLE_DAYS {
+            days.push((0, from, to));
+        } else {
+            split(0, from, to, &mut months, &mut days);
+        }
+        if first.first_day() < from {
+            days.push((0, first.first_day(), from - 1));
+        }
+        let mut months: Vec<_> =
+            months.iter().map(|(_, from, to)| (Month::of_day(*from).0, Month::of_day(*to).0)).collect();
+        months.push((i32::MIN, first.0.saturating_sub(1)));
+        let days: Vec<_> = days.iter().map(|(_, from, to)| (*from, *to)).collect();
+        let mut posted = Posted::new();
+        for (key, currency, month, amount) in self.posted_in("month", account, &months).await? {
+            // A month stands on its last day: what comes with it is posted by then.
+            put(&mut posted, (key, currency), Month(month).last_day(), from, amount)?;
+        }
+        for (key, currency, day, amount) in self.posted_in("day", account, &days).await? {
+            put(&mut posted, (key, currency), day, from, amount)?;
         }
         Ok(posted)
     }
+
+    /// Sums of lines without reserve and carried balances, by month or day, within some spans of them.
+    async fn posted_in(
+        &mut self,
+        column: &str,
+        account: Option<SellerAccountId>,
+        spans: &[(i32, i32)],
+    ) -> Result<Vec<(SellerAccountId, Currency, i32, i64)>> {
+        if spans.is_empty() {
+            return Ok(Vec::new());
+        }
+        let within = spans.iter().fold(String::new(), |mut text, (from, to)| {
+            let joint = if text.is_empty() { "" } else { " or " };
+            let _ = write!(text, "{joint}d.{column} between {from} and {to}");
+            text
+        });
+        let text = format!(
+            "select s.seller_account, s.currency, d.{column}, cast(sum(d.credit + d.debit) as bigint)
+             from settlement s join statement_{column} d on d.tenant_id = s.tenant_id and d.settlement = s.id
+             where s.tenant_id = $1 and s.state = 'active' {} and ({within}) and d.account not in ($2, $3)
+             group by s.seller_account, s.currency, d.{column}",
+            of_account(account)
+        );
+        let rows = fetch_all!(
+            (i64, String, i64, i64),
+            self.tx,
+            sqlx::AssertSqlSafe(text.as_str()),
+            self.tenant.0,
+            Account::Reserve.code(),
+            Account::TransferCarried.code(),
+        )?;
+        let row = |(account, currency, time, amount): (i64, String, i64, i64)| {
+            let time = i32::try_from(time).map_err(|_| StoreError::Corrupt("statement_day"))?;
+            Ok((SellerAccountId(account), known(&currency)?, time, amount))
+        };
+        rows.into_iter().map(row).collect()
+    }
+}
+
+fn of_account(account: Option<SellerAccountId>) -> String {
+    account.map(|SellerAccountId(id)| format!("and s.seller_account = {id}")).unwrap_or_default()
+}
+
+/// Adds an amount; everything before the first day stands on the day before it.
+fn put(
+    posted: &mut Posted,
+    key: (SellerAccountId, Currency),
+    day: i32,
+    from: i32,
+    amount: i64,
+) -> Result<()> {
+    let held = posted.entry(key).or_default().entry(day.max(from - 1)).or_default();
+    *held = held.checked_add(amount).ok_or(Error::Overflow)?;
+    Ok(())
 }
 
 fn known(currency: &str) -> Result<Currency> {

@@ -2,23 +2,22 @@
 //!
 //! Whole months come from the rollup by month, the days around them from the rollup by day.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::fmt::Write as _;
 
-use ecom_ledger::{Account, Currency, Error, day::Month, settlement::Turnover, statement::Statement};
+use ecom_ledger::{day::Month, statement::Statement};
 
 use crate::{
+    cut::{Cut, Statements, entry},
     error::{Result, StoreError},
     figures::Filter,
-    tx::{Scoped, fetch_all},
+    tx::Scoped,
 };
 
 /// Most spans of one call.
 pub const MOST_SPANS: usize = 128;
 
 /// A part of a span: its number, first and last day.
-type Piece = (usize, i32, i32);
-
-type Statements = BTreeMap<(usize, Currency), Statement>;
+pub(crate) type Piece = (i64, i32, i32);
 
 impl Scoped<'_> {
     /// Statements of each span (first and last day) in its order, one per currency. The filter's own days and
@@ -34,94 +33,31 @@ impl Scoped<'_> {
         let filter = Filter { settlement: None, ..*filter };
         let mut found = Statements::new();
         let (mut months, mut days) = (Vec::new(), Vec::new());
-        for (number, (from, to)) in spans.iter().enumerate().filter(|(_, (from, to))| from <= to) {
-            split(number, *from, *to, &mut months, &mut days);
+        let whole: Vec<Piece> = (0..)
+            .zip(spans)
+            .filter(|(_, (from, to))| from <= to)
+            .map(|(at, (from, to))| (at, *from, *to))
+            .collect();
+        for (number, from, to) in &whole {
+            split(*number, *from, *to, &mut months, &mut days);
         }
-        self.add_pieces(&filter, "statement_month", "month", &months, &mut found).await?;
-        self.add_pieces(&filter, "statement_day", "day", &days, &mut found).await?;
-        self.add_sales(&filter, spans, &mut found).await?;
+        if !months.is_empty() {
+            self.add_movements(&filter, &cut(&months, "statement_month"), &mut found).await?;
+        }
+        if !days.is_empty() {
+            self.add_movements(&filter, &cut(&days, "statement_day"), &mut found).await?;
+        }
+        if !whole.is_empty() {
+            self.add_sales(&filter, &cut(&whole, "sales_day"), &mut found).await?;
+        }
         self.add_spans_stock(&filter, spans, &mut found).await?;
         self.add_spans_charges(&filter, spans, &mut found).await?;
         let mut all = vec![Vec::new(); spans.len()];
         for ((number, _), statement) in found {
-            all[number].push(statement);
+            let at = usize::try_from(number).map_err(|_| StoreError::Corrupt("settlement"))?;
+            all[at].push(statement);
         }
         Ok(all)
-    }
-
-    async fn add_pieces(
-        &mut self,
-        filter: &Filter,
-        table: &'static str,
-        column: &str,
-        pieces: &[Piece],
-        found: &mut Statements,
-    ) -> Result<()> {
-        if pieces.is_empty() {
-            return Ok(());
-        }
-        let bound = |day: &str| if column == "month" { format!("p.{day}_month") } else { format!("p.{day}") };
-        // The order of a cross join is kept by SQLite: spans, then settlements, then their rows.
-        let text = format!(
-            "with p (k, a, b, a_month, b_month) as (values {})
-             select cast(p.k as bigint), s.currency, d.account, cast(sum(d.credit) as bigint),
-                    cast(sum(d.debit) as bigint), cast(sum(d.estimated) as bigint), cast(sum(d.lines) as bigint)
-             from p cross join settlement s cross join {table} d
-             where s.tenant_id = $1 and s.last_day >= p.a and s.first_day <= p.b
-               and d.tenant_id = s.tenant_id and d.settlement = s.id and d.{column} between {} and {} {}
-             group by p.k, s.currency, d.account",
-            values(pieces),
-            bound("a"),
-            bound("b"),
-            filter.active()
-        );
-        let rows = fetch_all!(
-            (i64, String, i64, i64, i64, i64, i64),
-            self.tx,
-            sqlx::AssertSqlSafe(text.as_str()),
-            self.tenant.0,
-        )?;
-        for (number, currency, account, credit, debit, estimated, lines) in rows {
-            let account = Account::from_code(account).ok_or(StoreError::Corrupt(table))?;
-            entry(found, number, &currency)?.add(account, &Turnover { credit, debit, estimated, lines })?;
-        }
-        Ok(())
-    }
-
-    async fn add_sales(
-        &mut self,
-        filter: &Filter,
-        spans: &[(i32, i32)],
-        found: &mut Statements,
-    ) -> Result<()> {
-        let pieces: Vec<Piece> = spans.iter().enumerate().map(|(at, (from, to))| (at, *from, *to)).collect();
-        if pieces.is_empty() {
-            return Ok(());
-        }
-        let text = format!(
-            "with p (k, a, b, a_month, b_month) as (values {})
-             select cast(p.k as bigint), s.currency, cast(sum(d.units) as bigint), cast(sum(d.refunds) as bigint),
-                    cast(sum(d.uncosted) as bigint), cast(sum(d.cogs) as bigint)
-             from p cross join settlement s cross join sales_day d
-             where s.tenant_id = $1 and s.last_day >= p.a and s.first_day <= p.b
-               and d.tenant_id = s.tenant_id and d.settlement = s.id and d.day between p.a and p.b {}
-             group by p.k, s.currency",
-            values(&pieces),
-            filter.active()
-        );
-        let rows = fetch_all!(
-            (i64, String, i64, i64, i64, i64),
-            self.tx,
-            sqlx::AssertSqlSafe(text.as_str()),
-            self.tenant.0,
-        )?;
-        for (number, currency, units, refunds, uncosted, cogs) in rows {
-            let statement = entry(found, number, &currency)?;
-            statement.add_units(units, cogs, uncosted)?;
-            let known = statement.refunds.unwrap_or(0);
-            statement.refunds = Some(known.checked_add(refunds).ok_or(Error::Overflow)?);
-        }
-        Ok(())
     }
 
     /// Units that came back or were lost, by day: there are few.
@@ -140,7 +76,7 @@ impl Scoped<'_> {
         for (currency, day, value) in self.stock_sums(filter, days, "d.day").await? {
             for (number, (from, to)) in (0_i64..).zip(spans) {
                 if (i64::from(*from)..=i64::from(*to)).contains(&day) {
-                    entry(found, number, &currency)?.add_stock(&value)?;
+                    entry(found, &currency, number)?.add_stock(&value)?;
                 }
             }
         }
@@ -161,7 +97,7 @@ impl Scoped<'_> {
             if filter.currency.is_some_and(|currency| currency != expense.currency()) {
                 continue;
             }
-            for (number, (from, to)) in spans.iter().enumerate() {
+            for (number, (from, to)) in (0..).zip(spans) {
                 for charge in expense.charges(*from, *to)? {
                     let statement = found
                         .entry((number, charge.currency))
@@ -175,7 +111,7 @@ impl Scoped<'_> {
 }
 
 /// Cuts a span into its whole months and the days before and after them.
-fn split(number: usize, from: i32, to: i32, months: &mut Vec<Piece>, days: &mut Vec<Piece>) {
+pub(crate) fn split(number: i64, from: i32, to: i32, months: &mut Vec<Piece>, days: &mut Vec<Piece>) {
     let (mut first, mut last) = (Month::of_day(from), Month::of_day(to));
     if first.first_day() != from {
         first = Month(first.0 + 1);
@@ -195,22 +131,24 @@ fn split(number: usize, from: i32, to: i32, months: &mut Vec<Piece>, days: &mut 
     }
 }
 
-/// The rows of a table of spans: numbers only.
-fn values(pieces: &[Piece]) -> String {
-    let mut text = String::new();
+/// The rows of a rollup that lie in some pieces, by the number of their span.
+fn cut(pieces: &[Piece], table: &'static str) -> Cut {
+    let mut values = String::new();
     for (number, from, to) in pieces {
         let (first, last) = (Month::of_day(*from).0, Month::of_day(*to).0);
-        let comma = if text.is_empty() { "" } else { ", " };
-        let _ = write!(text, "{comma}({number}, {from}, {to}, {first}, {last})");
+        let comma = if values.is_empty() { "" } else { ", " };
+        let _ = write!(values, "{comma}({number}, {from}, {to}, {first}, {last})");
     }
-    text
-}
-
-fn entry<'s>(found: &'s mut Statements, number: i64, currency: &str) -> Result<&'s mut Statement> {
-    let corrupt = || StoreError::Corrupt("settlement");
-    let currency = Currency::parse(currency).map_err(|_| corrupt())?;
-    let number = usize::try_from(number).map_err(|_| corrupt())?;
-    Ok(found.entry((number, currency)).or_insert_with(|| Statement::new(currency)))
+    let rows = match table {
+        "statement_month" => "d.month between p.a_month and p.b_month",
+        _ => "d.day between p.a and p.b",
+    };
+    Cut {
+        spans: format!("with p (k, a, b, a_month, b_month) as (values {values})"),
+        key: "p.k",
+        table,
+        within: format!("s.last_day >= p.a and s.first_day <= p.b and {rows}"),
+    }
 }
 
 #[cfg(test)]

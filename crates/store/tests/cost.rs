@@ -103,7 +103,7 @@ on_both!(months_that_settlements_do_not_cover_are_provisional, |world| async mov
     }
     let mut tx = world.db.read().await.unwrap();
     let mut books = tx.scoped(shop.tenant).await.unwrap();
-    let open = books.provisional_months(&months).await.unwrap();
+    let open = books.provisional_months(None, &months).await.unwrap();
     for month in months {
         assert_eq!(open.contains(&month), books.provisional(month).await.unwrap(), "{month}");
     }

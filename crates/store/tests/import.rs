@@ -39,7 +39,7 @@ on_both!(every_line_comes_page_by_page_with_its_original, |world| async move {
     shop.import("50001234567.txt", bytes).await;
     let mut tx = shop.importer.db.read().await.unwrap();
     let mut books = tx.scoped(shop.tenant).await.unwrap();
-    let all = LineFilter { filter: always(), accounts: Vec::new(), sku: None };
+    let all = LineFilter::of(always());
     let (mut after, mut sum, mut count) = (None, 0, 0);
     loop {
         let page = books.lines(&all, after, 700).await.unwrap();

@@ -36,7 +36,7 @@ async fn pages(
 }
 
 async fn every_line(books: &mut Scoped<'_>) -> Vec<LineView> {
-    let all = LineFilter { filter: always(), accounts: Vec::new(), sku: None };
+    let all = LineFilter::of(always());
     books.lines(&all, None, usize::MAX >> 1).await.unwrap()
 }
 

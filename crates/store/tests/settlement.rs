@@ -8,6 +8,7 @@ use ecom_ledger::{
     cost::{Cost, CostSheet},
     day::Month,
     expense::{Expense, Repeat},
+    roll::EntryKind,
 };
 use ecom_store::{FileId, Filter, Reopening, SettlementState, StoreError};
 use ecom_testkit::on_both;
@@ -235,6 +236,7 @@ on_both!(a_closed_month_stays_as_it_was_and_tells_what_changed, |world| async mo
     assert!(held.close.differences(&now).iter().any(|one| one.account == "income:reimbursement"));
     books.reopen(month, Currency::INR, owner, "a late settlement", world.now()).await.unwrap();
     assert!(books.close(month, Currency::INR).await.unwrap().is_none());
+    assert!(books.closed_months().await.unwrap().is_empty());
     assert_eq!(
         books.closes().await.unwrap()[0].reopened,
         Some(Reopening { at: world.now(), by: "Asha Rao".into(), reason: "a late settlement".into() })
@@ -249,18 +251,60 @@ on_both!(the_balance_at_amazon_rolls_forward_and_ties, |world| async move {
     let mut tx = world.db.read().await.unwrap();
     let mut books = tx.scoped(shop.tenant).await.unwrap();
     let (first, last) = books.span().await.unwrap().unwrap();
-    let whole = books.rolls(None, first, last).await.unwrap()[&Currency::INR];
+    let whole = books.balances(None, first, last).await.unwrap().rolls().unwrap()[&Currency::INR];
     // The first settlement opens with nothing, the second ends with this reserve; both totals are paid.
     let totals: i64 = books.settlements(&always()).await.unwrap().iter().map(|one| one.total.unwrap()).sum();
     assert_eq!((whole.opening, whole.paid_out, whole.unexplained), (0, totals, 0));
     assert_eq!((whole.closing, whole.reserve_held, whole.unsettled), (10_000, 10_000, 0));
     for middle in first..last {
-        let before = books.rolls(Some(shop.account), first, middle).await.unwrap()[&Currency::INR];
-        let after = books.rolls(None, middle + 1, last).await.unwrap()[&Currency::INR];
+        let before = books.balances(Some(shop.account), first, middle).await.unwrap();
+        let before = before.rolls().unwrap()[&Currency::INR];
+        let after = books.balances(None, middle + 1, last).await.unwrap().rolls().unwrap()[&Currency::INR];
         assert_eq!((before.closing, after.closing), (after.opening, whole.closing));
         assert_eq!(before.posted + after.posted, whole.posted);
         assert_eq!(before.closing, before.reserve_held + before.unsettled);
     }
+});
+
+on_both!(the_party_ledger_runs_from_opening_to_closing_whatever_days_it_is_cut_into, |world| async move {
+    let shop = Shop::new(&world, "kurta-house").await;
+    for turn in 0..7 {
+        shop.settle(&format!("10{turn:02}.txt"), &plan(turn, 300)).await;
+    }
+    let mut tx = world.db.read().await.unwrap();
+    let mut books = tx.scoped(shop.tenant).await.unwrap();
+    let (first, last) = books.span().await.unwrap().unwrap();
+    // A month, an odd stretch longer than two months, and all there is: days are summed by month where it is long.
+    let october: Month = "2026-10".parse().unwrap();
+    for (from, to) in [
+        (october.first_day(), october.last_day()),
+        (first + 3, last - 3),
+        (first, last),
+        (i32::MIN, i32::MAX),
+        (last + 5, last + 9),
+    ] {
+        let balances = books.balances(None, from, to).await.unwrap();
+        let roll = balances.rolls().unwrap()[&Currency::INR];
+        let (account, currency, party) = balances.parties().unwrap().remove(0);
+        assert_eq!((account, currency), (shop.account, Currency::INR));
+        assert_eq!((party.opening, party.closing), (roll.opening, roll.closing), "{from} {to}");
+        let moved = |kind| party.entries.iter().filter(move |one| one.kind == kind).map(|one| one.amount);
+        assert_eq!(moved(EntryKind::Lines).sum::<i64>(), roll.posted);
+        assert_eq!(-moved(EntryKind::PaidOut).sum::<i64>(), roll.paid_out);
+        let long = to.saturating_sub(from) > 62;
+        assert!(!long || moved(EntryKind::Lines).count() < 40, "{from} {to}");
+        // The same by the day rollup alone.
+        let (from, to) = (from.max(first - 1), to.min(last + 9));
+        let mut days = 0;
+        for day in books.statements_by_day(&Filter::days(from, to)).await.unwrap() {
+            days += day.1.posted().unwrap();
+        }
+        assert_eq!(days, roll.posted, "{from} {to}");
+    }
+    let (_, stranger) = world.business("other-house").await;
+    let mut strange = tx.scoped(stranger).await.unwrap();
+    assert!(strange.balances(None, first, last).await.unwrap().rolls().unwrap().is_empty());
+    assert!(strange.closed_months().await.unwrap().is_empty());
 });
 
 on_both!(a_marketplace_is_one_in_whatever_case_it_is_spelled, |world| async move {

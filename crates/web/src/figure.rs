@@ -77,6 +77,11 @@ impl Figure {
         Self { text, exact: String::new(), href: String::new(), estimated: false, unknown: false, value }
     }
 
+    /// The same without its currency, for a table that names it once.
+    pub(crate) fn bare(self, currency: Currency) -> Self {
+        Self { text: money::bare(currency, &self.text), ..self }
+    }
+
     /// A count of lines or units, and where they are.
     pub(crate) fn linked(text: impl Into<String>, href: String) -> Self {
         Self { href, ..Self::plain(text) }
@@ -150,6 +155,8 @@ pub(crate) struct Row {
     pub(crate) weight: Weight,
     pub(crate) label: String,
     pub(crate) note: String,
+    /// The note in a narrow column.
+    pub(crate) brief: String,
     pub(crate) figure: Figure,
     /// A second column, such as the share of net sales.
     pub(crate) share: Figure,
@@ -157,11 +164,17 @@ pub(crate) struct Row {
 
 impl Row {
     pub(crate) fn new(weight: Weight, label: impl Into<String>, figure: Figure) -> Self {
-        Self { weight, label: label.into(), note: String::new(), figure, share: Figure::nothing() }
+        let (note, brief) = Default::default();
+        Self { weight, label: label.into(), note, brief, figure, share: Figure::nothing() }
     }
 
     pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
         self.note = note.into();
+        self
+    }
+
+    pub(crate) fn brief(mut self, brief: impl Into<String>) -> Self {
+        self.brief = brief.into();
         self
     }
 

@@ -13,6 +13,7 @@ mod chart;
 mod close;
 mod compression;
 mod cost;
+mod difference;
 mod download;
 mod entry;
 mod expense;
@@ -23,6 +24,7 @@ mod file;
 mod frame;
 mod health;
 mod home;
+mod label;
 mod line;
 mod member;
 mod money;
@@ -31,8 +33,10 @@ mod notice;
 mod page;
 mod params;
 mod period;
+mod product;
 mod scope;
 mod scope_bar;
+mod search;
 mod seat;
 mod session;
 mod settlement;
@@ -41,6 +45,7 @@ mod statement;
 mod styleguide;
 mod tax_setting;
 mod telemetry;
+mod trend;
 mod upload;
 mod words;
 
@@ -77,13 +82,20 @@ pub fn router(server: Server) -> Router {
         .route("/statement", get(statement::show))
         .route("/styleguide", get(styleguide::show))
         .route("/lines", get(line::list))
+        .route("/products", get(product::list))
+        .route("/best-products", get(product::best))
+        .route("/products/{sku}", get(product::show))
+        .route("/products/{sku}/stock", post(product::add_stock))
+        .route("/products/{sku}/stock/{event}/removal", get(product::ask_stock).post(product::remove_stock))
+        .route("/trends", get(trend::show))
+        .route("/difference", get(difference::show))
         .route("/account", get(account::show::show).post(account::show::save))
         .route("/account/password", post(account::show::change_password))
         .route("/account/sessions", post(account::show::end_session))
         .route("/account/codes", get(factor::setup::show).post(factor::setup::create))
         .route("/account/codes/confirmation", post(factor::setup::confirm))
         .route("/account/codes/recovery", post(factor::setup::renew))
-        .route("/account/codes/removal", post(factor::setup::remove))
+        .route("/account/codes/removal", get(factor::setup::ask_removal).post(factor::setup::remove))
         .route("/audit", get(audit::list))
         .route("/businesses", get(business::list))
         .route("/businesses/choice", post(business::choose))
@@ -96,6 +108,13 @@ pub fn router(server: Server) -> Router {
         .route("/settlements", get(settlement::list))
         .route("/settlements/{key}", get(settlement::show))
         .route("/settlements/{key}/choice", post(settlement::choose))
+        .route("/settlements/{key}/lines", get(search::of_settlement))
+        .route("/search", get(search::show))
+        .route("/labels", get(label::list))
+        .route("/labels/{id}", get(label::show))
+        .route("/labels/{id}/rule", get(label::preview).post(label::create))
+        .route("/labels/rules/{id}/undo", get(label::ask_undo).post(label::create_undo))
+        .route("/labels/rules/{id}/posting", post(label::again))
         .route("/costs", get(cost::list))
         .route("/costs/template.csv", get(cost::csv))
         .route("/costs/template.xlsx", get(cost::xlsx))
@@ -118,10 +137,7 @@ pub fn router(server: Server) -> Router {
             post(book::receive_payouts).layer(DefaultBodyLimit::max(book::MOST_FORM_BYTES)),
         )
         .route("/books/ledgers", get(book::ledgers).post(book::save_ledgers))
-        .route("/books/held", get(book::held))
-        .route("/books/tcs", get(book::tcs))
-        .route("/books/tds", get(book::tds))
-        .route("/books/gst", get(book::gst))
+        .route("/books/{register}", get(book::register))
         .route("/close", get(close::list))
         .route("/close/{month}/{currency}", get(close::show).post(close::create))
         .route("/close/{month}/{currency}/reopening", post(close::reopen))

@@ -11,6 +11,15 @@ pub(crate) fn exact(currency: Currency, minor: i64) -> String {
     if currency == Currency::INR { gst::rupees(minor) } else { foreign(currency, minor) }
 }
 
+/// An amount without its currency, for tables that name it once: `−4,12,600.00`.
+pub(crate) fn bare(currency: Currency, text: &str) -> String {
+    if currency == Currency::INR {
+        text.replacen('₹', "", 1)
+    } else {
+        text.replacen(&unit(currency), "", 1)
+    }
+}
+
 /// For tiles: whole rupees, from a crore on in short, so that the figure stays on one line.
 pub(crate) fn tile(currency: Currency, minor: i64) -> String {
     const CRORE: u64 = 1_000_000_000;
@@ -54,7 +63,11 @@ fn foreign(currency: Currency, minor: i64) -> String {
         grouped.push(digit);
     }
     let sign = if minor < 0 { MINUS.to_string() } else { String::new() };
-    format!("{sign}{}\u{a0}{grouped}{fraction}", currency.code())
+    format!("{sign}{}{grouped}{fraction}", unit(currency))
+}
+
+fn unit(currency: Currency) -> String {
+    format!("{}\u{a0}", currency.code())
 }
 
 #[cfg(test)]
@@ -67,6 +80,8 @@ mod tests {
         assert_eq!(exact(Currency::INR, -41_260_000), "−₹4,12,600.00");
         assert_eq!(exact(currency("USD"), -123_456_789), "−USD\u{a0}1,234,567.89");
         assert_eq!(exact(currency("JPY"), 1_234), "JPY\u{a0}1,234");
+        assert_eq!(bare(Currency::INR, "−₹4,12,600.00"), "−4,12,600.00");
+        assert_eq!(bare(currency("USD"), &exact(currency("USD"), -123_456_789)), "−1,234,567.89");
         assert_eq!(tile(Currency::INR, -41_260_050), "−₹4,12,601");
         assert_eq!(tile(Currency::INR, 1_234_567_800), "₹1.2 Cr");
         assert_eq!(percent(1_785), "17.9\u{2009}%");

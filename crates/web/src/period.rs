@@ -14,7 +14,7 @@ const FIRST: Date = date(1995, 1, 1);
 const LAST: Date = date(2150, 12, 31);
 
 /// A span of days.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(crate) enum Period {
     /// A calendar month.
     Month(Month),
@@ -25,6 +25,7 @@ pub(crate) enum Period {
     /// First and last day.
     Days(Date, Date),
     /// All days there are.
+    #[default]
     All,
 }
 

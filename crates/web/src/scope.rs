@@ -1,6 +1,6 @@
 //! What a page is about: days, account at Amazon, marketplace, currency, settlement. The address says all of it.
 
-use ecom_ledger::Currency;
+use ecom_ledger::{Currency, statement::Statement};
 use ecom_store::{Filter, MarketplaceId, Scoped, SellerAccount, SellerAccountId, SettlementKey};
 
 use crate::{
@@ -9,14 +9,20 @@ use crate::{
     period::Period,
 };
 
-/// The scope of figures.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// How an address asks for figures as printed by Amazon: `gst=printed`.
+pub(crate) const PRINTED: &str = "printed";
+
+/// The scope of figures: by default all there is.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(crate) struct Scope {
     pub(crate) period: Period,
     pub(crate) seller_account: Option<SellerAccountId>,
     pub(crate) marketplace: Option<MarketplaceId>,
     pub(crate) currency: Option<Currency>,
     pub(crate) settlement: Option<SettlementKey>,
+    /// Whether figures are as Amazon printed them, without the GST inside amounts that is set apart by estimate. Only
+    /// pages that can show both read it.
+    pub(crate) printed: bool,
 }
 
 impl Scope {
@@ -31,7 +37,25 @@ impl Scope {
                 .map(MarketplaceId),
             currency: params.read("currency", "a currency such as INR", |text| Currency::parse(text).ok())?,
             settlement: params.read("settlement", "the number of a settlement", number)?.map(SettlementKey),
+            printed: false,
         })
+    }
+
+    /// Everything in one settlement.
+    pub(crate) fn settlement(key: SettlementKey) -> Self {
+        Self { settlement: Some(key), ..Self::default() }
+    }
+
+    /// The same, as printed by Amazon if the address asks for it.
+    pub(crate) fn with_gst(self, params: &Params) -> Page<Self> {
+        let printed = |text: &str| (text == PRINTED).then_some(true);
+        let printed = params.read("gst", "`printed`, or left out", printed)?;
+        Ok(Self { printed: printed.unwrap_or(false), ..self })
+    }
+
+    /// A statement as this scope shows it.
+    pub(crate) fn shown(&self, statement: Statement) -> Page<Statement> {
+        Ok(if self.printed { statement.as_printed()? } else { statement })
     }
 
     /// As the store asks for it.
@@ -61,6 +85,9 @@ impl Scope {
         }
         if let Some(key) = self.settlement {
             link = link.with("settlement", &key.to_string());
+        }
+        if self.printed {
+            link = link.with("gst", PRINTED);
         }
         link
     }

@@ -8,7 +8,7 @@ use ecom_ledger::day::{self, Month};
 use crate::{
     params::Link,
     period::Period,
-    scope::{Choices, Scope},
+    scope::{Choices, PRINTED, Scope},
 };
 
 /// Months offered, newest first; older ones are reached by their year.
@@ -98,7 +98,8 @@ fn kept(scope: &Scope) -> Vec<(&'static str, String)> {
     let seller = scope.seller_account.map(|id| ("seller", id.to_string()));
     let place = scope.marketplace.map(|id| ("marketplace", id.to_string()));
     let currency = scope.currency.map(|currency| ("currency", currency.to_string()));
-    seller.into_iter().chain(place).chain(currency).collect()
+    let gst = scope.printed.then(|| ("gst", PRINTED.to_owned()));
+    seller.into_iter().chain(place).chain(currency).chain(gst).collect()
 }
 
 fn accounts(path: &str, scope: &Scope, choices: &Choices) -> Menu {

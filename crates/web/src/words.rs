@@ -58,6 +58,13 @@ pub(crate) fn account(account: Account) -> &'static str {
     }
 }
 
+/// A category of own expenses: `packing_material` is Packing material.
+pub(crate) fn category(category: &str) -> String {
+    let words = category.replace('_', " ");
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 /// A part of the bridge, and how it stands in an address.
 pub(crate) fn class(class: Class) -> (&'static str, &'static str) {
     match class {

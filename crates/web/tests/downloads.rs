@@ -23,11 +23,14 @@ async fn with_books() -> (Site, Visitor) {
 }
 
 /// Pages with tables, in some scope, none of them cut into pages.
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 16] = [
     "/",
     "/?from=2026-09-01&to=2026-09-20",
     "/statement?month=2026-09",
     "/statement?year=2026-27&seller=1",
+    "/statement?month=2026-09&view=trial",
+    "/statement?month=2026-09&view=balance",
+    "/statement?month=2026-09&view=files",
     "/settlements",
     "/settlements?state=active&month=2026-09",
     "/settlements/1",
@@ -82,9 +85,12 @@ async fn names_of_files_say_what_and_when() {
     for (path, name) in [
         ("/statement?month=2026-09&format=xlsx", "kurta-house_profit_2026-09.xlsx"),
         (
-            "/statement?quarter=2026-27-Q2&format=csv&table=turnover-by-account",
-            "kurta-house_profit-turnover-by-account_2026-27-Q2.csv",
+            "/statement?quarter=2026-27-Q2&format=csv&table=where-net-sales-went",
+            "kurta-house_profit-where-net-sales-went_2026-27-Q2.csv",
         ),
+        ("/statement?month=2026-09&view=trial&format=csv", "kurta-house_trial-balance_2026-09.csv"),
+        ("/statement?month=2026-09&view=files&format=xlsx", "kurta-house_files_2026-09.xlsx"),
+        ("/statement?year=2026-27&by=month&format=csv", "kurta-house_profit_fy-2026-27.csv"),
         ("/statement?year=2026-27&format=csv", "kurta-house_profit-profit-statement_fy-2026-27.csv"),
         (
             "/lines?group=fees&from=2026-09-01&to=2026-09-15&format=csv",
@@ -186,6 +192,6 @@ async fn what_cannot_be_downloaded_is_told() {
         assert!(answer.body.contains(words), "{}", answer.body);
     };
     told(site.get(&owner, "/statement?format=pdf").await, "is not csv or xlsx");
-    told(site.get(&owner, "/statement?format=csv&table=nothing").await, "turnover-by-account");
+    told(site.get(&owner, "/statement?format=csv&table=nothing").await, "where-net-sales-went");
     assert_eq!(site.get(&owner, "/settlements/99?format=csv").await.status, StatusCode::NOT_FOUND);
 }

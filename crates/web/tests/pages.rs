@@ -129,15 +129,52 @@ async fn a_settlement_shows_its_file_its_state_and_its_versions() {
     assert!(site.get(&owner, "/settlements/1").await.outline().contains("state replaced"));
 }
 
+/// The same settlement with two rupees more charged in its last line.
+fn corrected(file: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8(file.to_vec()).unwrap();
+    let total = text.lines().nth(1).unwrap().split('\t').nth(4).unwrap();
+    let paise: i64 = total.replace('.', "").parse().unwrap();
+    let less = format!("{}.{:02}", (paise - 200) / 100, (paise - 200) % 100);
+    assert!(paise > 200 && text.contains("\t-118.00\t"));
+    text.replacen(&format!("\t{total}\t"), &format!("\t{less}\t"), 1)
+        .replacen("\t-118.00\t", "\t-120.00\t", 1)
+        .into_bytes()
+}
+
+#[tokio::test]
+async fn a_newer_version_tells_what_it_changed_line_by_line_and_in_the_total() {
+    let (site, owner) = with_books().await;
+    site.import(&owner, "50001234568.txt", &corrected(&settlement(3, 400))).await;
+    for key in [1, 2] {
+        let page = site.get(&owner, &format!("/settlements/{key}")).await.outline();
+        let told =
+            page.lines().find(|line| line.starts_with("p total ₹")).unwrap_or_else(|| panic!("{page}"));
+        assert!(told.ends_with(": −₹2.00 · + added, − gone"), "{told}");
+        let label = "other-transaction · other-transaction · FBA Return Processing Adj";
+        for change in [format!("row +1 | {label} |  | −₹120.00"), format!("row −1 | {label} |  | −₹118.00")]
+        {
+            assert!(page.contains(&change), "{change}: {page}");
+        }
+    }
+}
+
 /// Every route that needs somebody to be signed in, with a body where it takes one.
-const ROUTES: [(Method, &str); 31] = [
+const ROUTES: [(Method, &str); 46] = [
     (Method::GET, "/"),
     (Method::POST, "/tiles"),
     (Method::POST, "/tiles/removal"),
     (Method::GET, "/styleguide"),
     (Method::GET, "/statement"),
+    (Method::GET, "/difference"),
     (Method::GET, "/lines"),
     (Method::GET, "/lines?settlement=1"),
+    (Method::GET, "/products"),
+    (Method::GET, "/best-products"),
+    (Method::GET, "/products/1"),
+    (Method::POST, "/products/1/stock"),
+    (Method::GET, "/products/1/stock/1/removal"),
+    (Method::POST, "/products/1/stock/1/removal"),
+    (Method::GET, "/trends"),
     (Method::GET, "/settlements"),
     (Method::GET, "/settlements/1"),
     (Method::POST, "/settlements/1/choice"),
@@ -151,6 +188,13 @@ const ROUTES: [(Method, &str); 31] = [
     (Method::POST, "/books/payouts/sheet"),
     (Method::POST, "/books/ledgers"),
     (Method::GET, "/lines?format=csv"),
+    (Method::GET, "/settlements/1/lines"),
+    (Method::GET, "/search"),
+    (Method::GET, "/search?label_id=1"),
+    (Method::GET, "/labels"),
+    (Method::GET, "/labels/1"),
+    (Method::GET, "/labels/1/rule"),
+    (Method::GET, "/labels/rules/1/undo"),
     (Method::GET, "/uploads"),
     (Method::POST, "/uploads"),
     (Method::GET, "/uploads/1"),
@@ -196,7 +240,13 @@ async fn another_business_sees_nothing_of_these_books() {
             "/tiles/removal",
             "/styleguide",
             "/statement",
+            "/difference",
             "/lines",
+            "/products",
+            "/best-products",
+            // A form that cannot be read says so before anything is looked up.
+            "/products/1/stock",
+            "/trends",
             "/settlements",
             "/books",
             "/books/payouts",
@@ -206,6 +256,8 @@ async fn another_business_sees_nothing_of_these_books() {
             "/books/rules",
             "/books/payouts/sheet",
             "/lines?format=csv",
+            "/search",
+            "/labels",
             "/uploads",
             "/settings/tax",
             "/settings/tax/change",
@@ -234,7 +286,7 @@ async fn another_business_sees_nothing_of_these_books() {
 }
 
 /// Every parameter of every page.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 38] = [
     "format",
     "table",
     "state",
@@ -254,9 +306,25 @@ const NAMES: [&str; 22] = [
     "sku",
     "after",
     "open",
+    "order",
+    "label",
+    "label_id",
+    "sort",
+    "dir",
+    "q",
+    "credit",
+    "debit",
+    "gst",
+    "since",
     "said",
     "next",
-    "credit",
+    "product",
+    "show",
+    "col",
+    "figure",
+    "by",
+    "shade",
+    "view",
 ];
 
 /// What somebody may type for it.
@@ -297,11 +365,33 @@ const VALUES: [&str; 31] = [
 #[tokio::test]
 async fn nothing_typed_into_an_address_breaks_a_page() {
     let (site, owner) = with_books().await;
-    let tax = ["/settings/tax", "/settings/tax/change", "/settings/tax/change?credit=no"];
-    let pages = ["/", "/styleguide", "/statement", "/lines", "/settlements", "/uploads", "/sign-in"];
-    for path in
-        pages.into_iter().chain(tax).chain(["/books", "/books/payouts", "/books/held", "/books/ledgers"])
-    {
+    let pages = [
+        "/",
+        "/styleguide",
+        "/statement",
+        "/lines",
+        "/books",
+        "/books/payouts",
+        "/books/held",
+        "/books/ledgers",
+        "/difference",
+        "/settlements",
+        "/settlements/1/lines",
+        "/search",
+        "/labels",
+        "/labels/1",
+        "/labels/1/rule",
+        "/products",
+        "/best-products",
+        "/products/3",
+        "/trends",
+        "/uploads",
+        "/sign-in",
+        "/settings/tax",
+        "/settings/tax/change",
+        "/settings/tax/change?credit=no",
+    ];
+    for path in pages {
         for name in NAMES {
             for value in VALUES {
                 let sign = if path.contains('?') { '&' } else { '?' };
@@ -318,10 +408,23 @@ async fn nothing_typed_into_an_address_breaks_a_page() {
         "/settlements/x",
         "/settlements/9223372036854775808",
         "/settlements/-1",
+        "/settlements/9/lines",
+        "/settlements/x/lines",
+        "/labels/x",
+        "/labels/0",
+        "/labels/9223372036854775808/rule",
+        "/labels/rules/x/undo",
+        "/labels/rules/1/undo",
         "/uploads/x",
         "/files/%00/withdrawal",
         "/files/0/withdrawal",
         "/lines?settlement=99",
+        "/products/x",
+        "/products/-1",
+        "/products/9223372036854775807",
+        "/products/9223372036854775808",
+        "/products/3/stock/x/removal",
+        "/products/3/stock/9223372036854775807/removal",
         "/settings/tax/x/undoing",
         "/settings/tax/9223372036854775808/undoing",
         "/settings/tax/-1/undoing",

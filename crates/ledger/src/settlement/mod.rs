@@ -17,6 +17,7 @@ mod marks;
 mod merge;
 mod names;
 mod number;
+pub mod original;
 mod report;
 mod rows;
 mod scan;

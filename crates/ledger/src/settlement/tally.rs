@@ -38,6 +38,14 @@ impl Turnover {
         Ok(())
     }
 
+    /// Takes the derived pairs out again, from the side that their sum stands on.
+    pub(crate) fn leave_out_estimate(&mut self) -> Result<(), Error> {
+        let side = if self.estimated < 0 { &mut self.debit } else { &mut self.credit };
+        *side = side.checked_sub(self.estimated).ok_or(Error::Overflow)?;
+        self.estimated = 0;
+        Ok(())
+    }
+
     /// Adds another movement of the same account.
     pub fn merge(&mut self, other: &Self) -> Result<(), Error> {
         self.credit = checked(self.credit, other.credit)?;

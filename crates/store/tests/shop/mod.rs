@@ -117,7 +117,7 @@ impl Shop {
     }
 
     pub async fn lines(&self) -> usize {
-        let all = LineFilter { filter: always(), accounts: Vec::new(), sku: None };
+        let all = LineFilter::of(always());
         let mut tx = self.importer.db.read().await.unwrap();
         tx.scoped(self.tenant).await.unwrap().lines(&all, None, usize::MAX >> 1).await.unwrap().len()
     }

@@ -126,7 +126,7 @@ async fn standings(books: &mut Scoped<'_>, today: i32) -> Page<Vec<Standing>> {
         statements.entry((close.month, currency)).or_insert_with(|| Statement::new(currency));
     }
     let months: Vec<Month> = statements.keys().map(|(month, _)| *month).collect();
-    let provisional = books.provisional_months(&months).await?;
+    let provisional = books.provisional_months(None, &months).await?;
     let standing = |((month, currency), mut now): ((Month, Currency), Statement)| {
         now.provisional = provisional.contains(&month);
         let stands = |close: &&MonthClose| {

@@ -2,12 +2,13 @@
 
 mod download;
 mod original;
+mod sentence;
 mod subject;
 
 use askama::Template;
 use axum::extract::State;
-use ecom_ledger::{Currency, day, settlement::Turnover, statement::Statement};
-use ecom_store::{LineCursor, LineFilter, LineView, Scoped, SettlementKey};
+use ecom_ledger::day;
+use ecom_store::{LineCursor, LineFilter, LineView, MOST_SUMMED, Scoped, SettlementKey};
 
 use crate::{
     app::App,
@@ -22,6 +23,8 @@ use crate::{
     words,
 };
 use original::Original;
+use sentence::{Sentence, Telling};
+pub(crate) use subject::POSTED;
 use subject::Subject;
 
 /// Lines on a page.
@@ -36,6 +39,11 @@ struct LinesPage {
     sku: Option<String>,
     downloads: Downloads,
     sentences: Vec<Sentence>,
+    /// Why there is no sum.
+    unsummed: Option<String>,
+    /// The same figure with GST inside amounts shown the other way, where that makes a difference.
+    other_gst: Option<(&'static str, String)>,
+    difference: String,
     lines: Vec<Line>,
     /// First page and next page.
     first: Option<String>,
@@ -44,12 +52,6 @@ struct LinesPage {
     rule: Option<&'static str>,
     /// Several accounts are on the page, so each line names its own.
     mixed: bool,
-}
-
-/// How a figure is computed, in one currency.
-struct Sentence {
-    amount: String,
-    text: String,
 }
 
 /// A line as it is shown.
@@ -77,7 +79,7 @@ struct Line {
 pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Params) -> Page {
     let mut tx = app.db.read().await?;
     let mut books = seat.books(&mut tx).await?;
-    let scope = Scope::read(&params, Period::All)?;
+    let scope = Scope::read(&params, Period::All)?.with_gst(&params)?;
     Choices::of(&mut books).await?.expect(&scope)?;
     expect_settlement(&mut books, scope.settlement).await?;
     let subject = Subject::read(&params)?;
@@ -92,6 +94,7 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Par
         filter: scope.filter(),
         accounts: subject.accounts.clone(),
         sku: sku.as_ref().map(|(_, id)| *id),
+        printed: scope.printed,
     };
     if let Some(wanted) = Download::read(&params)? {
         return download::send(app, seat, tx, &scope, wanted, filter, &subject).await;
@@ -104,7 +107,7 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Par
         Some(line) => Some(Original::open(&app, &seat, &mut books, line).await?),
         None => None,
     };
-    let statements = if sku.is_none() { books.statements(&scope.filter()).await? } else { Vec::new() };
+    let told = Told::of(&mut books, &filter, &subject, &scope).await?;
     let here = Address {
         scope,
         query: subject.query.clone(),
@@ -114,9 +117,12 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Par
     let next = found.last().filter(|_| more).map(|line| here.page(Some(line.cursor)));
     let page = LinesPage {
         frame: seat.frame(subject.title.clone(), Here::Statement),
-        title: subject.title.clone(),
+        title: subject.title.clone() + if scope.printed { ", as printed by Amazon" } else { "" },
         period: scope.period.title(),
-        sentences: statements.iter().map(|statement| sentence(&subject, statement)).collect::<Page<_>>()?,
+        sentences: told.sentences,
+        unsummed: told.unsummed,
+        other_gst: (told.estimated || scope.printed).then(|| here.other_gst()),
+        difference: Scope { currency: None, settlement: None, ..scope }.link("/difference").text(),
         mixed: subject.accounts.len() != 1,
         rule: subject.rule(),
         downloads: Downloads::of(&here.link(None), &[download::TABLE]),
@@ -140,6 +146,38 @@ fn back(scope: &Scope) -> String {
     match scope.settlement {
         Some(key) => format!("/settlements/{key}"),
         None => Scope { currency: None, ..*scope }.link("/statement").text(),
+    }
+}
+
+/// How the figure is computed.
+struct Told {
+    sentences: Vec<Sentence>,
+    unsummed: Option<String>,
+    /// Whether GST is set apart in it.
+    estimated: bool,
+}
+
+impl Told {
+    async fn of(books: &mut Scoped<'_>, lines: &LineFilter, subject: &Subject, scope: &Scope) -> Page<Self> {
+        let telling = Telling { subject, scope, product: lines.sku.is_some() };
+        let statements = match lines.sku {
+            Some(_) => books.product_statements(lines).await?,
+            None => Some(books.statements(&lines.filter).await?),
+        };
+        let Some(statements) = statements else {
+            let most = money::count(MOST_SUMMED);
+            let words =
+                format!("More than {most} lines name this product. Choose fewer days to see their sum.");
+            return Ok(Self { sentences: Vec::new(), unsummed: Some(words), estimated: true });
+        };
+        let estimated = |account| statements.iter().any(|one| one.turnover(account).estimated != 0);
+        Ok(Self {
+            estimated: ecom_ledger::Account::ALL
+                .iter()
+                .any(|account| subject.holds(*account) && estimated(*account)),
+            sentences: statements.iter().map(|statement| telling.of(statement)).collect::<Page<_>>()?,
+            unsummed: None,
+        })
     }
 }
 
@@ -172,6 +210,15 @@ impl Address {
         let page = self.page(self.after);
         let joint = if page.contains('?') { '&' } else { '?' };
         if is_open { format!("{page}#l{line}") } else { format!("{page}{joint}open={line}#l{line}") }
+    }
+
+    /// The first page with GST inside amounts shown the other way.
+    fn other_gst(&self) -> (&'static str, String) {
+        let printed = !self.scope.printed;
+        let words = if printed { "Show as printed by Amazon" } else { "Show with GST set apart" };
+        let scope = Scope { printed, ..self.scope };
+        let other = Self { scope, query: self.query.clone(), sku: self.sku.clone(), after: None };
+        (words, other.page(None))
     }
 
     fn with_sku(&self, sku: &str) -> String {
@@ -216,46 +263,4 @@ fn view(here: &Address, line: LineView, original: Option<Original>) -> Line {
         href: here.opened(line.cursor, original.is_some()),
         original,
     }
-}
-
-/// Says what the figure is the sum of. The amounts come from the same rollup as the figure itself.
-fn sentence(subject: &Subject, statement: &Statement) -> Page<Sentence> {
-    let currency = statement.currency;
-    let mut all = Turnover::default();
-    for (_, turnover) in statement.moved().filter(|(account, _)| subject.holds(*account)) {
-        all.merge(turnover)?;
-    }
-    let unknown = !subject.in_files() && statement.uncosted > 0 && all.net() == 0;
-    let amount = if unknown { "unknown".to_owned() } else { money::exact(currency, all.net()) };
-    let text = if subject.in_files() { lines_sentence(&all, currency) } else { units_sentence(statement) };
-    Ok(Sentence { amount, text })
-}
-
-fn lines_sentence(all: &Turnover, currency: Currency) -> String {
-    let exact = |amount| money::exact(currency, amount);
-    let lines = money::counted(all.lines, "amount", "amounts");
-    let mut text = format!(
-        "The sum of {lines} in the settlement files: {} credited, {} debited.",
-        exact(all.credit),
-        exact(all.debit)
-    );
-    if all.estimated != 0 {
-        let words = format!(
-            " Of it {} is estimated: the 18\u{2009}% GST inside some amounts, set apart until a tax invoice replaces it.",
-            exact(all.estimated)
-        );
-        text.push_str(&words);
-    }
-    text
-}
-
-fn units_sentence(statement: &Statement) -> String {
-    let sold = money::counted(statement.units, "unit", "units");
-    let missing = match statement.uncosted {
-        0 => "Each has a cost.".to_owned(),
-        uncosted => {
-            format!("The cost of {} is unknown and not counted.", money::counted(uncosted, "unit", "units"))
-        }
-    };
-    format!("{sold} sold, each at the cost you gave for its product on the day of sale. {missing}")
 }

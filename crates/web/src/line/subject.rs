@@ -8,6 +8,9 @@ use crate::{
     words::{self, CLASSES, FEES},
 };
 
+/// The lines of the roll-forward: all from files but reserve and balances carried over.
+pub(crate) const POSTED: &str = "posted";
+
 /// Accounts and how they are called together.
 #[derive(Debug)]
 pub(crate) struct Subject {
@@ -36,6 +39,12 @@ impl Subject {
             query.push(format!("group={slug}"));
         }
         for slug in params.all("class") {
+            if slug == POSTED {
+                titles.push("Lines that move the balance at Amazon".to_owned());
+                accounts.extend(Account::ALL.iter().filter(|account| moves_balance(**account)));
+                query.push(format!("class={slug}"));
+                continue;
+            }
             let class = class(slug).ok_or_else(|| unknown("class", "gst_input"))?;
             titles.push(if class == Class::Profit { "Net profit" } else { words::class(class).1 }.to_owned());
             accounts.extend(Account::ALL.iter().filter(|account| account.class() == class));
@@ -70,15 +79,20 @@ impl Subject {
             Some(account) if account.is_asset() => {
                 Some("Amounts keep Amazon’s sign: a minus is money kept back from you that you can claim.")
             }
-            _ if self.accounts.contains(&Account::Cogs) && self.in_files() => {
-                Some("Cost of goods counts too; it comes from the costs you gave, not from a file.")
-            }
+            _ if self.accounts.contains(&Account::Cogs) && self.in_files() => Some(
+                "Costs and own expenses come from what you entered, not from a file; the lines below are those of files.",
+            ),
             _ => None,
         }
     }
 }
 
-fn from_files(account: Account) -> bool {
+/// Reserve and balances carried over stay at Amazon.
+fn moves_balance(account: Account) -> bool {
+    from_files(account) && !matches!(account, Account::Reserve | Account::TransferCarried)
+}
+
+pub(super) fn from_files(account: Account) -> bool {
     !matches!(account, Account::Cogs | Account::InventoryLoss | Account::Indirect)
 }
 
@@ -119,6 +133,10 @@ mod tests {
         let profit = read(&[("class", "profit")]).unwrap();
         assert!(profit.holds(Account::Cogs) && !profit.holds(Account::Tds) && profit.in_files());
         assert!(!read(&[("group", "cost-of-goods")]).unwrap().in_files());
+        let posted = read(&[("class", "posted")]).unwrap();
+        assert!(
+            posted.holds(Account::Tds) && !posted.holds(Account::Reserve) && !posted.holds(Account::Cogs)
+        );
         assert!(!read(&[]).unwrap().holds(Account::Cogs));
         for query in [[("account", "expense:fee")], [("group", "fee")], [("class", "Profit")]] {
             assert!(read(&query).is_err());

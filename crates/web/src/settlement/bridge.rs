@@ -162,7 +162,6 @@ mod tests {
     use ecom_store::SettlementKey;
 
     use super::*;
-    use crate::period::Period;
 
     #[test]
     fn every_account_of_settlement_files_is_in_exactly_one_step() {
@@ -175,13 +174,7 @@ mod tests {
 
     #[test]
     fn the_steps_lead_to_the_deposit_even_if_there_is_none() {
-        let scope = Scope {
-            period: Period::All,
-            seller_account: None,
-            marketplace: None,
-            currency: None,
-            settlement: Some(SettlementKey(7)),
-        };
+        let scope = Scope::settlement(SettlementKey(7));
         for (fee, deposit) in [(-30_000, 70_000), (-130_000, 0)] {
             let mut statement = Statement::new(Currency::INR);
             statement.add_amount(Account::SalesProduct, 100_000).unwrap();

@@ -21,7 +21,6 @@ use crate::{
     notice::{Notice, Tone},
     page,
     params::{Link, Params},
-    period::Period,
     scope::Scope,
     seat::{Manager, Seat, Viewer},
     statement::bridge::groups_link,
@@ -145,13 +144,7 @@ pub(crate) async fn show(
 }
 
 fn movement(found: &SettlementView, statement: &Statement) -> Page<Movement> {
-    let scope = Scope {
-        period: Period::All,
-        seller_account: None,
-        marketplace: None,
-        currency: None,
-        settlement: Some(found.key),
-    };
+    let scope = Scope::settlement(found.key);
     let all = scope.link("/lines").text();
     Ok(Movement {
         tiles: tiles(&scope, found, statement)?,

@@ -125,13 +125,7 @@ mod tests {
             let own = matches!(account, Account::Cogs | Account::InventoryLoss | Account::Indirect);
             total += if own { 0 } else { amount };
         }
-        let scope = Scope {
-            period: crate::period::Period::All,
-            seller_account: None,
-            marketplace: None,
-            currency: None,
-            settlement: None,
-        };
+        let scope = Scope::default();
         let chart = chart(&scope, &statement).unwrap();
         let steps = chart.steps();
         let sum: i64 = steps[..steps.len() - 1].iter().map(|step| step.amount).sum();

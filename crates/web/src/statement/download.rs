@@ -3,39 +3,60 @@
 use ecom_documents::Sheet as Table;
 use ecom_store::SettlementView;
 
-use super::{Found, Sheet, parts};
+use super::{
+    Ground,
+    sheet::{Found, Sheet},
+};
 use crate::{
-    download::{self, Download, FileName, amount_of, day_of, figures, sheet},
+    download::{Download, FileName, amount_of, day_of, figures, sheet},
     fault::Page,
-    scope::Scope,
     seat::{Seat, Viewer},
+    statement::parts,
 };
 
-/// In the order of the page.
-pub(super) const TABLES: [&str; 6] = [
-    "Profit statement",
-    "From profit to the total",
-    "Balance at Amazon",
-    "Settlements",
-    "Turnover by account",
-    "Where net sales went",
-];
+/// Tables of a single column, in the order of the page.
+pub(super) const SINGLE: [&str; 5] =
+    [PROFIT, "From profit to the total", "Balance at Amazon", "Settlements", "Where net sales went"];
+/// The table of several columns.
+pub(super) const SEVERAL: [&str; 1] = [PROFIT];
+const PROFIT: &str = "Profit statement";
 
-pub(super) async fn send(seat: &Seat<Viewer>, scope: &Scope, found: &Found, wanted: Download) -> Page {
-    let name = FileName::of(seat, "profit", scope.period);
-    wanted.send(&name, tables(&found.sheets(scope)?, &found.settlements)).await
+/// Tables of one part of the statement as a file.
+pub(super) async fn send(
+    seat: &Seat<Viewer>,
+    ground: &Ground,
+    wanted: Download,
+    what: &str,
+    tables: Vec<Table>,
+) -> Page {
+    wanted.send(&FileName::of(seat, what, ground.asked.scope.period), tables).await
 }
 
-fn tables(sheets: &[Sheet], settlements: &[SettlementView]) -> Vec<Table> {
-    let [profit, bridge, roll, paid, turned, months] = TABLES;
+/// What the profit page shows.
+pub(super) fn profit(found: &Found, sheets: &[Sheet]) -> Vec<Table> {
+    if found.is_several() {
+        return sheets.iter().enumerate().map(|(at, one)| columns(at, one)).collect();
+    }
+    let [profit, bridge, roll, paid, months] = SINGLE;
+    let mut statement =
+        sheet(profit, ["Line", "Part", "Amount", "Currency", "Share of net sales", "Note"], []);
+    for one in sheets {
+        statement.rows.extend(one.grid.single_rows(one.currency));
+    }
+    let beside = || sheets.iter().filter_map(|one| Some((one.currency, one.beside.as_ref()?)));
     vec![
-        figures(profit, sheets.iter().map(|sheet| (sheet.currency, sheet.profit.as_slice()))),
-        figures(bridge, sheets.iter().map(|sheet| (sheet.currency, sheet.bridge.as_slice()))),
-        figures(roll, sheets.iter().map(|sheet| (sheet.currency, sheet.roll.as_slice()))),
-        settled(paid, settlements),
-        turnover(turned, sheets),
-        parts::table(months, sheets.iter().filter_map(|sheet| sheet.months.as_ref())),
+        statement,
+        figures(bridge, beside().map(|(currency, beside)| (currency, beside.bridge.as_slice()))),
+        figures(roll, beside().map(|(currency, beside)| (currency, beside.roll.as_slice()))),
+        settled(paid, &found.settlements),
+        parts::table(months, beside().filter_map(|(_, beside)| beside.months.as_ref())),
     ]
+}
+
+/// Currencies have columns of their own: each is a table.
+fn columns(at: usize, one: &Sheet) -> Table {
+    let name = if at == 0 { PROFIT.to_owned() } else { format!("{PROFIT}, {}", one.currency) };
+    Table { name, header: one.grid.titles(), rows: one.grid.column_rows(one.currency) }
 }
 
 fn settled(name: &str, settlements: &[SettlementView]) -> Table {
@@ -52,17 +73,4 @@ fn settled(name: &str, settlements: &[SettlementView]) -> Table {
         ]
     };
     sheet(name, header, settlements.iter().map(row))
-}
-
-fn turnover(name: &str, sheets: &[Sheet]) -> Table {
-    let header = ["Account", "Code", "Lines", "Credit", "Debit", "Net", "Currency", "Note"];
-    let rows = sheets.iter().flat_map(|sheet| {
-        sheet.turnover.iter().map(|row| {
-            let [lines, credit, debit, net] =
-                [&row.lines, &row.credit, &row.debit, &row.net].map(crate::figure::Figure::value);
-            let code = sheet.currency.code().into();
-            [row.name.into(), row.code.into(), lines, credit, debit, net, code, download::filled(row.note)]
-        })
-    });
-    sheet(name, header, rows)
 }

@@ -1,6 +1,6 @@
 //! The statement's own lines: net sales, fees, advertising, costs, net profit, margin.
 
-use ecom_ledger::{Account, Group, statement::Statement};
+use ecom_ledger::{Account, Class, Group, statement::Statement};
 
 use crate::{
     fault::Page,
@@ -54,47 +54,92 @@ fn of_sales(statement: &Statement, amount: i64) -> Page<String> {
     Ok(share.map_or_else(String::new, |share| format!("{share} of net sales")))
 }
 
-/// The statement from net sales to net profit.
-pub(crate) fn rows(scope: &Scope, statement: &Statement) -> Page<Vec<Row>> {
-    let mut rows = Vec::new();
-    detailed(scope, statement, Group::NetSales, &mut rows)?;
-    for group in INCOME {
-        detailed(scope, statement, group, &mut rows)?;
-    }
-    for group in FEES {
-        detailed(scope, statement, group, &mut rows)?;
-    }
-    let fees = sum(statement, &FEES)?;
-    let all = Figure::amount(statement.currency, fees, scope.link("/lines").with("group", "fees").text());
-    rows.push(Row::new(Weight::Sum, "Amazon fees", all).share(share(statement, fees)?));
-    for group in SPENT.into_iter().chain(OWN) {
-        detailed(scope, statement, group, &mut rows)?;
-    }
-    let profit = statement.profit()?;
-    let figure = Figure::amount(statement.currency, profit, class_link(scope, "profit"));
-    rows.push(Row::new(Weight::Total, profit_label(statement), figure).share(share(statement, profit)?));
-    rows.push(returned(statement)?);
-    Ok(rows)
+/// A line of the statement, and its accounts if several moved.
+pub(crate) struct Section {
+    pub(crate) row: Row,
+    pub(crate) parts: Vec<Row>,
 }
 
-/// A line of the statement, and its accounts if several moved.
-fn detailed(scope: &Scope, statement: &Statement, group: Group, rows: &mut Vec<Row>) -> Page<()> {
-    let (amount, figure) = figure(scope, statement, group)?;
-    let note = if group == Group::Cogs && statement.uncosted > 0 { costed(statement) } else { String::new() };
-    let share = if figure.is_unknown() { Figure::nothing() } else { share(statement, amount)? };
-    rows.push(Row::new(Weight::Plain, group.title(), figure).share(share).note(note));
-    let moved: Vec<_> = statement.moved().filter(|(account, _)| account.group() == group).collect();
-    if moved.len() > 1 {
-        for (account, turnover) in moved {
-            let figure = Figure::amount(statement.currency, turnover.net(), account_link(scope, account));
-            rows.push(Row::new(
-                Weight::Part,
-                words::account(account),
-                figure.estimated(turnover.estimated != 0),
-            ));
-        }
+/// The statement from net sales to net profit. `whole` says which accounts are shown and what profit is called: in a
+/// table with several columns it is what they sum to, so that all of them have the same rows.
+pub(crate) fn sections(scope: &Scope, statement: &Statement, whole: &Statement) -> Page<Vec<Section>> {
+    let group = |group: Group| section(scope, statement, whole, group);
+    let single = |row: Row| Section { row, parts: Vec::new() };
+    let mut all = vec![group(Group::NetSales)?];
+    for one in INCOME.into_iter().chain(FEES) {
+        all.push(group(one)?);
     }
-    Ok(())
+    let fees = sum(statement, &FEES)?;
+    let link = scope.link("/lines").with("group", "fees").text();
+    let figure = Figure::amount(statement.currency, fees, link).estimated(estimated(statement, &FEES));
+    all.push(single(Row::new(Weight::Sum, "Amazon fees", figure).share(share(statement, fees)?)));
+    for one in SPENT.into_iter().chain(OWN) {
+        all.push(group(one)?);
+    }
+    let profit = statement.profit()?;
+    let estimated = statement
+        .moved()
+        .any(|(account, turnover)| account.class() == Class::Profit && turnover.estimated != 0);
+    let figure = Figure::amount(statement.currency, profit, class_link(scope, "profit")).estimated(estimated);
+    let row = Row::new(Weight::Total, profit_label(whole), figure).share(share(statement, profit)?);
+    all.push(single(row));
+    all.extend(measures(statement)?.map(single));
+    Ok(all)
+}
+
+fn section(scope: &Scope, statement: &Statement, whole: &Statement, group: Group) -> Page<Section> {
+    let currency = statement.currency;
+    let (amount, figure) = figure(scope, statement, group)?;
+    let (note, brief) = match group {
+        Group::Cogs if statement.uncosted > 0 => (
+            costed(statement),
+            format!("{} without cost", money::counted(statement.uncosted, "unit", "units")),
+        ),
+        _ => Default::default(),
+    };
+    let share = if figure.is_unknown() { Figure::nothing() } else { share(statement, amount)? };
+    let row = Row::new(Weight::Plain, group.title(), figure).share(share).note(note).brief(brief);
+    let part = |label: String, amount: i64, link: String| {
+        Row::new(Weight::Part, label, Figure::amount(currency, amount, link))
+    };
+    if group == Group::Indirect {
+        let link = scope.link("/lines").with("group", &words::slug(group)).text();
+        let of = |category: &String| statement.indirect.get(category).copied().unwrap_or_default();
+        let named = |category: &String| part(words::category(category), of(category), link.clone());
+        return Ok(Section { row, parts: whole.indirect.keys().map(named).collect() });
+    }
+    let moved = whole.moved().filter(|(account, _)| account.group() == group);
+    let mut parts = Vec::new();
+    for (account, _) in moved {
+        let turnover = statement.turnover(account);
+        let mut row = part(words::account(account).to_owned(), turnover.net(), account_link(scope, account));
+        row.figure = row.figure.estimated(turnover.estimated != 0);
+        parts.push(row);
+    }
+    Ok(Section { row, parts: if parts.len() > 1 { parts } else { Vec::new() } })
+}
+
+/// What is no money: shares, and units.
+fn measures(statement: &Statement) -> Page<impl Iterator<Item = Row>> {
+    let known = statement.uncosted == 0;
+    let percent = |share: Option<i64>, none: &str| match share {
+        _ if !known => Figure::unknown("unknown"),
+        Some(share) => Figure::share(share),
+        None => Figure::plain(none),
+    };
+    // Of negative sales, a loss would look like a gain.
+    let sales = statement.group(Group::NetSales)? > 0;
+    let margin = percent(statement.margin_bp()?.filter(|_| sales), "no sales");
+    let returned = percent(statement.roi_bp()?, "no cost of goods");
+    let count = Figure::count;
+    let refunds = statement.refunds.map_or_else(Figure::nothing, count);
+    let rows = [
+        ("Margin on net sales", margin),
+        ("Return on cost of goods", returned),
+        ("Units sold", count(statement.units)),
+        ("Refunds", refunds),
+    ];
+    Ok(rows.into_iter().map(|(label, figure)| Row::new(Weight::Plain, label, figure)))
 }
 
 fn figure(scope: &Scope, statement: &Statement, group: Group) -> Page<(i64, Figure)> {
@@ -102,19 +147,13 @@ fn figure(scope: &Scope, statement: &Statement, group: Group) -> Page<(i64, Figu
     if group == Group::Cogs && statement.uncosted > 0 && amount == 0 {
         return Ok((amount, Figure::unknown("unknown")));
     }
-    let estimated =
-        statement.moved().any(|(account, turnover)| account.group() == group && turnover.estimated != 0);
     let link = scope.link("/lines").with("group", &words::slug(group)).text();
-    Ok((amount, Figure::amount(statement.currency, amount, link).estimated(estimated)))
+    let figure = Figure::amount(statement.currency, amount, link);
+    Ok((amount, figure.estimated(estimated(statement, &[group]))))
 }
 
-fn returned(statement: &Statement) -> Page<Row> {
-    let figure = match statement.roi_bp()? {
-        _ if statement.uncosted > 0 => Figure::unknown("unknown"),
-        Some(returned) => Figure::share(returned),
-        None => Figure::plain("no cost of goods"),
-    };
-    Ok(Row::new(Weight::Plain, "Return on cost of goods", figure))
+fn estimated(statement: &Statement, groups: &[Group]) -> bool {
+    statement.moved().any(|(account, turnover)| groups.contains(&account.group()) && turnover.estimated != 0)
 }
 
 /// Says for how many units the cost is missing.

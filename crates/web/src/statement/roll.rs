@@ -2,17 +2,27 @@
 
 use ecom_ledger::{Currency, roll::Roll};
 
-use crate::figure::{Figure, Row, Weight};
+use crate::{
+    figure::{Figure, Row, Weight},
+    line::POSTED,
+    scope::Scope,
+};
 
 /// From what Amazon owed before these days to what it owes after them.
-pub(crate) fn rows(currency: Currency, roll: &Roll) -> Vec<Row> {
+pub(crate) fn rows(scope: &Scope, currency: Currency, roll: &Roll) -> Vec<Row> {
+    let scope = scope.of_currency(currency);
     let row = |weight: Weight, label: &str, amount: i64| {
         Row::new(weight, label, Figure::unlinked(currency, amount))
     };
+    let linked = |label: &str, amount: i64, href: String| {
+        Row::new(Weight::Plain, label, Figure::amount(currency, amount, href))
+    };
+    let lines = scope.link("/lines").with("class", POSTED).text();
+    let settlements = scope.link("/settlements").text();
     let mut rows = vec![
         row(Weight::Sum, "Balance at Amazon before", roll.opening),
-        row(Weight::Plain, "Lines posted", roll.posted).note("without reserve and carried balances"),
-        row(Weight::Plain, "Paid out", roll.paid_out.saturating_neg()).note("when a settlement closes"),
+        linked("Lines posted", roll.posted, lines).note("without reserve and carried balances"),
+        linked("Paid out", roll.paid_out.saturating_neg(), settlements).note("when a settlement closes"),
     ];
     if roll.unexplained != 0 {
         let note = "a settlement is missing: import it";

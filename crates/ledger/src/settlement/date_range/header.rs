@@ -133,7 +133,8 @@ pub(crate) fn header_line(text: &str) -> Option<(usize, &str)> {
     text.lines().enumerate().take(MOST_PREAMBLE_LINES).find(|(_, line)| is_header(line))
 }
 
-fn delimiter(line: &str) -> u8 {
+/// What separates the columns of a header.
+pub(crate) fn delimiter(line: &str) -> u8 {
     [b'\t', b',', b';'].into_iter().find(|&mark| line.as_bytes().contains(&mark)).unwrap_or(b',')
 }
 

@@ -27,7 +27,7 @@ use super::{
     tally::Tallier,
 };
 
-pub(super) use header::{MOST_PREAMBLE_LINES, header_line};
+pub(super) use header::{MOST_PREAMBLE_LINES, delimiter, header_line};
 
 /// Reads a date-range file. `head` holds its first bytes; `progress` is told the bytes read so far.
 pub(super) fn read<R: Read>(
