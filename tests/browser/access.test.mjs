@@ -53,6 +53,12 @@ const INSIDE = [
   ["cost-sheet", "/costs/sheet"],
   ["expenses", "/expenses"],
   ["months", "/close"],
+  ["books", "/books"],
+  ["books-payouts", "/books/payouts"],
+  ["books-held", "/books/held"],
+  ["books-tcs", "/books/tcs"],
+  ["books-gst", "/books/gst"],
+  ["books-ledgers", "/books/ledgers"],
   ["tax-settings", "/settings/tax"],
   ["tax-change", "/settings/tax/change?credit=yes"],
   ["tax-wrong", "/settings/tax/change?credit=yes&from=soon"],
@@ -179,6 +185,10 @@ test("the statement prints on A4 without navigation", async () => {
   assert.equal(await tab.locator(".bar").isVisible(), false);
   const background = await tab.evaluate(() => getComputedStyle(document.body).backgroundColor);
   assert.equal(background, "rgb(255, 255, 255)");
+  // What one clicks is gone, and whose statement it is stands on it.
+  for (const part of [".scope", ".values", ".behind"]) assert.equal(await tab.locator(part).first().isVisible(), false, part);
+  assert.equal(await tab.locator(".only-print").textContent(), "Kurta House");
+  assert.equal(await tab.locator(".only-print").isVisible(), true);
   if (shots) await tab.screenshot({ path: join(shots, "statement-print.png"), fullPage: true });
   await tab.context().close();
 });

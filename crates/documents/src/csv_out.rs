@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::error::DocumentError;
-use crate::value::{Sheet, Value, decimal};
+use crate::value::{SHARE_EXPONENT, Sheet, Value, decimal};
 
 /// Without it, spreadsheet programs on Windows take UTF-8 for Windows-1252.
 const BOM: &[u8] = b"\xef\xbb\xbf";
@@ -11,18 +11,32 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 /// Writes a sheet as CSV with commas. Text that a spreadsheet would take for a formula gets an apostrophe in
 /// front (CWE-1236), unless it is a plain number such as `-12.50`; amounts are plain decimals, dates ISO dates.
 pub fn write_csv(sheet: &Sheet) -> Result<Vec<u8>, DocumentError> {
-    let failed = |fault: &dyn std::fmt::Display| DocumentError::Write {
-        sheet: sheet.name.clone(),
-        reason: fault.to_string(),
-    };
-    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(BOM.to_vec());
-    let header = sheet.header.iter().map(|title| guarded(title));
-    writer.write_record(header.map(|title| title.as_bytes().to_vec())).map_err(|fault| failed(&fault))?;
-    for row in &sheet.rows {
+    let mut bytes = csv_head(&sheet.name, &sheet.header)?;
+    bytes.extend(csv_rows(&sheet.name, &sheet.rows)?);
+    Ok(bytes)
+}
+
+/// The beginning of a CSV file: byte order mark and titles. What [`csv_rows`] gives, as often as one likes, follows,
+/// so that a long table never has to be held as a whole.
+pub fn csv_head(name: &str, header: &[String]) -> Result<Vec<u8>, DocumentError> {
+    let mut writer = csv::WriterBuilder::new().from_writer(BOM.to_vec());
+    let titles = header.iter().map(|title| guarded(title).into_owned().into_bytes());
+    writer.write_record(titles).map_err(|fault| failed(name, &fault))?;
+    writer.into_inner().map_err(|fault| failed(name, &fault))
+}
+
+/// Rows of a CSV file.
+pub fn csv_rows(name: &str, rows: &[Vec<Value>]) -> Result<Vec<u8>, DocumentError> {
+    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+    for row in rows {
         let cells = row.iter().map(|value| cell(value).into_owned().into_bytes());
-        writer.write_record(cells).map_err(|fault| failed(&fault))?;
+        writer.write_record(cells).map_err(|fault| failed(name, &fault))?;
     }
-    writer.into_inner().map_err(|fault| failed(&fault))
+    writer.into_inner().map_err(|fault| failed(name, &fault))
+}
+
+fn failed(sheet: &str, fault: &dyn std::fmt::Display) -> DocumentError {
+    DocumentError::Write { sheet: sheet.to_owned(), reason: fault.to_string() }
 }
 
 fn cell(value: &Value) -> Cow<'_, str> {
@@ -31,6 +45,7 @@ fn cell(value: &Value) -> Cow<'_, str> {
         Value::Text(text) => guarded(text),
         Value::Integer(number) => Cow::Owned(number.to_string()),
         Value::Money { minor, exponent } => Cow::Owned(decimal(*minor, *exponent)),
+        Value::Share(basis_points) => Cow::Owned(decimal(*basis_points, SHARE_EXPONENT)),
         Value::Date(day) => Cow::Owned(day.to_string()),
     }
 }
@@ -69,10 +84,11 @@ mod tests {
             Value::Integer(-3),
             Value::Money { minor: -123_450, exponent: 2 },
             Value::Money { minor: 500, exponent: 0 },
+            Value::Share(-1_785),
             Value::Date(jiff::civil::date(2026, 4, 1)),
             Value::Empty,
         ];
-        assert_eq!(text(vec![row]), "h\n\"Mug, \"\"blue\"\"\",-3,-1234.50,500,2026-04-01,\n");
+        assert_eq!(text(vec![row]), "h\n\"Mug, \"\"blue\"\"\",-3,-1234.50,500,-0.1785,2026-04-01,\n");
     }
 
     #[test]
@@ -99,6 +115,20 @@ mod tests {
     fn a_title_is_disarmed_too() {
         let sheet = Sheet { header: vec!["=HYPERLINK(\"x\")".to_owned()], ..Sheet::default() };
         assert!(write_csv(&sheet).unwrap().starts_with(b"\xef\xbb\xbf\"'=HYPERLINK"));
+    }
+
+    #[test]
+    fn a_table_written_in_pieces_is_the_same_file() {
+        let rows: Vec<Vec<Value>> =
+            (0..7).map(|number| vec![Value::Integer(number), "=a,\"b\"".into()]).collect();
+        let header = vec!["n".to_owned(), "=t".to_owned()];
+        let sheet = Sheet { name: "s".to_owned(), header, rows };
+        let mut pieces = csv_head("s", &sheet.header).unwrap();
+        for piece in sheet.rows.chunks(3) {
+            pieces.extend(csv_rows("s", piece).unwrap());
+        }
+        assert_eq!(pieces, write_csv(&sheet).unwrap());
+        assert_eq!(csv_rows("s", &[]).unwrap(), b"");
     }
 
     proptest! {

@@ -15,7 +15,7 @@ mod value;
 mod xlsx;
 mod xlsx_out;
 
-pub use csv_out::write_csv;
+pub use csv_out::{csv_head, csv_rows, write_csv};
 pub use error::DocumentError;
 pub use limits::{Limit, Limits};
 pub use table::{Cell, Format, Place, Row, Table, column_name};

@@ -30,8 +30,28 @@ pub enum Value {
         /// Decimals.
         exponent: u8,
     },
+    /// A share in basis points: 1785 is 17.85 %, and 0.1785 in CSV.
+    Share(i64),
     /// A day.
     Date(Date),
+}
+
+impl From<i64> for Value {
+    fn from(count: i64) -> Self {
+        Self::Integer(count)
+    }
+}
+
+impl From<Date> for Value {
+    fn from(day: Date) -> Self {
+        Self::Date(day)
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Empty, Into::into)
+    }
 }
 
 impl From<&str> for Value {
@@ -45,6 +65,9 @@ impl From<String> for Value {
         Self::Text(text)
     }
 }
+
+/// Decimals of a share given in basis points.
+pub(crate) const SHARE_EXPONENT: u8 = 4;
 
 /// A plain decimal of an amount: `-1234.50`.
 pub(crate) fn decimal(minor: i64, exponent: u8) -> String {

@@ -1,33 +1,46 @@
 //! Workbooks for people: numbers as numbers, titles bold and always in sight, text never a formula.
 
+use std::collections::BTreeMap;
+
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 use crate::error::DocumentError;
-use crate::value::{Sheet, Value, decimal};
+use crate::value::{SHARE_EXPONENT, Sheet, Value, decimal};
 
 /// A spreadsheet number keeps 15 digits; longer ones are written as text rather than changed.
 const EXACT: u64 = 999_999_999_999_999;
 /// Rows looked at for the width of columns.
 const WIDTH_ROWS: u32 = 200;
 
-/// Formats of one workbook.
+/// Formats of one workbook, each made once: a large sheet has millions of cells.
 struct Formats {
     bold: Format,
     date: Format,
+    numbers: BTreeMap<String, Format>,
+}
+
+impl Formats {
+    fn new() -> Self {
+        let date = Format::new().set_num_format("yyyy-mm-dd");
+        Self { bold: Format::new().set_bold(), date, numbers: BTreeMap::new() }
+    }
+
+    fn number(&mut self, code: &str) -> &Format {
+        self.numbers.entry(code.to_owned()).or_insert_with(|| Format::new().set_num_format(code))
+    }
 }
 
 /// Writes sheets as an XLSX workbook. Equal sheets give equal bytes.
 pub fn write_xlsx(sheets: &[Sheet]) -> Result<Vec<u8>, DocumentError> {
     let name = |index: usize| sheets.get(index).map_or_else(String::new, |sheet| sheet.name.clone());
     let mut book = Workbook::new();
-    let formats =
-        Formats { bold: Format::new().set_bold(), date: Format::new().set_num_format("yyyy-mm-dd") };
+    let mut formats = Formats::new();
     // The time of making is not ours to know (the clock is the caller's), and would make every file differ.
     let made = ExcelDateTime::from_ymd(2000, 1, 1).map_err(|fault| failed(&name(0), &fault))?;
     book.set_properties(&DocProperties::new().set_creation_datetime(&made));
     for sheet in sheets {
         let page = book.add_worksheet();
-        write_sheet(page, sheet, &formats).map_err(|fault| failed(&sheet.name, &fault))?;
+        write_sheet(page, sheet, &mut formats).map_err(|fault| failed(&sheet.name, &fault))?;
     }
     book.save_to_buffer().map_err(|fault| failed(&name(0), &fault))
 }
@@ -36,7 +49,7 @@ fn failed(sheet: &str, fault: &XlsxError) -> DocumentError {
     DocumentError::Write { sheet: sheet.to_owned(), reason: fault.to_string() }
 }
 
-fn write_sheet(page: &mut Worksheet, sheet: &Sheet, formats: &Formats) -> Result<(), XlsxError> {
+fn write_sheet(page: &mut Worksheet, sheet: &Sheet, formats: &mut Formats) -> Result<(), XlsxError> {
     page.set_name(&sheet.name)?;
     for (column, title) in sheet.header.iter().enumerate() {
         let column = u16::try_from(column).map_err(|_| XlsxError::RowColumnLimitError)?;
@@ -59,18 +72,21 @@ fn write_cell(
     row: u32,
     column: u16,
     value: &Value,
-    formats: &Formats,
+    formats: &mut Formats,
 ) -> Result<(), XlsxError> {
     match value {
         Value::Empty => {}
         Value::Text(text) => {
             page.write_string(row, column, text)?;
         }
-        Value::Integer(number) => write_number(page, row, column, *number, 0, "0")?,
+        Value::Integer(number) => write_number(page, (row, column), (*number, 0), formats.number("0"))?,
+        Value::Share(share) => {
+            write_number(page, (row, column), (*share, SHARE_EXPONENT), formats.number("0.0%"))?;
+        }
         Value::Money { minor, exponent } => {
             let point = if *exponent > 0 { "." } else { "" };
             let code = format!("#,##0{point}{}", "0".repeat(usize::from(*exponent)));
-            write_number(page, row, column, *minor, *exponent, &code)?;
+            write_number(page, (row, column), (*minor, *exponent), formats.number(&code))?;
         }
         Value::Date(day) => {
             let day = ExcelDateTime::parse_from_str(&day.to_string())?;
@@ -83,16 +99,14 @@ fn write_cell(
 /// The only place where an amount becomes a binary fraction: from its decimal text, and only if 15 digits do.
 fn write_number(
     page: &mut Worksheet,
-    row: u32,
-    column: u16,
-    minor: i64,
-    exponent: u8,
-    code: &str,
+    (row, column): (u32, u16),
+    (minor, exponent): (i64, u8),
+    format: &Format,
 ) -> Result<(), XlsxError> {
     let text = decimal(minor, exponent);
     match text.parse::<f64>() {
         Ok(number) if minor.unsigned_abs() <= EXACT => {
-            page.write_number_with_format(row, column, number, &Format::new().set_num_format(code))?;
+            page.write_number_with_format(row, column, number, format)?;
         }
         _ => {
             page.write_string(row, column, text)?;
@@ -130,6 +144,7 @@ mod tests {
             vec!["-5".into(), Value::Integer(42)],
             vec![Value::Empty, Value::Date(date(2026, 4, 1))],
             vec!["big".into(), Value::Money { minor: i64::MAX, exponent: 2 }],
+            vec!["share".into(), Value::Share(1_785)],
         ];
         let table = read_table(&write_xlsx(&[sheet(rows)]).unwrap(), &Limits::default()).unwrap();
         assert_eq!(table.format, crate::Format::Xlsx { sheet: "Costs".to_owned() });
@@ -143,6 +158,7 @@ mod tests {
                 (4, "-5", "42"),
                 (5, "", "2026-04-01"),
                 (6, "big", "92233720368547758.07"),
+                (7, "share", "17.85%"),
             ]
         );
     }

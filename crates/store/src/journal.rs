@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Longest UTR; banks use 12 to 22 letters and digits.
-const MOST_UTR_CHARS: usize = 40;
+pub const MOST_UTR_CHARS: usize = 40;
 
 type Head =
     (i64, i64, String, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<String>, Option<i64>);

@@ -6,6 +6,7 @@ mod archive;
 mod attention;
 mod audit;
 mod audit_action;
+mod book_rules;
 mod bulk;
 mod chain;
 mod close;
@@ -74,6 +75,7 @@ pub use ids::{
 };
 pub use import::{Importer, Incoming, Opener, Progress};
 pub use job::{Claim, JobView, LEASE_MICROS, Lane, NewJob};
+pub use journal::MOST_UTR_CHARS;
 pub use keys::{KeyGeneration, Keys, PLATFORM, RootFit, RootGeneration};
 pub use label::{LabelDays, LabelEffect, LabelSums, LargeEffect, MOST_READ, RuleChange};
 pub use label_rule::{LabelChoice, LabelRuleView, REPOST_JOB};

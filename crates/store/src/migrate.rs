@@ -40,6 +40,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0007_job.sql"),
     include_str!("../migrations/0008_access.sql"),
     include_str!("../migrations/0009_vault.sql"),
+    include_str!("../migrations/0010_books.sql"),
 ];
 
 /// Holds the numbers of the migrations that ran.

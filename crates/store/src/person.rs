@@ -1,5 +1,7 @@
 //! People and businesses: the platform's tables, and failed sign-ins.
 
+use ecom_gst::Gstin;
+
 use crate::{
     error::{Result, StoreError, expect_one},
     ids::{PersonId, TenantId},
@@ -168,6 +170,18 @@ impl Platform<'_> {
     pub async fn tenants(&mut self) -> Result<Vec<TenantId>> {
         let rows = fetch_all!((i64,), self.tx, "select id from business order by id")?;
         Ok(rows.into_iter().map(|(id,)| TenantId(id)).collect())
+    }
+
+    /// The GSTIN that a business gave, if it gave one.
+    pub async fn gstin(&mut self, tenant: TenantId) -> Result<Option<Gstin>> {
+        let row = fetch_optional!(
+            (Option<String>,),
+            self.tx,
+            "select gstin from business where id = $1",
+            tenant.0
+        )?;
+        let text = row.and_then(|(gstin,)| gstin).filter(|text| !text.is_empty());
+        text.map(|text| text.parse().map_err(|_| StoreError::Corrupt("business"))).transpose()
     }
 
     /// Adds a person who is in no business yet. An address that is taken is a `unique_violation`.

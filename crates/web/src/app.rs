@@ -14,6 +14,9 @@ use crate::session::Passwords;
 /// Sessions that wait to be noted as in use, at the same time.
 const TOUCHES: usize = 8;
 
+/// Long downloads at the same time. Each holds one of the database's readers, of which pages need the others.
+const STREAMS: usize = 3;
+
 /// Who may register.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Registration {
@@ -133,12 +136,15 @@ struct Inner {
     server: Server,
     passwords: Passwords,
     touches: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
+    workbooks: Arc<Semaphore>,
 }
 
 impl App {
     pub(crate) fn new(server: Server) -> Self {
         let touches = Arc::new(Semaphore::new(TOUCHES));
-        Self(Arc::new(Inner { server, passwords: Passwords::new(), touches }))
+        let (streams, workbooks) = (Arc::new(Semaphore::new(STREAMS)), Arc::new(Semaphore::new(1)));
+        Self(Arc::new(Inner { server, passwords: Passwords::new(), touches, streams, workbooks }))
     }
 
     /// Hashing and checking of passwords.
@@ -149,6 +155,16 @@ impl App {
     /// Turns for noting that a session is in use.
     pub(crate) fn touches(&self) -> Arc<Semaphore> {
         Arc::clone(&self.0.touches)
+    }
+
+    /// Turns for long downloads.
+    pub(crate) fn streams(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.0.streams)
+    }
+
+    /// The one turn for large workbooks.
+    pub(crate) fn workbooks(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.0.workbooks)
     }
 
     /// Microseconds since 1970-01-01 UTC.

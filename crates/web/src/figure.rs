@@ -1,10 +1,12 @@
-//! A figure on a page: a link to what it is made of. Estimated and unknown ones say so.
+//! A figure on a page: a link to what it is made of. Estimated and unknown ones say so. Each knows its value, for
+//! downloads.
 
 use askama::Template;
 
+use ecom_documents::Value;
 use ecom_ledger::Currency;
 
-use crate::money;
+use crate::{download, money};
 
 /// A figure.
 #[derive(Template, Clone, Debug)]
@@ -19,6 +21,8 @@ pub(crate) struct Figure {
     href: String,
     estimated: bool,
     unknown: bool,
+    /// As it is downloaded.
+    value: Value,
 }
 
 impl askama::filters::HtmlSafe for Figure {}
@@ -26,30 +30,51 @@ impl askama::filters::HtmlSafe for Figure {}
 impl Figure {
     /// An amount and where it is explained.
     pub(crate) fn amount(currency: Currency, minor: i64, href: String) -> Self {
-        Self {
-            text: money::exact(currency, minor),
-            exact: String::new(),
-            href,
-            estimated: false,
-            unknown: false,
-        }
+        let value = download::amount(currency, minor);
+        Self { href, value, ..Self::plain(money::exact(currency, minor)) }
+    }
+
+    /// An amount that is no sum of lines.
+    pub(crate) fn unlinked(currency: Currency, minor: i64) -> Self {
+        Self::amount(currency, minor, String::new())
     }
 
     /// The same in whole rupees, for a tile; the full amount is there on hover and for screen readers.
     pub(crate) fn tile(currency: Currency, minor: i64, href: String) -> Self {
         let exact = money::exact(currency, minor);
-        Self { text: money::tile(currency, minor), exact, href, estimated: false, unknown: false }
+        Self { text: money::tile(currency, minor), exact, ..Self::amount(currency, minor, href) }
     }
 
-    /// A figure that is no sum of lines.
+    /// A count that leads nowhere.
+    pub(crate) fn count(number: i64) -> Self {
+        Self { value: Value::Integer(number), ..Self::plain(money::count(number)) }
+    }
+
+    /// A rise is told by its sign, not only by the lack of another.
+    pub(crate) fn signed(self) -> Self {
+        let rises = match self.value {
+            Value::Integer(number) => number > 0,
+            Value::Money { minor, .. } => minor > 0,
+            _ => false,
+        };
+        if rises { Self { text: format!("+{}", self.text), ..self } } else { self }
+    }
+
+    /// A share in basis points.
+    pub(crate) fn share(basis_points: i64) -> Self {
+        Self { value: Value::Share(basis_points), ..Self::plain(money::percent(basis_points)) }
+    }
+
+    /// Nothing: an empty cell.
+    pub(crate) fn nothing() -> Self {
+        Self { value: Value::Empty, ..Self::plain("") }
+    }
+
+    /// A figure in words.
     pub(crate) fn plain(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            exact: String::new(),
-            href: String::new(),
-            estimated: false,
-            unknown: false,
-        }
+        let text = text.into();
+        let value = Value::Text(text.clone());
+        Self { text, exact: String::new(), href: String::new(), estimated: false, unknown: false, value }
     }
 
     /// The same without its currency, for a table that names it once.
@@ -64,7 +89,18 @@ impl Figure {
 
     /// A figure nobody can know yet: a word, never zero.
     pub(crate) fn unknown(text: impl Into<String>) -> Self {
-        Self { text: text.into(), exact: String::new(), href: String::new(), estimated: false, unknown: true }
+        Self { unknown: true, ..Self::plain(text) }
+    }
+
+    /// As it is shown.
+    #[cfg(test)]
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// As it is downloaded: a number where it is one, the word where it is unknown.
+    pub(crate) fn value(&self) -> Value {
+        self.value.clone()
     }
 
     /// Where one mends what is unknown, or sees what it is made of.
@@ -133,13 +169,13 @@ pub(crate) struct Row {
     pub(crate) brief: String,
     pub(crate) figure: Figure,
     /// A second column, such as the share of net sales.
-    pub(crate) share: String,
+    pub(crate) share: Figure,
 }
 
 impl Row {
     pub(crate) fn new(weight: Weight, label: impl Into<String>, figure: Figure) -> Self {
-        let (note, brief, share) = Default::default();
-        Self { weight, label: label.into(), note, brief, figure, share }
+        let (note, brief) = Default::default();
+        Self { weight, label: label.into(), note, brief, figure, share: Figure::nothing() }
     }
 
     pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
@@ -152,8 +188,8 @@ impl Row {
         self
     }
 
-    pub(crate) fn share(mut self, share: impl Into<String>) -> Self {
-        self.share = share.into();
+    pub(crate) fn share(mut self, share: Figure) -> Self {
+        self.share = share;
         self
     }
 }

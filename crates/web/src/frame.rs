@@ -27,6 +27,8 @@ pub(crate) enum Here {
     Expenses,
     /// Closing months.
     Close,
+    /// Books for the accountant.
+    Books,
     /// Files: importing and withdrawing.
     Files,
     /// Who is in the business.
@@ -123,6 +125,13 @@ pub(crate) const SECTIONS: &[Section] = &[
                 href: "/close",
                 label: "Month close",
                 icon: "M4 6h16v14H4zM4 10h16M8 3v4M16 3v4M9 15l2 2 4-4",
+                bar: false,
+            },
+            Item {
+                here: Here::Books,
+                href: "/books",
+                label: "Books",
+                icon: "M6 4h13v13H7.5A1.5 1.5 0 0 0 6 18.5zM6 18.5A1.5 1.5 0 0 0 7.5 20H19v-3M10 8h5",
                 bar: false,
             },
         ],

@@ -7,12 +7,14 @@ mod account;
 mod app;
 mod asset;
 mod audit;
+mod book;
 mod business;
 mod chart;
 mod close;
 mod compression;
 mod cost;
 mod difference;
+mod download;
 mod entry;
 mod expense;
 mod factor;
@@ -127,6 +129,18 @@ pub fn router(server: Server) -> Router {
         .route("/expenses", get(expense::list).post(expense::create))
         .route("/expenses/{id}/end", get(expense::ask_end).post(expense::end))
         .route("/expenses/{id}/removal", get(expense::ask_removal).post(expense::remove))
+        .route("/books", get(book::show))
+        .route("/books/rules", post(book::keep))
+        .route("/books/payouts", get(book::payouts).post(book::save_payouts))
+        .route(
+            "/books/payouts/sheet",
+            post(book::receive_payouts).layer(DefaultBodyLimit::max(book::MOST_FORM_BYTES)),
+        )
+        .route("/books/ledgers", get(book::ledgers).post(book::save_ledgers))
+        .route("/books/held", get(book::held))
+        .route("/books/tcs", get(book::tcs))
+        .route("/books/tds", get(book::tds))
+        .route("/books/gst", get(book::gst))
         .route("/close", get(close::list))
         .route("/close/{month}/{currency}", get(close::show).post(close::create))
         .route("/close/{month}/{currency}/reopening", post(close::reopen))

@@ -82,6 +82,18 @@ impl Period {
         }
     }
 
+    /// As the name of a file says it.
+    pub(crate) fn stem(self) -> String {
+        match self {
+            Self::Month(month) => month.to_string(),
+            Self::Quarter(year, quarter) => format!("{year}-{quarter}"),
+            Self::Year(year) => format!("fy-{year}"),
+            Self::Days(from, to) if from == to => from.to_string(),
+            Self::Days(from, to) => format!("{from}_{to}"),
+            Self::All => "all-days".to_owned(),
+        }
+    }
+
     /// As a heading says it.
     pub(crate) fn title(self) -> String {
         match self {

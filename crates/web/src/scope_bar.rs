@@ -90,6 +90,12 @@ impl ScopeBar {
         self
     }
 
+    /// Offers whole months, quarters and years only.
+    pub(crate) fn whole(mut self) -> Self {
+        self.menus.iter_mut().for_each(|menu| menu.days = false);
+        self
+    }
+
     /// Keeps another parameter of the page in every link of the chips.
     pub(crate) fn keeping(mut self, name: &'static str, value: Option<&str>) -> Self {
         let Some(value) = value else { return self };

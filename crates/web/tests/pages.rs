@@ -159,7 +159,7 @@ async fn a_newer_version_tells_what_it_changed_line_by_line_and_in_the_total() {
 }
 
 /// Every route that needs somebody to be signed in, with a body where it takes one.
-const ROUTES: [(Method, &str); 36] = [
+const ROUTES: [(Method, &str); 46] = [
     (Method::GET, "/"),
     (Method::POST, "/tiles"),
     (Method::POST, "/tiles/removal"),
@@ -178,6 +178,16 @@ const ROUTES: [(Method, &str); 36] = [
     (Method::GET, "/settlements"),
     (Method::GET, "/settlements/1"),
     (Method::POST, "/settlements/1/choice"),
+    (Method::GET, "/books"),
+    (Method::GET, "/books/payouts"),
+    (Method::GET, "/books/held"),
+    (Method::GET, "/books/tcs"),
+    (Method::GET, "/books/ledgers"),
+    (Method::POST, "/books/rules"),
+    (Method::POST, "/books/payouts"),
+    (Method::POST, "/books/payouts/sheet"),
+    (Method::POST, "/books/ledgers"),
+    (Method::GET, "/lines?format=csv"),
     (Method::GET, "/settlements/1/lines"),
     (Method::GET, "/search"),
     (Method::GET, "/search?label_id=1"),
@@ -238,6 +248,14 @@ async fn another_business_sees_nothing_of_these_books() {
             "/products/1/stock",
             "/trends",
             "/settlements",
+            "/books",
+            "/books/payouts",
+            "/books/held",
+            "/books/tcs",
+            "/books/ledgers",
+            "/books/rules",
+            "/books/payouts/sheet",
+            "/lines?format=csv",
             "/search",
             "/labels",
             "/uploads",
@@ -268,7 +286,9 @@ async fn another_business_sees_nothing_of_these_books() {
 }
 
 /// Every parameter of every page.
-const NAMES: [&str; 36] = [
+const NAMES: [&str; 38] = [
+    "format",
+    "table",
     "state",
     "page",
     "month",
@@ -350,6 +370,10 @@ async fn nothing_typed_into_an_address_breaks_a_page() {
         "/styleguide",
         "/statement",
         "/lines",
+        "/books",
+        "/books/payouts",
+        "/books/held",
+        "/books/ledgers",
         "/difference",
         "/settlements",
         "/settlements/1/lines",

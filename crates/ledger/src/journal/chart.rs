@@ -80,7 +80,7 @@ impl Leg {
     }
 
     /// Whether money passes through the bank here.
-    pub(crate) fn is_bank(&self) -> bool {
+    pub fn is_bank(&self) -> bool {
         matches!(
             self,
             Self::Bank
@@ -93,6 +93,11 @@ impl Ledger {
     /// A ledger that the masters make.
     pub fn new(name: &str, group: &str) -> Self {
         Self { name: name.to_owned(), group: group.to_owned(), existing: false }
+    }
+
+    /// Whether both are one ledger in the accounting program.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.key() == other.key()
     }
 
     /// What Tally tells names apart by.
@@ -116,6 +121,11 @@ impl Chart {
         };
         self.changed.insert(leg, tidied);
         Ok(self)
+    }
+
+    /// The ledgers that were named, by leg.
+    pub fn named(&self) -> impl Iterator<Item = (&Leg, &Ledger)> {
+        self.changed.iter()
     }
 
     /// The ledger of a leg. Card charges and transfers go to the bank's ledger unless they have their own.

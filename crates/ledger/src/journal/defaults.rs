@@ -13,6 +13,7 @@ const ADVANCES: &str = "Loans & Advances (Asset)";
 const DEBTORS: &str = "Sundry Debtors";
 const BANK: &str = "Bank Accounts";
 
+/// The ledger of a leg until another is named.
 pub(super) fn ledger(leg: &Leg) -> Ledger {
     let (name, group) = match leg {
         Leg::Party => ("Amazon Seller Services", DEBTORS),

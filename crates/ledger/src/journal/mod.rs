@@ -101,6 +101,21 @@ pub enum Sales {
     FromTaxReports,
 }
 
+impl Sales {
+    /// Stable name for settings and addresses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::FromSettlement => "settlement",
+            Self::FromTaxReports => "tax_reports",
+        }
+    }
+
+    /// The one with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::FromSettlement, Self::FromTaxReports].into_iter().find(|sales| sales.name() == name)
+    }
+}
+
 /// How a journal is made.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Rules {

@@ -149,6 +149,33 @@ impl Book {
     }
 }
 
+impl Registers {
+    /// The rows of these days: months that lie in them, quarters that they touch, pay-outs by the day on which they
+    /// are posted. Months and quarters are whole only if the book holds all of their settlements.
+    #[must_use]
+    pub fn within(&self, from: Date, to: Date) -> Self {
+        let days = from..=to;
+        let month = |month: Month| days.contains(&month.first_date());
+        let quarter = |row: &&Tds| {
+            let quarter = row.year.quarter(row.quarter);
+            quarter.start() <= days.end() && quarter.end() >= days.start()
+        };
+        Self {
+            currency: self.currency,
+            gstin: self.gstin,
+            tcs: self.tcs.iter().filter(|row| month(row.month)).copied().collect(),
+            tds: self.tds.iter().filter(quarter).copied().collect(),
+            fee_gst: self.fee_gst.iter().filter(|row| month(row.month)).copied().collect(),
+            payouts: self
+                .payouts
+                .iter()
+                .filter(|row| row.posted().is_some_and(|day| days.contains(&day)))
+                .cloned()
+                .collect(),
+        }
+    }
+}
+
 /// What was withheld: the movement turned round.
 fn withheld(accounts: &Accounts, account: Account) -> Result<i64, Error> {
     net(&accounts[account.slot()])?.checked_neg().ok_or(Error::Overflow)
@@ -210,6 +237,11 @@ impl FeeGst {
 }
 
 impl Payout {
+    /// The day it belongs to: the bank's, else Amazon's deposit date, else the end of its period.
+    pub fn posted(&self) -> Option<Date> {
+        self.bank.date.or(self.deposit).or(self.end)
+    }
+
     fn of(settled: &Settled) -> Self {
         Self {
             settlement: settled.id.clone(),

@@ -309,6 +309,34 @@ fn registers_tell_heads_quarters_and_estimates_apart() {
     assert!(ecom_documents::write_xlsx(&[tcs]).is_ok());
 }
 
+#[test]
+fn a_register_of_some_days_has_their_months_the_quarters_they_touch_and_their_pay_outs() {
+    let lines =
+        |day| part(day, &[(Account::TcsIgst, -50), (Account::Tds, -60), (Account::GstInputIgst, -18)]);
+    let one = settled("1", 500, vec![lines(date(2026, 3, 31)), lines(date(2026, 4, 2))]);
+    let mut two = settled("2", 700, vec![lines(date(2026, 4, 20))]);
+    two.bank.date = Some(date(2026, 5, 4));
+    let mut three = settled("3", -10, vec![lines(date(2026, 4, 28))]);
+    (three.deposit, three.end) = (None, Some(date(2026, 4, 29)));
+    let whole = book(vec![one, two, three]).registers().unwrap();
+    let april = whole.within(date(2026, 4, 1), date(2026, 4, 30));
+    assert_eq!(
+        april.tcs.iter().map(|row| (row.month.to_string(), row.igst)).collect::<Vec<_>>(),
+        [("2026-04".into(), 150)]
+    );
+    assert_eq!(april.fee_gst.len(), 1);
+    assert_eq!(
+        april.tds.iter().map(|row| (row.quarter, row.on_sales)).collect::<Vec<_>>(),
+        [(ecom_gst::Quarter::Q1, 180)]
+    );
+    let ids = |registers: &super::Registers| {
+        registers.payouts.iter().map(|row| row.settlement.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&april), ["3", "1"], "by the bank's date, which for the second lies in May");
+    assert_eq!(ids(&whole.within(date(2026, 5, 1), date(2026, 5, 31))), ["2"]);
+    assert!(whole.within(date(2025, 1, 1), date(2025, 12, 31)).tcs.is_empty());
+}
+
 /// One settlement period: what happened in it, by shares of what is possible.
 #[derive(Clone, Debug)]
 struct Period {

@@ -2,6 +2,7 @@
 //!
 //! A closed month is frozen with its gaps; whatever changes it later is listed as a difference, never absorbed.
 
+mod download;
 mod month;
 mod record;
 
@@ -20,13 +21,14 @@ pub(crate) use month::{create, reopen, show};
 
 use crate::{
     app::App,
+    download::{Download, Downloads, FileName},
     fault::Page,
     figure::Figure,
     frame::{Frame, Here},
     money,
     notice::Tone,
     page,
-    params::Link,
+    params::{Link, Params},
     period::Period,
     seat::{Seat, Viewer},
 };
@@ -35,10 +37,13 @@ use crate::{
 #[template(path = "close/list.html")]
 struct ClosesPage {
     frame: Frame,
+    downloads: Downloads,
     rows: Vec<MonthRow>,
 }
 
 struct MonthRow {
+    month: Month,
+    currency: Currency,
     title: String,
     href: String,
     state: (&'static str, &'static str),
@@ -93,12 +98,16 @@ impl Standing {
 }
 
 /// The list.
-pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>) -> Page {
+pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Params) -> Page {
     let mut tx = app.db.read().await?;
     let mut books = seat.books(&mut tx).await?;
     let all = standings(&mut books, day::of_date(app.today())).await?;
-    let rows = all.iter().map(row).collect::<Page<_>>()?;
-    page::show(&ClosesPage { frame: seat.frame("Month close", Here::Close), rows })
+    let rows = all.iter().map(row).collect::<Page<Vec<_>>>()?;
+    if let Some(wanted) = Download::read(&params)? {
+        return wanted.send(&FileName::today(&app, &seat, "months"), vec![download::list(&rows)]).await;
+    }
+    let downloads = Downloads::of(&Link::to("/close"), &[download::TABLE]);
+    page::show(&ClosesPage { frame: seat.frame("Month close", Here::Close), downloads, rows })
 }
 
 /// Every month with lines, expenses or a close, the latest first.
@@ -139,11 +148,13 @@ fn row(standing: &Standing) -> Page<MonthRow> {
     };
     let code = if currency == Currency::INR { String::new() } else { format!(", {currency}") };
     Ok(MonthRow {
+        month: standing.month,
+        currency,
         title: Period::Month(standing.month).title() + &code,
         href: month_path(standing.month, currency),
         state: standing.state().shown(),
         about,
-        profit: Figure::plain(money::exact(currency, statement.profit()?)),
+        profit: Figure::unlinked(currency, statement.profit()?),
     })
 }
 

@@ -6,6 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
+use ecom_documents::Sheet;
 use ecom_ledger::{
     Account, Currency,
     day::{self, Month},
@@ -14,11 +15,12 @@ use ecom_ledger::{
 use ecom_store::{Filter, MonthClose, Scoped};
 
 use super::{
-    Stand, Standing, month_path,
+    Stand, Standing, download, month_path,
     record::{self, DifferenceRow, PastRow, ShortRow},
 };
 use crate::{
     app::App,
+    download::{Download, Downloads, FileName},
     entry::{Entry, Field},
     fault::{Fault, Page},
     frame::{Frame, Here},
@@ -38,6 +40,7 @@ const MOST_REASON: usize = 500;
 #[template(path = "close/month.html")]
 struct MonthPage {
     frame: Frame,
+    downloads: Downloads,
     title: String,
     path: String,
     statement: String,
@@ -71,6 +74,30 @@ struct Whole {
     past: Vec<MonthClose>,
 }
 
+impl Whole {
+    fn differences(&self) -> Vec<DifferenceRow> {
+        let frozen = self.standing.close.as_ref().map(|close| &close.close.statement);
+        let found = self.standing.differences();
+        frozen.map(|was| record::differences(was, &self.standing.now, &found)).unwrap_or_default()
+    }
+
+    fn past(&self) -> Page<Vec<PastRow>> {
+        self.past.iter().filter_map(|close| record::past(close).transpose()).collect()
+    }
+}
+
+fn scope_of(month: Month, currency: Currency) -> Page<Scope> {
+    Ok(Scope::read(&Params::default(), Period::Month(month))?.of_currency(currency))
+}
+
+/// The tables of the page, for a file.
+fn tables(whole: &Whole) -> Page<Vec<Sheet>> {
+    let Standing { month, now, close, .. } = &whole.standing;
+    let frozen = close.as_ref().map(|close| &close.close.statement);
+    let rows = record::short(&scope_of(*month, now.currency)?, now, frozen)?;
+    Ok(download::tables(now.currency, &whole.differences(), &rows, &whole.past()?))
+}
+
 /// A month.
 pub(crate) async fn show(
     State(app): State<App>,
@@ -81,6 +108,10 @@ pub(crate) async fn show(
     let (month, currency) = place(&at)?;
     let mut tx = app.db.read().await?;
     let whole = whole(&app, &mut seat.books(&mut tx).await?, month, currency).await?;
+    if let Some(wanted) = Download::read(&params)? {
+        let name = FileName::of(&seat, "close", Period::Month(month));
+        return wanted.send(&name, tables(&whole)?).await;
+    }
     let said = match params.one("said") {
         Some("closed") => Some("The month is closed. What changes it from now on is listed here."),
         Some("reopened") => Some("The month is open again. What was frozen stays on record below."),
@@ -211,7 +242,7 @@ fn shown_as<R: Role>(
     let Standing { month, now, close, over } = &whole.standing;
     let frozen = close.as_ref().map(|close| &close.close);
     let (stand, may) = (whole.standing.state(), seat.may::<Manager>());
-    let scope = Scope::read(&Params::default(), Period::Month(*month))?.of_currency(now.currency);
+    let scope = scope_of(*month, now.currency)?;
     if !over {
         let words = format!("It can be closed from {} on.", shown(day::to_date(month.last_day() + 1)));
         notices.push(Notice::new(Tone::Plain, "This month is not over", words));
@@ -223,6 +254,7 @@ fn shown_as<R: Role>(
         .map(|close| format!("Closed on {} by {}.", record::moment(close.close.at), close.closed_by));
     let page = MonthPage {
         frame: seat.frame(format!("Close of {title}"), Here::Close),
+        downloads: Downloads::of(&Link::to(&month_path(*month, now.currency)), &download::TABLES),
         path: month_path(*month, now.currency),
         statement: scope.link("/statement").text(),
         title: if now.currency == Currency::INR { title } else { format!("{title}, {}", now.currency) },
@@ -231,14 +263,12 @@ fn shown_as<R: Role>(
         notices,
         rows: record::short(&scope, now, frozen.map(|close| &close.statement))?,
         gaps: gap_list(&scope, now.currency, &gaps),
-        differences: frozen
-            .map(|close| record::differences(&close.statement, now, &whole.standing.differences()))
-            .unwrap_or_default(),
+        differences: whole.differences(),
         form: (may && matches!(stand, Stand::Open | Stand::Provisional)).then(|| form(entry, &gaps)),
         reason: (may && close.is_some()).then(|| {
             entry.field("reason", "Why it is opened again").hint("It stays on record with what was frozen.")
         }),
-        past: whole.past.iter().filter_map(|close| record::past(close).transpose()).collect::<Page<_>>()?,
+        past: whole.past()?,
     };
     page::show_as(status, &page)
 }

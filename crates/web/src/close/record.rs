@@ -7,7 +7,6 @@ use jiff::{Timestamp, tz::TimeZone};
 use crate::{
     fault::Page,
     figure::{Figure, Weight},
-    money,
     scope::Scope,
     words,
 };
@@ -17,7 +16,7 @@ pub(super) struct ShortRow {
     pub(super) weight: Weight,
     pub(super) label: &'static str,
     /// At the close, if the month is closed.
-    pub(super) was: Option<String>,
+    pub(super) was: Option<Figure>,
     pub(super) is: Figure,
     pub(super) differs: bool,
 }
@@ -26,15 +25,15 @@ pub(super) struct ShortRow {
 pub(super) struct DifferenceRow {
     pub(super) name: String,
     pub(super) code: String,
-    pub(super) was: String,
-    pub(super) is: String,
-    pub(super) difference: String,
+    pub(super) was: Figure,
+    pub(super) is: Figure,
+    pub(super) difference: Figure,
 }
 
 /// A close of a month that was opened again.
 pub(super) struct PastRow {
     pub(super) closed: String,
-    pub(super) profit: String,
+    pub(super) profit: Figure,
     pub(super) gaps: String,
     pub(super) reopened: String,
     pub(super) reason: String,
@@ -96,7 +95,7 @@ fn line(
         row.is = Figure::unknown("unknown");
     }
     if was.zip(then).is_some_and(|(was, then)| unknown(was, then)) {
-        row.was = Some("unknown".to_owned());
+        row.was = Some(Figure::unknown("unknown"));
     }
     Ok(shown.then_some(row))
 }
@@ -112,7 +111,7 @@ fn row(
     ShortRow {
         weight,
         label,
-        was: was.map(|was| money::exact(currency, was)),
+        was: was.map(|was| Figure::unlinked(currency, was)),
         is: Figure::amount(currency, is, link),
         differs: was.is_some_and(|was| was != is),
     }
@@ -132,9 +131,10 @@ pub(super) fn differences(was: &Statement, now: &Statement, found: &[Difference]
         let mut row = difference(now.currency, found);
         // No cost at all while units have none is unknown, not nothing.
         if found.account == Account::Cogs.name() {
-            for (statement, amount, text) in [(was, found.was, &mut row.was), (now, found.is, &mut row.is)] {
+            for (statement, amount, figure) in [(was, found.was, &mut row.was), (now, found.is, &mut row.is)]
+            {
                 if amount == 0 && statement.gaps().units_without_cost > 0 {
-                    "unknown".clone_into(text);
+                    *figure = Figure::unknown("unknown");
                 }
             }
         }
@@ -160,19 +160,14 @@ fn difference(currency: Currency, found: &Difference) -> DifferenceRow {
     let turn = |value: i64| if turned { value.saturating_neg() } else { value };
     let (was, is) = (turn(found.was), turn(found.is));
     let counts = account.is_none() && indirect.is_none();
-    let text = |value: i64| if counts { money::count(value) } else { money::exact(currency, value) };
+    let figure = |value: i64| if counts { Figure::count(value) } else { Figure::unlinked(currency, value) };
     DifferenceRow {
         name: name + &side,
         code: if counts { String::new() } else { code.to_owned() },
-        was: text(was),
-        is: text(is),
-        difference: signed(&text(is.saturating_sub(was)), is.saturating_sub(was)),
+        was: figure(was),
+        is: figure(is),
+        difference: figure(is.saturating_sub(was)).signed(),
     }
-}
-
-/// A rise is told by its sign, not only by the lack of another.
-fn signed(text: &str, value: i64) -> String {
-    if value > 0 { format!("+{text}") } else { text.to_owned() }
 }
 
 fn count_name(name: &str) -> &str {
@@ -191,7 +186,7 @@ pub(super) fn past(close: &MonthClose) -> Page<Option<PastRow>> {
     let at = Timestamp::from_microsecond(reopening.at).map_err(crate::fault::Fault::broken)?;
     Ok(Some(PastRow {
         closed: format!("{} by {}", moment(close.close.at), close.closed_by),
-        profit: money::exact(statement.currency, statement.profit()?),
+        profit: Figure::unlinked(statement.currency, statement.profit()?),
         gaps: super::gaps(statement.currency, &close.close.gaps),
         reopened: format!("{} by {}", moment(at), reopening.by),
         reason: reopening.reason.clone(),
@@ -212,7 +207,8 @@ mod tests {
     fn differences_read_as_the_pages_do() {
         let told = |account: &str, was, is| {
             let row = difference(Currency::INR, &Difference { account: account.to_owned(), was, is });
-            (row.name, row.was, row.is, row.difference)
+            let text = |figure: &Figure| figure.text().to_owned();
+            (row.name, text(&row.was), text(&row.is), text(&row.difference))
         };
         let text = |parts: [&str; 4]| parts.map(str::to_owned).into();
         assert_eq!(told("asset:tds", -40, -100), text(["TDS (194-O)", "₹0.40", "₹1.00", "+₹0.60"]));

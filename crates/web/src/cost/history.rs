@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use ecom_documents::Value;
 use ecom_ledger::{
     Currency,
     cost::Cost,
     day::{self, Month},
 };
 
-use super::product::cost_link;
+use super::{download, product::cost_link};
 use crate::{
     chart::{Lane, Series, Stretch, TimelineChart, around},
     fault::Page,
@@ -36,6 +37,8 @@ pub(crate) struct HistoryRow {
     pub(crate) parts: String,
     pub(crate) change: String,
     pub(crate) remove: String,
+    /// As they are downloaded.
+    pub(crate) cells: [Value; 10],
 }
 
 /// Units of a month: sold, and sold without a known cost.
@@ -127,6 +130,7 @@ fn row(currency: Currency, place: &str, span: &Span<'_>) -> Page<HistoryRow> {
         parts: String::new(),
         change: String::new(),
         remove: String::new(),
+        cells: download::cells(currency, place, (span.from, span.to), span.cost)?,
     };
     if let Some(cost) = span.cost {
         row.unit = Some(money::exact(currency, cost.unit()?));

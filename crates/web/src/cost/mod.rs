@@ -3,6 +3,7 @@
 //! A product that sold without a known cost comes first. A missing cost is the word, never zero.
 
 mod catalogue;
+mod download;
 mod history;
 mod keep;
 mod product;
@@ -21,6 +22,7 @@ pub(crate) use template::{csv, xlsx};
 
 use crate::{
     app::App,
+    download::{Download, Downloads, FileName},
     fault::{Fault, Page},
     figure::Figure,
     frame::{Frame, Here},
@@ -42,6 +44,7 @@ const MOST_SEARCH: usize = 100;
 #[template(path = "cost/list.html")]
 struct CostsPage {
     frame: Frame,
+    downloads: Downloads,
     said: Option<&'static str>,
     notices: Vec<Notice>,
     search: String,
@@ -85,7 +88,16 @@ impl Wanted {
         })
     }
 
-    fn link(&self, missing: bool, page: usize) -> String {
+    /// The products that fit.
+    fn found<'c>(&self, catalogue: &'c Catalogue) -> Vec<&'c Product> {
+        let needle = self.search.to_lowercase();
+        let fits = |product: &&Product| {
+            (!self.missing || product.is_missing()) && product.sku.to_lowercase().contains(&needle)
+        };
+        catalogue.products.iter().filter(fits).collect()
+    }
+
+    fn link(&self, missing: bool, page: usize) -> Link {
         let mut link = Link::to("/costs");
         if missing {
             link = link.with("show", "missing");
@@ -96,7 +108,7 @@ impl Wanted {
         if page > 1 {
             link = link.with("page", &page.to_string());
         }
-        link.text()
+        link
     }
 }
 
@@ -106,6 +118,10 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Par
     let mut tx = app.db.read().await?;
     let mut books = seat.books(&mut tx).await?;
     let catalogue = Catalogue::of(&mut books, day::of_date(app.today())).await?;
+    if let Some(file) = Download::read(&params)? {
+        let name = FileName::today(&app, &seat, download::TABLE);
+        return file.send(&name, vec![download::list(&wanted.found(&catalogue))?]).await;
+    }
     let said = match params.one("said") {
         Some("imported") => Some("The costs of the sheet are saved. Every figure counts with them."),
         Some("discarded") => Some("The sheet was thrown away. Nothing was changed."),
@@ -123,11 +139,7 @@ impl CostsPage {
         wanted: &Wanted,
         may: bool,
     ) -> Page<Self> {
-        let needle = wanted.search.to_lowercase();
-        let fits = |product: &&Product| {
-            (!wanted.missing || product.is_missing()) && product.sku.to_lowercase().contains(&needle)
-        };
-        let found: Vec<&Product> = catalogue.products.iter().filter(fits).collect();
+        let found = wanted.found(catalogue);
         let pages = found.len().div_ceil(MOST_ROWS).max(1);
         // A page beyond the last is the last.
         let page = wanted.page.clamp(1, pages);
@@ -135,6 +147,7 @@ impl CostsPage {
         let missing = catalogue.missing();
         Ok(Self {
             frame,
+            downloads: Downloads::of(&wanted.link(wanted.missing, 1), &[download::TABLE]),
             said,
             notices: notice(catalogue).into_iter().collect(),
             search: wanted.search.clone(),
@@ -149,8 +162,8 @@ impl CostsPage {
             ],
             rows: here.map(|product| row(product)).collect::<Page<_>>()?,
             found: money::counted(i64::try_from(found.len()).unwrap_or(i64::MAX), "product", "products"),
-            before: (page > 1).then(|| wanted.link(wanted.missing, page - 1)),
-            after: (page < pages).then(|| wanted.link(wanted.missing, page + 1)),
+            before: (page > 1).then(|| wanted.link(wanted.missing, page - 1).text()),
+            after: (page < pages).then(|| wanted.link(wanted.missing, page + 1).text()),
             pages: (page, pages),
             may,
             bare: catalogue.products.is_empty(),
@@ -184,7 +197,7 @@ fn row(product: &Product) -> Page<ProductRow> {
             let since = shown(day::to_date(present.from));
             let unit = present.unit()?;
             let about = since + &place.unwrap_or_default();
-            (Figure::plain(money::exact(product.currency, unit)), about)
+            (Figure::unlinked(product.currency, unit), about)
         }
     };
     Ok(ProductRow {

@@ -16,11 +16,13 @@ use ecom_ledger::{
 use ecom_store::Scoped;
 
 use super::{
+    download,
     history::{History, MonthUnits},
     product_link, sku_of,
 };
 use crate::{
     app::App,
+    download::{Download, Downloads, FileName},
     entry::{Entry, Field},
     fault::{Fault, Page},
     frame::{Frame, Here},
@@ -47,6 +49,7 @@ const FIELDS: [(&str, &str); 9] = [
 #[template(path = "cost/product.html")]
 struct ProductPage {
     frame: Frame,
+    downloads: Downloads,
     sku: String,
     said: Option<&'static str>,
     histories: Vec<History>,
@@ -125,6 +128,12 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, params: Par
         return Err(Fault::Missing);
     }
     let today = day::of_date(app.today());
+    if let Some(wanted) = Download::read(&params)? {
+        let name = FileName::today(&app, &seat, &format!("cost {}", known.sku));
+        let histories = known.histories(today)?;
+        let rows = histories.iter().flat_map(|history| &history.rows);
+        return wanted.send(&name, vec![download::history(rows)]).await;
+    }
     let entry = match params.one("edit") {
         Some(_) => filled(named(&known.costs, &known.sku, &params)?),
         None => blank(&known, today),
@@ -272,6 +281,7 @@ fn shown<R: Role>(
     let may = seat.may::<Manager>();
     let page = ProductPage {
         frame: seat.frame(format!("Cost of {}", known.sku), Here::Costs),
+        downloads: Downloads::of(&product_link(&known.sku), &[download::HISTORY]),
         sku: known.sku.clone(),
         said,
         histories: known.histories(today)?,

@@ -1,6 +1,7 @@
 //! Indirect expenses: the list, adding one, and what they come to in each month.
 
 mod change;
+mod download;
 mod months;
 
 use askama::Template;
@@ -21,11 +22,12 @@ pub(crate) use change::{ask_end, ask_removal, end, remove};
 
 use crate::{
     app::App,
+    download::{Download, Downloads, FileName},
     entry::{Entry, Field},
     fault::{Fault, Page},
     frame::{Frame, Here},
     money, page,
-    params::Params,
+    params::{Link, Params},
     period::shown,
     seat::{Manager, Role, Seat, Viewer},
 };
@@ -53,6 +55,7 @@ const SUGGESTED: [&str; 10] = [
 #[template(path = "expense/list.html")]
 struct ExpensesPage {
     frame: Frame,
+    downloads: Downloads,
     said: Option<&'static str>,
     rows: Vec<ExpenseRow>,
     months: Option<Months>,
@@ -91,6 +94,12 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Par
     let entry = Entry::with(&[("from", &today), ("every", "monthly"), ("currency", "INR")]);
     let mut tx = app.db.read().await?;
     let mut books = seat.books(&mut tx).await?;
+    if let Some(wanted) = Download::read(&params)? {
+        let name = FileName::today(&app, &seat, "expenses");
+        return wanted
+            .send(&name, download::tables(&books.expenses().await?, day::of_date(app.today()))?)
+            .await;
+    }
     listed(&app, &seat, &mut books, said, &entry).await
 }
 
@@ -182,6 +191,7 @@ async fn listed<R: Role>(
     let status = if entry.is_good() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = ExpensesPage {
         frame: seat.frame("Expenses", Here::Expenses),
+        downloads: Downloads::of(&Link::to("/expenses"), &download::TABLES),
         said,
         rows: expenses.iter().map(|(id, expense)| row(*id, expense, today)).collect::<Page<_>>()?,
         months: Months::of(&expenses, today)?,
@@ -193,14 +203,12 @@ async fn listed<R: Role>(
 
 fn row(id: ExpenseId, expense: &Expense, today: i32) -> Page<ExpenseRow> {
     let currency = expense.currency();
-    let next = expense.charges(today + 1, today + 366)?.first().map(|charge| charge.day);
-    let later = day::of_date(expense.first()) > today;
-    let next = next.or_else(|| later.then(|| day::of_date(expense.first())));
+    let next = next(expense, today)?;
     let first = shown(expense.first());
     let repeats = expense.repeat() != Repeat::Once;
     Ok(ExpenseRow {
         id,
-        category: capital(&expense.category().as_str().replace('_', " ")),
+        category: name(expense),
         sku: expense.sku().unwrap_or_default().to_owned(),
         amount: money::exact(currency, expense.amount()),
         gst: money::exact(currency, expense.gst()),
@@ -214,6 +222,17 @@ fn row(id: ExpenseId, expense: &Expense, today: i32) -> Page<ExpenseRow> {
         over: next.is_none(),
         may_end: repeats && next.is_some(),
     })
+}
+
+/// The day of the next payment, if there is one.
+fn next(expense: &Expense, today: i32) -> Page<Option<i32>> {
+    let next = expense.charges(today + 1, today + 366)?.first().map(|charge| charge.day);
+    let first = day::of_date(expense.first());
+    Ok(next.or_else(|| (first > today).then_some(first)))
+}
+
+fn name(expense: &Expense) -> String {
+    capital(&expense.category().as_str().replace('_', " "))
 }
 
 fn form(entry: &Entry, expenses: &[(ExpenseId, Expense)]) -> ExpenseForm {

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use ecom_ledger::{Currency, day::Month, expense::Expense};
 use ecom_store::ExpenseId;
+use jiff::civil::Date;
 
 use crate::{
     chart::{Column, Series, Stack, StackChart},
     fault::{Fault, Page},
+    figure::Figure,
     money,
     params::Link,
     period::Period,
@@ -25,10 +27,12 @@ pub(crate) struct Months {
 
 pub(crate) struct MonthRow {
     pub(crate) title: String,
+    pub(crate) first: Date,
+    pub(crate) currency: Currency,
     pub(crate) href: String,
-    pub(crate) payments: String,
-    pub(crate) amount: String,
-    pub(crate) gst: String,
+    pub(crate) payments: Figure,
+    pub(crate) amount: Figure,
+    pub(crate) gst: Figure,
 }
 
 #[derive(Default)]
@@ -50,10 +54,12 @@ impl Months {
         let chart = (currencies.len() == 1).then(|| chart(currency, first, last, &sums));
         let rows = sums.iter().rev().map(|((month, currency), sum)| MonthRow {
             title: Period::Month(*month).title(),
+            first: month.first_date(),
+            currency: *currency,
             href: link(*month),
-            payments: money::count(sum.payments),
-            amount: money::exact(*currency, sum.amount),
-            gst: money::exact(*currency, sum.gst),
+            payments: Figure::count(sum.payments),
+            amount: Figure::unlinked(*currency, sum.amount),
+            gst: Figure::unlinked(*currency, sum.gst),
         });
         Ok(Some(Self { chart, rows: rows.collect() }))
     }
@@ -126,7 +132,7 @@ mod tests {
         let told: Vec<(&str, &str, &str, &str)> = months
             .rows
             .iter()
-            .map(|row| (row.title.as_str(), row.payments.as_str(), row.amount.as_str(), row.gst.as_str()))
+            .map(|row| (row.title.as_str(), row.payments.text(), row.amount.text(), row.gst.text()))
             .collect();
         assert_eq!(
             told,

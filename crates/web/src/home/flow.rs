@@ -61,6 +61,7 @@ impl Flow {
             let period = self.period(*from, *to);
             slots.push(Slot {
                 title: period.title(),
+                first: day::to_date(*from),
                 label: if at % every == 0 { self.label(*from) } else { String::new() },
                 href: scope.of_currency(currency).in_period(period).link("/statement").text(),
                 here: false,

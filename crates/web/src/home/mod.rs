@@ -18,6 +18,7 @@ use ecom_store::Scoped;
 
 use crate::{
     app::App,
+    download::{Download, Downloads, FileName},
     entry::{Entry, Field},
     fault::Page,
     frame::{Frame, Here},
@@ -30,7 +31,7 @@ use crate::{
     scope_bar::ScopeBar,
     seat::{Seat, Viewer, attention_since},
     session::may_register,
-    statement::parts::PartsChart,
+    statement::parts::{self, PartsChart},
 };
 use attention::{Attention, day_of};
 use flow::Flow;
@@ -39,6 +40,8 @@ use tile::{Compared, Found, Known, PeriodTile};
 
 /// Periods one person can add.
 const MOST_TILES: usize = 6;
+/// The table behind the chart.
+const TABLE: &str = "Where net sales went";
 /// The choice of days of one's own.
 const OWN: &str = "own";
 
@@ -48,6 +51,7 @@ struct HomePage {
     frame: Frame,
     greeting: String,
     bar: ScopeBar,
+    downloads: Downloads,
     fresh: String,
     bare: bool,
     sheets: Vec<Sheet>,
@@ -140,11 +144,17 @@ async fn render(app: &App, seat: &Seat<Viewer>, params: &Params, status: StatusC
     let scope = Scope::read(params, usual)?;
     choices.expect(&scope)?;
     let view = View::of(app, &mut books, seat, &scope, &choices, lines).await?;
+    if let Some(wanted) = Download::read(params)? {
+        let (name, sheets) = (FileName::of(seat, TABLE, scope.period), view.sheets(&scope)?);
+        let charts = sheets.iter().filter_map(|sheet| sheet.chart.as_ref());
+        return wanted.send(&name, vec![parts::table(TABLE, charts)]).await;
+    }
     let attention = Attention::of(&mut books, seat.duties(), attention_since(app)).await?;
     let page = HomePage {
         frame: seat.frame("Home", Here::Home),
         greeting: format!("Good {}, {}", part_of_day(app), seat.business()),
         bar: ScopeBar::new("/", &scope, &choices, lines),
+        downloads: Downloads::of(&scope.link("/"), &[TABLE]),
         fresh: fresh(&view, books.last_import().await?),
         bare: lines.is_none(),
         sheets: view.sheets(&scope)?,

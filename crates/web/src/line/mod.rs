@@ -1,5 +1,6 @@
 //! Explain: how a figure is computed, the ledger lines behind it, and each line as Amazon wrote it.
 
+mod download;
 mod original;
 mod sentence;
 mod subject;
@@ -11,10 +12,11 @@ use ecom_store::{LineCursor, LineFilter, LineView, MOST_SUMMED, Scoped, Settleme
 
 use crate::{
     app::App,
+    download::{Download, Downloads},
     fault::{Fault, Page},
     frame::{Frame, Here},
     money, page,
-    params::Params,
+    params::{Link, Params},
     period::{Period, shown},
     scope::{Choices, Scope},
     seat::{Seat, Viewer},
@@ -35,6 +37,7 @@ struct LinesPage {
     title: String,
     period: String,
     sku: Option<String>,
+    downloads: Downloads,
     sentences: Vec<Sentence>,
     /// Why there is no sum.
     unsummed: Option<String>,
@@ -90,6 +93,9 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Par
         sku: sku.as_ref().map(|(_, id)| *id),
         printed: scope.printed,
     };
+    if let Some(wanted) = Download::read(&params)? {
+        return download::send(app, seat, tx, &scope, wanted, filter, &subject).await;
+    }
     let mut found =
         if subject.in_files() { books.lines(&filter, after, PER_PAGE + 1).await? } else { Vec::new() };
     let more = found.len() > PER_PAGE;
@@ -116,6 +122,7 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Par
         difference: Scope { currency: None, settlement: None, ..scope }.link("/difference").text(),
         mixed: subject.accounts.len() != 1,
         rule: subject.rule(),
+        downloads: Downloads::of(&here.link(None), &[download::TABLE]),
         first: after.map(|_| here.page(None)),
         next,
         back: back(&scope),
@@ -191,6 +198,10 @@ struct Address {
 
 impl Address {
     fn page(&self, after: Option<LineCursor>) -> String {
+        self.link(after).text()
+    }
+
+    fn link(&self, after: Option<LineCursor>) -> Link {
         let mut link = self.scope.link("/lines").and(&self.query);
         if let Some(sku) = &self.sku {
             link = if sku.is_empty() { link.with("product", "none") } else { link.with("sku", sku) };
@@ -198,7 +209,7 @@ impl Address {
         if let Some(after) = after {
             link = link.with("after", &after.to_string());
         }
-        link.text()
+        link
     }
 
     /// The same page with one line opened, or closed again.

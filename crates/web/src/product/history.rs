@@ -132,6 +132,7 @@ impl Charts {
             let period = Period::Month(*month);
             let parts = row.map_or_else(|| Parts::of(&Statement::new(currency)), Parts::of_product)?;
             Ok(Slot {
+                first: month.first_date(),
                 title: period.title(),
                 label: label(*month),
                 href: drawn.scope.in_period(period).link(&format!("/products/{}", drawn.any.sku)).text(),

@@ -147,11 +147,11 @@ pub(super) fn rows(scope: &Scope, statement: &Statement) -> Page<Vec<Row>> {
     let all = scope.link("/lines").text();
     rows.push(Row::new(Weight::Sum, "Total", Figure::amount(currency, total, all)));
     if total < 0 {
-        let figure = Figure::plain(money::exact(currency, total.saturating_neg()));
+        let figure = Figure::unlinked(currency, total.saturating_neg());
         let label = "Not paid: taken off the next settlement or charged";
         rows.push(Row::new(Weight::Plain, label, figure));
     }
-    let deposit = Figure::plain(money::exact(currency, total.max(0)));
+    let deposit = Figure::unlinked(currency, total.max(0));
     rows.push(Row::new(Weight::Total, "Deposit", deposit));
     Ok(rows)
 }

@@ -246,8 +246,9 @@ impl Subject<'_> {
         let held = Minor(0).minus(Minor(current_reserve))?.0;
         let opening = Minor(previous_reserve).plus(Minor(payable))?.0;
         let closing = Minor(held).plus(Minor(total.min(0)))?.0;
-        let row =
-            |weight, label: &str, amount: i64| Row::new(weight, label, Figure::plain(self.money(amount)));
+        let row = |weight, label: &str, amount: i64| {
+            Row::new(weight, label, Figure::unlinked(self.found.currency, amount))
+        };
         Ok(vec![
             row(Weight::Plain, "Balance at Amazon before", opening).note(self.parts(
                 "released",

@@ -2,23 +2,25 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use ecom_ledger::{Account, Group, Minor, statement::Statement};
+use ecom_ledger::{Account, Currency, Group, Minor, statement::Statement};
 use ecom_store::{Filter, Scoped, SettlementKey, SettlementState, SettlementView};
 
 use super::{
     bridge,
     check::{Checked, Subject},
-    day_of, days, state,
+    day_of, days, download, state,
 };
 use crate::{
     app::App,
     chart::WaterfallChart,
+    download::{Download, Downloads, FileName},
     fault::{Fault, Page},
     figure::{Figure, Row, Tile},
     frame::{Frame, Here},
     money,
     notice::{Notice, Tone},
     page,
+    params::{Link, Params},
     scope::Scope,
     seat::{Manager, Seat, Viewer},
     statement::bridge::groups_link,
@@ -27,22 +29,26 @@ use crate::{
 
 /// Changed lines that are shown.
 const MOST_CHANGES: i64 = 50;
+/// Changed lines of a file.
+const MOST_DOWNLOADED: i64 = 50_000;
 
 #[derive(Template)]
 #[template(path = "settlement/show.html")]
-struct SettlementPage {
+pub(super) struct SettlementPage {
     frame: Frame,
+    downloads: Downloads,
+    pub(super) currency: Currency,
     id: String,
     key: SettlementKey,
     about: String,
     state: (&'static str, &'static str),
     notice: Option<Notice>,
-    facts: Vec<(&'static str, String)>,
-    money: Option<Movement>,
-    checks: [Checked; 6],
-    roll: Vec<Row>,
-    versions: Vec<Version>,
-    changes: Vec<Change>,
+    pub(super) facts: Vec<(&'static str, Figure)>,
+    pub(super) money: Option<Movement>,
+    pub(super) checks: [Checked; 6],
+    pub(super) roll: Vec<Row>,
+    pub(super) versions: Vec<Version>,
+    pub(super) changes: Vec<Change>,
     /// How the total changed from the older version to the newer.
     changed_total: String,
     /// Whether there are more changed lines than shown.
@@ -52,48 +58,55 @@ struct SettlementPage {
 }
 
 /// What its lines do.
-struct Movement {
+pub(super) struct Movement {
     tiles: Vec<Tile>,
     chart: WaterfallChart,
-    bridge: Vec<Row>,
-    accounts: Vec<AccountRow>,
+    pub(super) bridge: Vec<Row>,
+    pub(super) accounts: Vec<AccountRow>,
     total: Figure,
 }
 
-struct AccountRow {
-    name: &'static str,
-    code: &'static str,
-    net: Figure,
-    lines: String,
+pub(super) struct AccountRow {
+    pub(super) name: &'static str,
+    pub(super) code: &'static str,
+    pub(super) net: Figure,
+    pub(super) lines: Figure,
 }
 
 /// Another version of the settlement.
-struct Version {
+pub(super) struct Version {
     href: String,
-    file: String,
-    format: &'static str,
-    total: String,
-    state: (&'static str, &'static str),
+    pub(super) file: String,
+    pub(super) format: &'static str,
+    pub(super) total: Figure,
+    pub(super) state: (&'static str, &'static str),
 }
 
 /// A line by which the version in the figures differs from the other.
-struct Change {
-    count: String,
-    label: String,
-    order: String,
-    sku: String,
-    amount: String,
+pub(super) struct Change {
+    pub(super) count: Figure,
+    pub(super) label: String,
+    pub(super) order: String,
+    pub(super) sku: String,
+    pub(super) amount: Figure,
 }
 
 /// One settlement.
-pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, Path(key): Path<String>) -> Page {
+pub(crate) async fn show(
+    State(app): State<App>,
+    seat: Seat<Viewer>,
+    Path(key): Path<String>,
+    params: Params,
+) -> Page {
+    let wanted = Download::read(&params)?;
     let key: SettlementKey = key.parse().map_err(|_| Fault::Missing)?;
     let mut tx = app.db.read().await?;
     let mut books = seat.books(&mut tx).await?;
     let found = books.settlement(key).await?.ok_or(Fault::Missing)?;
     let statements = books.statements(&Filter::settlement(key)).await?;
     let versions = books.versions(key).await?;
-    let changes = changes(&mut books, &found, &versions).await?;
+    let most = if wanted.is_some() { MOST_DOWNLOADED } else { MOST_CHANGES };
+    let changes = changes(&mut books, &found, &versions, most).await?;
     let chains = books.chains(found.seller_account).await?;
     let subject = Subject {
         found: &found,
@@ -105,6 +118,8 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, Path(key): 
     };
     let page = SettlementPage {
         frame: seat.frame(format!("Settlement {}", found.settlement_id), Here::Settlements),
+        downloads: Downloads::of(&Link::to(&format!("/settlements/{key}")), &download::TABLES),
+        currency: found.currency,
         id: found.settlement_id.clone(),
         key,
         about: days(&found),
@@ -122,7 +137,13 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, Path(key): 
             .then(|| format!("/files/{}/withdrawal", found.file)),
         may_choose: seat.may::<Manager>() && choosable(&found, &versions),
     };
-    page::show(&page)
+    match wanted {
+        Some(wanted) => {
+            let name = FileName::today(&app, &seat, &format!("settlement {}", found.settlement_id));
+            wanted.send(&name, download::tables(&page)).await
+        }
+        None => page::show(&page),
+    }
 }
 
 fn movement(found: &SettlementView, statement: &Statement) -> Page<Movement> {
@@ -210,19 +231,16 @@ async fn changes(
     books: &mut Scoped<'_>,
     found: &SettlementView,
     versions: &[SettlementView],
+    most: i64,
 ) -> Page<Vec<Change>> {
     let Some((older, newer)) = counterpart(found, versions) else { return Ok(Vec::new()) };
-    let lines = books.changed_lines(older.key, newer.key, MOST_CHANGES).await?;
+    let lines = books.changed_lines(older.key, newer.key, most).await?;
     let change = |line: ecom_store::ChangedLine| Change {
-        count: if line.count > 0 {
-            format!("+{}", line.count)
-        } else {
-            format!("−{}", line.count.unsigned_abs())
-        },
+        count: Figure::count(line.count).signed(),
         label: line.label.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "),
         order: line.order_id,
         sku: line.sku,
-        amount: money::exact(found.currency, line.amount),
+        amount: Figure::unlinked(found.currency, line.amount),
     };
     Ok(lines.into_iter().map(change).collect())
 }
@@ -238,7 +256,7 @@ fn accounts(key: SettlementKey, statement: &Statement) -> Vec<AccountRow> {
             format!("/lines?settlement={key}&account={}", account.name()),
         )
         .estimated(turnover.estimated != 0),
-        lines: money::count(turnover.lines),
+        lines: Figure::count(turnover.lines),
     };
     moved.map(row).collect()
 }
@@ -248,18 +266,18 @@ fn version(other: &SettlementView) -> Version {
         href: format!("/settlements/{}", other.key),
         file: other.file_name.clone(),
         format: words::format(other.format),
-        total: money::exact(other.currency, other.total.unwrap_or(other.sum)),
+        total: Figure::unlinked(other.currency, other.total.unwrap_or(other.sum)),
         state: state(other.state),
     }
 }
 
-fn facts(found: &SettlementView) -> Vec<(&'static str, String)> {
-    let money = |amount| money::exact(found.currency, amount);
+fn facts(found: &SettlementView) -> Vec<(&'static str, Figure)> {
+    let money = |amount| Figure::unlinked(found.currency, amount);
     let mut facts = vec![
-        ("Period", days(found)),
-        ("File", found.file_name.clone()),
-        ("Kind of file", words::format(found.format).to_owned()),
-        ("Lines", money::count(found.lines)),
+        ("Period", Figure::plain(days(found))),
+        ("File", Figure::plain(found.file_name.clone())),
+        ("Kind of file", Figure::plain(words::format(found.format))),
+        ("Lines", Figure::count(found.lines)),
         ("Sum of the lines", money(found.sum)),
     ];
     match found.total {
@@ -267,15 +285,16 @@ fn facts(found: &SettlementView) -> Vec<(&'static str, String)> {
             facts.push(("Total in the file", money(total)));
             facts.push(("Difference", money(found.sum.saturating_sub(total))));
         }
-        None => facts.push(("Total in the file", "none; rows are checked one by one".to_owned())),
+        None => facts.push(("Total in the file", Figure::plain("none; rows are checked one by one"))),
     }
     if let Some(deposit) = found.deposit {
-        facts.push(("Deposit", day_of(found, deposit)));
+        facts.push(("Deposit", Figure::plain(day_of(found, deposit))));
         facts.push(("Reaches the bank", money(found.total.unwrap_or(found.sum).max(0))));
     }
     if found.deferred_rows > 0 {
         let rows = money::counted(found.deferred_rows, "row", "rows");
-        facts.push(("Deferred, in no account", format!("{rows}, {}", money(found.deferred_amount))));
+        let words = format!("{rows}, {}", money::exact(found.currency, found.deferred_amount));
+        facts.push(("Deferred, in no account", Figure::plain(words)));
     }
     facts
 }

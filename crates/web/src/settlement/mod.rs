@@ -3,6 +3,7 @@
 mod bridge;
 mod check;
 mod detail;
+mod download;
 
 use askama::Template;
 use axum::{
@@ -16,6 +17,7 @@ pub(crate) use detail::show;
 
 use crate::{
     app::App,
+    download::{Download, Downloads, FileName},
     fault::{Fault, Page},
     frame::{Frame, Here},
     money,
@@ -30,6 +32,8 @@ use crate::{
 
 /// Settlements of a page.
 const PAGE: i64 = 50;
+/// Settlements of a file.
+const MOST_DOWNLOADED: i64 = 100_000;
 /// Findings of the chain checks that are shown.
 const MOST_FINDINGS: usize = 5;
 
@@ -38,6 +42,7 @@ const MOST_FINDINGS: usize = 5;
 struct SettlementsPage {
     frame: Frame,
     bar: ScopeBar,
+    downloads: Downloads,
     title: String,
     notices: Vec<Notice>,
     states: Vec<StateTab>,
@@ -86,6 +91,11 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Par
     choices.expect(&scope)?;
     let state = params.read("state", "a state such as undecided", SettlementState::from_name)?;
     let page = params.read("page", "the number of a page", page_number)?.unwrap_or(1);
+    if let Some(wanted) = Download::read(&params)? {
+        let all = books.settlement_page(&scope.filter(), state, 1, MOST_DOWNLOADED).await?;
+        let name = FileName::of(&seat, download::TABLE, scope.period);
+        return wanted.send(&name, vec![download::list(&all.rows, &choices)]).await;
+    }
     let found = books.settlement_page(&scope.filter(), state, page, PAGE).await?;
     let link = |state: Option<SettlementState>| {
         let link = scope.link("/settlements");
@@ -96,6 +106,7 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Par
         frame: seat.frame("Settlements", Here::Settlements),
         bar: ScopeBar::new("/settlements", &scope, &choices, span)
             .keeping("state", state.map(SettlementState::name)),
+        downloads: Downloads::of(&link(state), &[download::TABLE]),
         title: scope.period.title(),
         notices: findings(&mut books, &choices).await?,
         states: tabs(&found, state, link),
@@ -164,7 +175,7 @@ fn row(found: &SettlementView, choices: &Choices) -> SettlementRow {
 }
 
 /// How a state is called, and coloured.
-fn state(state: SettlementState) -> (&'static str, &'static str) {
+pub(crate) fn state(state: SettlementState) -> (&'static str, &'static str) {
     match state {
         SettlementState::Active => ("in the figures", Tone::Good.class()),
         SettlementState::Quarantined => ("does not balance", Tone::Bad.class()),

@@ -175,6 +175,11 @@ impl Asked {
     }
 
     fn link(self) -> String {
+        self.address().text()
+    }
+
+    /// The address of what is shown.
+    pub(crate) fn address(self) -> Link {
         let mut link: Link = self.scope.link("/statement");
         if let Some(by) = self.by.slug() {
             link = link.with("by", by);
@@ -182,7 +187,7 @@ impl Asked {
         if let Some(view) = self.view.slug() {
             link = link.with("view", view);
         }
-        link.text()
+        link
     }
 
     pub(crate) fn views(self) -> Vec<Tab> {

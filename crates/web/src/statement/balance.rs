@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
+use ecom_documents::{Sheet as Table, Value};
 use ecom_ledger::{
     Currency,
     day::{self, Month},
@@ -10,18 +11,20 @@ use ecom_ledger::{
 };
 use ecom_store::{Filter, MOST_SINGLE_DAYS, Scoped, SellerAccountId, SettlementState};
 
-use super::{Ground, Top, roll};
+use super::{Ground, Top, download, roll};
 use crate::{
+    download::{date, figures, sheet},
     fault::Page,
     figure::{Figure, Row},
     frame::{Frame, Here},
     line::POSTED,
-    money, page,
+    page,
     period::{Period, shown},
     scope::Scope,
     seat::{Seat, Viewer},
 };
 
+const TABLES: [&str; 2] = ["Roll-forward", "Party ledger"];
 /// A settlement closes within so many days after its last line.
 const CLOSES_WITHIN: i32 = 45;
 
@@ -39,25 +42,29 @@ struct BalancePage {
 
 /// The roll-forward of one currency, of all accounts together.
 struct Sum {
-    currency: String,
+    currency: Currency,
     rows: Vec<Row>,
 }
 
 /// One account in one currency.
 struct Party {
+    /// The account at Amazon.
+    account: String,
+    currency: Currency,
     title: String,
-    opening: String,
+    opening: Figure,
     entries: Vec<Shown>,
-    closing: String,
+    closing: Figure,
 }
 
 struct Shown {
+    number: i32,
     day: String,
     what: &'static str,
     /// Words and address of what it is of.
     of: Option<(String, String)>,
     amount: Figure,
-    balance: String,
+    balance: Figure,
 }
 
 /// The page.
@@ -70,10 +77,7 @@ pub(super) async fn show(seat: &Seat<Viewer>, books: &mut Scoped<'_>, ground: &G
         .rolls()?
         .into_iter()
         .filter(|(currency, _)| wanted(*currency))
-        .map(|(currency, found)| Sum {
-            currency: currency.to_string(),
-            rows: roll::rows(&scope, currency, &found),
-        })
+        .map(|(currency, found)| Sum { currency, rows: roll::rows(&scope, currency, &found) })
         .collect();
     let links = Links {
         scope,
@@ -88,15 +92,39 @@ pub(super) async fn show(seat: &Seat<Viewer>, books: &mut Scoped<'_>, ground: &G
     if partial.is_some() {
         (sums, parties) = (Vec::new(), Vec::new());
     }
+    if let Some(wanted) = ground.wanted.clone() {
+        let rolls = figures(TABLES[0], sums.iter().map(|sum| (sum.currency, sum.rows.as_slice())));
+        let tables = vec![rolls, ledger(&parties)];
+        return download::send(seat, ground, wanted, "balance at amazon", tables).await;
+    }
     let page = BalancePage {
         frame: seat.frame("Balance at Amazon", Here::Statement),
-        top: ground.top("Balance at Amazon", false),
+        top: ground.top("Balance at Amazon", false, &TABLES),
         partial: partial.map(|scope| scope.link("/statement").with("view", "balance").text()),
         elsewhere: if sums.is_empty() { ground.elsewhere() } else { None },
         sums,
         parties,
     };
     page::show(&page)
+}
+
+/// Entry by entry, from the opening balance on.
+fn ledger(parties: &[Party]) -> Table {
+    let header = ["Account at Amazon", "Day", "Entry", "Settlement", "Amount", "Balance", "Currency"];
+    let mut rows = Vec::new();
+    for party in parties {
+        let row = |day: Value, what: &str, of: Value, amount: Value, balance: &Figure| {
+            let (account, code) = (party.account.as_str().into(), party.currency.code().into());
+            [account, day, what.into(), of, amount, balance.value(), code]
+        };
+        rows.push(row(Value::Empty, "Opening balance", Value::Empty, Value::Empty, &party.opening));
+        for entry in &party.entries {
+            let of = entry.of.as_ref().map(|(id, _)| id.as_str()).into();
+            rows.push(row(date(entry.number), entry.what, of, entry.amount.value(), &entry.balance));
+        }
+        rows.push(row(Value::Empty, "Closing balance", Value::Empty, Value::Empty, &party.closing));
+    }
+    sheet(TABLES[1], header, rows)
 }
 
 /// Settlements that may be named, by account and Amazon's id.
@@ -131,9 +159,11 @@ impl Links {
         let scope = Scope { seller_account: Some(account), ..self.scope.of_currency(currency) };
         let name = ground.choices.seller_account(&scope).unwrap_or_default();
         Party {
+            account: name.to_owned(),
+            currency,
             title: format!("Party ledger “Amazon”, {name}, {currency}"),
-            opening: money::exact(currency, ledger.opening),
-            closing: money::exact(currency, ledger.closing),
+            opening: Figure::unlinked(currency, ledger.opening),
+            closing: Figure::unlinked(currency, ledger.closing),
             entries: ledger.entries.into_iter().map(|entry| self.entry(&scope, currency, entry)).collect(),
         }
     }
@@ -145,7 +175,7 @@ impl Links {
                 let link = scope.in_period(self.period(entry.day)).link("/lines");
                 Figure::amount(currency, entry.amount, link.with("class", POSTED).text())
             }
-            _ => Figure::plain(money::exact(currency, entry.amount)),
+            _ => Figure::unlinked(currency, entry.amount),
         };
         let account = scope.seller_account.unwrap_or(SellerAccountId(0));
         let settlement = entry.settlement.map(|id| {
@@ -153,6 +183,7 @@ impl Links {
             (id, key.map(|key| format!("/settlements/{key}")).unwrap_or_default())
         });
         Shown {
+            number: entry.day,
             day: shown(date),
             what: match (entry.kind, self.long) {
                 (EntryKind::Lines, true) => "Lines of the month",
@@ -162,7 +193,7 @@ impl Links {
             },
             of: settlement,
             amount,
-            balance: money::exact(currency, entry.balance),
+            balance: Figure::unlinked(currency, entry.balance),
         }
     }
 

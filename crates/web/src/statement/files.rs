@@ -4,8 +4,9 @@ use askama::Template;
 use ecom_ledger::settlement::Format;
 use ecom_store::{Scoped, SettlementState, SettlementView, SourceFile};
 
-use super::{Ground, Top};
+use super::{Ground, Top, download};
 use crate::{
+    download::{amount, sheet},
     fault::Page,
     frame::{Frame, Here},
     money, page,
@@ -13,6 +14,8 @@ use crate::{
     seat::{Seat, Viewer},
     settlement, words,
 };
+
+const TABLE: &str = "Files";
 
 #[derive(Template)]
 #[template(path = "statement/files.html")]
@@ -45,11 +48,14 @@ pub(super) async fn show(seat: &Seat<Viewer>, books: &mut Scoped<'_>, ground: &G
     let mut settlements = books.settlements(&filter).await?;
     settlements.retain(|found| found.state == SettlementState::Active);
     let files = books.source_files(&filter).await?;
+    if let Some(wanted) = ground.wanted.clone() {
+        return download::send(seat, ground, wanted, TABLE, vec![table(&files, &settlements)]).await;
+    }
     let count = i64::try_from(files.len()).unwrap_or(i64::MAX);
     let held = i64::try_from(settlements.len()).unwrap_or(i64::MAX);
     let page = FilesPage {
         frame: seat.frame("Files", Here::Statement),
-        top: ground.top("Files", false),
+        top: ground.top(TABLE, false, &[TABLE]),
         about: format!(
             "{} in {}",
             money::counted(held, "settlement", "settlements"),
@@ -59,6 +65,21 @@ pub(super) async fn show(seat: &Seat<Viewer>, books: &mut Scoped<'_>, ground: &G
         files: files.into_iter().map(|file| view(file, &settlements)).collect(),
     };
     page::show(&page)
+}
+
+fn table(files: &[SourceFile], settlements: &[SettlementView]) -> ecom_documents::Sheet {
+    let header = ["File", "Kind", "Lines of the file", "Fingerprint", "Settlement", "Total", "Currency"];
+    let rows = files.iter().flat_map(|file| {
+        let of_file = settlements.iter().filter(|found| found.file == file.id);
+        of_file.map(|found| {
+            let total = amount(found.currency, found.total.unwrap_or(found.sum));
+            let (kind, code) = (words::format(file.format).into(), found.currency.code().into());
+            let id = found.settlement_id.as_str().into();
+            let (name, fingerprint) = (file.name.as_str().into(), file.fingerprint.as_str().into());
+            [name, kind, file.lines.into(), fingerprint, id, total, code]
+        })
+    });
+    sheet(TABLE, header, rows)
 }
 
 fn view(file: SourceFile, settlements: &[SettlementView]) -> File {

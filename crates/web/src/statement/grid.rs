@@ -2,10 +2,12 @@
 //! open to the accounts they are made of.
 
 use askama::Template;
+use ecom_documents::Value;
 use ecom_ledger::{Currency, day::Month, statement::Statement};
 
 use super::{bridge, profit};
 use crate::{
+    download,
     fault::Page,
     figure::{Figure, Row},
     notice::Tone,
@@ -56,7 +58,7 @@ struct Line {
     label: String,
     note: String,
     cells: Vec<Cell>,
-    share: String,
+    share: Figure,
 }
 
 struct Cell {
@@ -105,6 +107,43 @@ impl Grid {
         });
         let head = Head { label: "Amount".to_owned(), href: None, marks: Vec::new() };
         Ok(Self { heads: vec![head], sections: sections.collect(), shares: true, unit: None })
+    }
+
+    /// Its rows in a file, as those of any table of figures.
+    pub(crate) fn single_rows(&self, currency: Currency) -> Vec<Vec<Value>> {
+        self.rows(|name, part, line| {
+            let amount = line.cells.first().map_or(Value::Empty, |cell| cell.figure.value());
+            let (code, share) = (currency.code().into(), line.share.value());
+            vec![name.into(), part.into(), amount, code, share, download::filled(&line.note)]
+        })
+    }
+
+    /// The titles of its columns in a file.
+    pub(crate) fn titles(&self) -> Vec<String> {
+        let heads = self.heads.iter().map(|head| {
+            let marks = head.marks.iter().map(|mark| format!(" ({})", mark.word));
+            head.label.clone() + &marks.collect::<String>()
+        });
+        let named = ["Line", "Part"].map(str::to_owned).into_iter();
+        named.chain(heads).chain(["Currency", "Note"].map(str::to_owned)).collect()
+    }
+
+    /// Its rows in a file, a cell per column.
+    pub(crate) fn column_rows(&self, currency: Currency) -> Vec<Vec<Value>> {
+        self.rows(|name, part, line| {
+            let cells = line.cells.iter().map(|cell| cell.figure.value());
+            let ends = [currency.code().into(), download::filled(&line.note)];
+            [name.into(), part.into()].into_iter().chain(cells).chain(ends).collect()
+        })
+    }
+
+    fn rows(&self, row: impl Fn(&str, &str, &Line) -> Vec<Value>) -> Vec<Vec<Value>> {
+        let mut rows = Vec::new();
+        for section in &self.sections {
+            rows.push(row(&section.line.label, "", &section.line));
+            rows.extend(section.parts.iter().map(|part| row(&section.line.label, &part.label, part)));
+        }
+        rows
     }
 
     /// A column per span and one for their total, with the bridge below.
@@ -171,7 +210,7 @@ impl Line {
         let note = last.map(|row| row.note.clone()).unwrap_or_default();
         let (class, label, share) = match last {
             Some(row) => (row.weight.class(), row.label.clone(), row.share.clone()),
-            None => ("", String::new(), String::new()),
+            None => ("", String::new(), Figure::nothing()),
         };
         let total = rows.len().saturating_sub(1);
         let cell = |(at, row): (usize, Row)| Cell {

@@ -5,6 +5,7 @@
 mod asked;
 mod balance;
 pub(crate) mod bridge;
+mod download;
 mod files;
 mod grid;
 mod months;
@@ -20,6 +21,7 @@ use ecom_store::Scoped;
 
 use crate::{
     app::App,
+    download::{Download, Downloads},
     fault::Page,
     params::Params,
     period::{Period, shown},
@@ -50,6 +52,8 @@ struct Ground {
     span: Option<(i32, i32)>,
     /// The newest month with lines, else this month.
     latest: Month,
+    /// A file is asked for instead of the page.
+    wanted: Option<Download>,
 }
 
 impl Ground {
@@ -59,7 +63,7 @@ impl Ground {
         let latest = Month::of_day(span.map_or_else(|| day::of_date(app.today()), |(_, last)| last));
         let asked = Asked::read(params, Period::Month(latest))?;
         choices.expect(&asked.scope)?;
-        Ok(Self { asked, choices, span, latest })
+        Ok(Self { asked, choices, span, latest, wanted: Download::read(params)? })
     }
 
     /// First and last day of the period; of all days those with lines.
@@ -71,8 +75,8 @@ impl Ground {
         }
     }
 
-    /// The head of a page. `complete` is said where every chain of settlements covers the days.
-    fn top(&self, what: &str, complete: bool) -> Top {
+    /// The head of a page, with the tables it hands out. `complete` is said where every chain of settlements covers the days.
+    fn top(&self, what: &str, complete: bool, tables: &[&str]) -> Top {
         let scope = &self.asked.scope;
         let printed = if scope.printed { ", as printed by Amazon" } else { "" };
         let bar = ScopeBar::new("/statement", scope, &self.choices, self.span)
@@ -83,6 +87,7 @@ impl Ground {
             title: format!("{what}, {}{printed}", scope.period.title()),
             fresh: fresh(self.span, complete),
             bar,
+            downloads: Downloads::of(&self.asked.address(), tables),
             views: self.asked.views(),
             columns: if self.asked.view == View::Profit { self.asked.columns() } else { Vec::new() },
             gst: if choices { self.asked.gst() } else { Vec::new() },
@@ -104,6 +109,7 @@ struct Top {
     title: String,
     fresh: String,
     bar: ScopeBar,
+    downloads: Downloads,
     views: Vec<Tab>,
     columns: Vec<Tab>,
     gst: Vec<Tab>,

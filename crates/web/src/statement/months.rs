@@ -29,6 +29,7 @@ pub(crate) fn chart(
         let period = Period::Month(*month);
         Ok(Slot {
             title: period.title(),
+            first: month.first_date(),
             label: month.first_date().strftime("%b %y").to_string(),
             href: scope.in_period(period).link("/statement").text(),
             here: scope.period == period,

@@ -1,12 +1,16 @@
 //! Where net sales went: goods, fees, ads, what is left. As a column of a chart and as a row of the table behind it.
 
 use askama::Template;
+use ecom_documents::Value;
 use ecom_ledger::{Currency, Group, Minor, statement::Statement};
 use ecom_store::ProductRow;
+use jiff::civil::Date;
 
 use crate::{
     chart::{Column, Series, Stack, StackChart},
+    download::sheet,
     fault::Page,
+    figure::Figure,
     money,
     words::FEES,
 };
@@ -31,6 +35,7 @@ pub(crate) struct Parts {
 pub(crate) struct PartsChart {
     /// What a column is: `Day`, `Week`, `Month`.
     unit: &'static str,
+    currency: Currency,
     chart: StackChart,
     rows: Vec<PartsRow>,
     loss: bool,
@@ -44,6 +49,8 @@ impl askama::filters::HtmlSafe for PartsChart {}
 pub(crate) struct Slot {
     /// In full.
     pub(crate) title: String,
+    /// Its first day.
+    pub(crate) first: Date,
     /// Below the column; empty where there is no room.
     pub(crate) label: String,
     pub(crate) href: String,
@@ -56,16 +63,71 @@ impl PartsChart {
     pub(crate) fn new(unit: &'static str, currency: Currency, slots: Vec<Slot>) -> Self {
         let loss = slots.iter().any(|slot| slot.parts.profit < 0);
         let before_own = slots.iter().any(|slot| slot.parts.before_own);
-        let row = |slot: &Slot| slot.parts.row(currency, slot.title.clone(), slot.href.clone(), slot.here);
-        let rows = slots.iter().map(row).collect();
+        let rows = slots.iter().map(|slot| slot.row(currency)).collect();
         let columns = slots.into_iter().map(|slot| slot.column(currency)).collect();
         let title = format!("Net sales and where they went, by {}", unit.to_lowercase());
         let chart = StackChart::new(title, columns, |tick| money::short(currency, tick));
-        Self { unit, chart, rows, loss, before_own }
+        Self { unit, currency, chart, rows, loss, before_own }
+    }
+}
+
+/// The tables behind charts of several currencies as one.
+pub(crate) fn table<'c>(
+    name: &str,
+    charts: impl IntoIterator<Item = &'c PartsChart>,
+) -> ecom_documents::Sheet {
+    let header = [
+        "Days",
+        "From",
+        "Currency",
+        "Net sales",
+        "Amazon fees",
+        "Ads and deals",
+        "Goods",
+        "Net profit",
+        "Note",
+    ];
+    sheet(name, header, charts.into_iter().flat_map(PartsChart::values))
+}
+
+impl PartsChart {
+    fn values(&self) -> impl Iterator<Item = [Value; 9]> {
+        let own = if self.before_own { "before own expenses" } else { "" };
+        self.rows.iter().map(move |row| {
+            let unknown = if row.goods_unknown { "some costs unknown" } else { "" };
+            let notes: Vec<&str> = [unknown, own].into_iter().filter(|note| !note.is_empty()).collect();
+            let [sales, fees, ads, goods, profit] =
+                [&row.sales, &row.fees, &row.ads, &row.goods, &row.profit].map(Figure::value);
+            let title = row.title.as_str().into();
+            let (first, code) = (row.first.into(), self.currency.code().into());
+            [title, first, code, sales, fees, ads, goods, profit, notes.join(", ").into()]
+        })
     }
 }
 
 impl Slot {
+    fn row(&self, currency: Currency) -> PartsRow {
+        let figure = |amount| Figure::unlinked(currency, amount);
+        let parts = &self.parts;
+        let goods = if parts.goods == 0 && parts.uncosted > 0 {
+            Figure::unknown("unknown")
+        } else {
+            figure(parts.goods)
+        };
+        PartsRow {
+            title: self.title.clone(),
+            first: self.first,
+            href: self.href.clone(),
+            here: self.here,
+            sales: figure(parts.sales),
+            fees: figure(parts.fees),
+            ads: figure(parts.ads),
+            goods,
+            goods_unknown: parts.uncosted > 0,
+            profit: figure(parts.profit),
+        }
+    }
+
     fn column(self, currency: Currency) -> Column {
         let parts = self.parts;
         let spent = |series, amount: i64| Stack { series, amount: amount.saturating_neg() };
@@ -88,14 +150,15 @@ impl Slot {
 /// A row of the table behind the chart.
 struct PartsRow {
     title: String,
+    first: Date,
     href: String,
     here: bool,
-    sales: String,
-    fees: String,
-    ads: String,
-    goods: String,
+    sales: Figure,
+    fees: Figure,
+    ads: Figure,
+    goods: Figure,
     goods_unknown: bool,
-    profit: String,
+    profit: Figure,
 }
 
 impl Parts {
@@ -169,21 +232,6 @@ impl Parts {
             "unknown".to_owned()
         } else {
             money::exact(currency, self.goods)
-        }
-    }
-
-    fn row(&self, currency: Currency, title: String, href: String, here: bool) -> PartsRow {
-        let exact = |amount| money::exact(currency, amount);
-        PartsRow {
-            title,
-            href,
-            here,
-            sales: exact(self.sales),
-            fees: exact(self.fees),
-            ads: exact(self.ads),
-            goods: self.goods(currency),
-            goods_unknown: self.uncosted > 0,
-            profit: exact(self.profit),
         }
     }
 }

@@ -50,8 +50,8 @@ fn group_tile(scope: &Scope, statement: &Statement, group: Group) -> Page<Figure
 }
 
 fn of_sales(statement: &Statement, amount: i64) -> Page<String> {
-    let share = share(statement, amount)?;
-    Ok(if share.is_empty() { share } else { format!("{share} of net sales") })
+    let share = share_bp(statement, amount)?.map(money::percent);
+    Ok(share.map_or_else(String::new, |share| format!("{share} of net sales")))
 }
 
 /// A line of the statement, and its accounts if several moved.
@@ -97,7 +97,7 @@ fn section(scope: &Scope, statement: &Statement, whole: &Statement, group: Group
         ),
         _ => Default::default(),
     };
-    let share = if figure.is_unknown() { String::new() } else { share(statement, amount)? };
+    let share = if figure.is_unknown() { Figure::nothing() } else { share(statement, amount)? };
     let row = Row::new(Weight::Plain, group.title(), figure).share(share).note(note).brief(brief);
     let part = |label: String, amount: i64, link: String| {
         Row::new(Weight::Part, label, Figure::amount(currency, amount, link))
@@ -124,15 +124,15 @@ fn measures(statement: &Statement) -> Page<impl Iterator<Item = Row>> {
     let known = statement.uncosted == 0;
     let percent = |share: Option<i64>, none: &str| match share {
         _ if !known => Figure::unknown("unknown"),
-        Some(share) => Figure::plain(money::percent(share)),
+        Some(share) => Figure::share(share),
         None => Figure::plain(none),
     };
     // Of negative sales, a loss would look like a gain.
     let sales = statement.group(Group::NetSales)? > 0;
     let margin = percent(statement.margin_bp()?.filter(|_| sales), "no sales");
     let returned = percent(statement.roi_bp()?, "no cost of goods");
-    let count = |number: i64| Figure::plain(money::count(number));
-    let refunds = statement.refunds.map_or_else(|| Figure::plain(""), count);
+    let count = Figure::count;
+    let refunds = statement.refunds.map_or_else(Figure::nothing, count);
     let rows = [
         ("Margin on net sales", margin),
         ("Return on cost of goods", returned),
@@ -183,12 +183,16 @@ fn sum(statement: &Statement, groups: &[Group]) -> Page<i64> {
 }
 
 /// The share of net sales, or nothing without sales.
-fn share(statement: &Statement, amount: i64) -> Page<String> {
+fn share(statement: &Statement, amount: i64) -> Page<Figure> {
+    Ok(share_bp(statement, amount)?.map_or_else(Figure::nothing, Figure::share))
+}
+
+fn share_bp(statement: &Statement, amount: i64) -> Page<Option<i64>> {
     let sales = statement.group(Group::NetSales)?;
     if sales <= 0 {
-        return Ok(String::new());
+        return Ok(None);
     }
-    Ok(money::percent(ecom_ledger::Minor(amount).part(10_000, sales)?.0))
+    Ok(Some(ecom_ledger::Minor(amount).part(10_000, sales)?.0))
 }
 
 fn account_link(scope: &Scope, account: Account) -> String {

@@ -5,7 +5,6 @@ use ecom_ledger::{Currency, roll::Roll};
 use crate::{
     figure::{Figure, Row, Weight},
     line::POSTED,
-    money,
     scope::Scope,
 };
 
@@ -13,7 +12,7 @@ use crate::{
 pub(crate) fn rows(scope: &Scope, currency: Currency, roll: &Roll) -> Vec<Row> {
     let scope = scope.of_currency(currency);
     let row = |weight: Weight, label: &str, amount: i64| {
-        Row::new(weight, label, Figure::plain(money::exact(currency, amount)))
+        Row::new(weight, label, Figure::unlinked(currency, amount))
     };
     let linked = |label: &str, amount: i64, href: String| {
         Row::new(Weight::Plain, label, Figure::amount(currency, amount, href))

@@ -9,7 +9,7 @@ use ecom_store::{Filter, Scoped, SettlementState, SettlementView, UnclassifiedLa
 use super::{
     Ground, Top,
     asked::{By, MOST_COLUMNS},
-    bridge,
+    bridge, download,
     grid::{Grid, Marks},
     months,
     parts::PartsChart,
@@ -50,23 +50,23 @@ struct StatementPage {
 }
 
 /// The statement of one currency.
-struct Sheet {
-    currency: String,
+pub(super) struct Sheet {
+    pub(super) currency: Currency,
     tiles: Vec<Tile>,
     /// How GST inside amounts is shown.
     gst: String,
-    grid: Grid,
+    pub(super) grid: Grid,
     chart: WaterfallChart,
     /// What stands beside a single column; with several the table holds it.
-    beside: Option<Beside>,
+    pub(super) beside: Option<Beside>,
 }
 
 /// Bridge and balance beside a single column.
-struct Beside {
-    bridge: Vec<Row>,
+pub(super) struct Beside {
+    pub(super) bridge: Vec<Row>,
     /// The balance at Amazon; none where it cannot be told.
-    roll: Vec<Row>,
-    months: Option<PartsChart>,
+    pub(super) roll: Vec<Row>,
+    pub(super) months: Option<PartsChart>,
 }
 
 /// What a settlement pays.
@@ -84,12 +84,17 @@ pub(super) async fn show(seat: &Seat<Viewer>, books: &mut Scoped<'_>, ground: &G
         By::Total => Found::whole(books, ground).await?,
         by => Found::columns(books, ground, by).await?,
     };
+    let sheets = found.sheets(&scope)?;
+    if let Some(wanted) = ground.wanted.clone() {
+        return download::send(seat, ground, wanted, "profit", download::profit(&found, &sheets)).await;
+    }
+    let tables: &[&str] = if found.is_several() { &download::SEVERAL } else { &download::SINGLE };
     let settlements = &found.settlements;
     let page = StatementPage {
         frame: seat.frame(format!("Profit, {}", scope.period.title()), Here::Statement),
-        top: ground.top("Profit", found.settled()),
+        top: ground.top("Profit", found.settled(), tables),
         notices: found.notices(&scope),
-        sheets: found.sheets(&scope)?,
+        sheets,
         settlements: settlements.iter().take(MOST_SETTLEMENTS).map(paid).collect(),
         more: (settlements.len() > MOST_SETTLEMENTS)
             .then(|| (format!("All {}", settlements.len()), scope.link("/settlements").text())),
@@ -99,7 +104,7 @@ pub(super) async fn show(seat: &Seat<Viewer>, books: &mut Scoped<'_>, ground: &G
 }
 
 /// What the store knows about a scope.
-struct Found {
+pub(super) struct Found {
     /// One per currency, of all days.
     statements: Vec<Statement>,
     /// The columns with their statements, as the store has them.
@@ -108,7 +113,7 @@ struct Found {
     instead: Option<(By, By)>,
     by_month: Vec<(Month, Statement)>,
     unclassified: Vec<UnclassifiedLabel>,
-    settlements: Vec<SettlementView>,
+    pub(super) settlements: Vec<SettlementView>,
     marks: Marks,
     rolls: BTreeMap<Currency, Roll>,
 }
@@ -175,6 +180,11 @@ impl Found {
             marks: Marks { provisional, closed: books.closed_months().await? },
             rolls: BTreeMap::new(),
         })
+    }
+
+    /// Whether days stand side by side.
+    pub(super) fn is_several(&self) -> bool {
+        !self.columns.is_empty()
     }
 
     /// Whether there are lines and no settlement is missing or still to come.
@@ -251,7 +261,7 @@ impl Found {
             (Grid::columns(&scope, &self.columns_of(&scope, currency)?, statement, &self.marks)?, None)
         };
         Ok(Sheet {
-            currency: currency.to_string(),
+            currency,
             tiles: profit::tiles(&scope, statement)?,
             gst: gst(&scope, stored)?,
             grid,

@@ -1,11 +1,13 @@
 //! The trial balance: every account that moved, what stands against them, and that it all sums to zero.
 
 use askama::Template;
+use ecom_documents::Value;
 use ecom_ledger::{Account, Currency, Group, Minor, statement::Statement, trial::TrialRow};
 use ecom_store::Scoped;
 
-use super::{Ground, Top};
+use super::{Ground, Top, download};
 use crate::{
+    download::{filled, sheet as table_of},
     fault::Page,
     figure::Figure,
     frame::{Frame, Here},
@@ -14,6 +16,8 @@ use crate::{
     seat::{Seat, Viewer},
     words,
 };
+
+const TABLE: &str = "Trial balance";
 
 #[derive(Template)]
 #[template(path = "statement/trial.html")]
@@ -27,7 +31,7 @@ struct TrialPage {
 }
 
 struct Sheet {
-    currency: String,
+    currency: Currency,
     rows: Vec<Row>,
     /// Against the accounts: Amazon, and the seller's own purse.
     against: Vec<Row>,
@@ -40,8 +44,8 @@ struct Sheet {
 struct Row {
     name: String,
     code: String,
-    lines: String,
-    turnover: [String; 2],
+    lines: Figure,
+    turnover: [Figure; 2],
     debit: Option<Figure>,
     credit: Option<Figure>,
 }
@@ -52,14 +56,35 @@ pub(super) async fn show(seat: &Seat<Viewer>, books: &mut Scoped<'_>, ground: &G
     let statements = books.statements(&scope.filter()).await?;
     let sheets =
         statements.into_iter().map(|statement| sheet(&scope, statement)).collect::<Page<Vec<_>>>()?;
+    if let Some(wanted) = ground.wanted.clone() {
+        let table = table(&sheets, !scope.printed);
+        return download::send(seat, ground, wanted, TABLE, vec![table]).await;
+    }
     let page = TrialPage {
         frame: seat.frame("Trial balance", Here::Statement),
-        top: ground.top("Trial balance", false),
+        top: ground.top(TABLE, false, &[TABLE]),
         elsewhere: if sheets.is_empty() { ground.elsewhere() } else { None },
         sheets,
         turnover: !scope.printed,
     };
     page::show(&page)
+}
+
+/// In a file both sides are positive, as on the page.
+fn table(sheets: &[Sheet], turnover: bool) -> ecom_documents::Sheet {
+    let header =
+        ["Account", "Code", "Lines", "Debited", "Credited", "Debit balance", "Credit balance", "Currency"];
+    let side = |figure: &Option<Figure>| figure.as_ref().map_or(Value::Empty, Figure::value);
+    let rows = sheets.iter().flat_map(|one| {
+        one.rows.iter().chain(&one.against).map(move |row| {
+            let kept = |figure: &Figure| if turnover { figure.value() } else { Value::Empty };
+            let [debited, credited] = [&row.turnover[0], &row.turnover[1]].map(kept);
+            let (name, code) = (row.name.as_str().into(), filled(&row.code));
+            let currency = one.currency.code().into();
+            [name, code, kept(&row.lines), debited, credited, side(&row.debit), side(&row.credit), currency]
+        })
+    });
+    table_of(TABLE, header, rows)
 }
 
 fn sheet(scope: &Scope, statement: Statement) -> Page<Sheet> {
@@ -80,13 +105,10 @@ fn sheet(scope: &Scope, statement: Statement) -> Page<Sheet> {
     }
     let row = |(name, amount, link): (&str, i64, String)| Row {
         name: name.to_owned(),
-        code: String::new(),
-        lines: String::new(),
-        turnover: Default::default(),
         ..placed(currency, amount, link)
     };
     Ok(Sheet {
-        currency: currency.to_string(),
+        currency,
         against: against.into_iter().filter(|(_, amount, _)| *amount != 0).map(row).collect(),
         rows: trial.rows.iter().map(|row| account_row(&scope, &statement, row)).collect(),
         debit: money::exact(currency, debit.0.saturating_neg()),
@@ -118,8 +140,8 @@ fn account_row(scope: &Scope, statement: &Statement, row: &TrialRow) -> Row {
             None => words::account(base).to_owned(),
         },
         code: row.account.clone(),
-        lines: if turnover.lines > 0 { money::count(turnover.lines) } else { String::new() },
-        turnover: [row.debit.saturating_neg(), row.credit].map(|amount| money::exact(currency, amount)),
+        lines: if turnover.lines > 0 { Figure::count(turnover.lines) } else { Figure::nothing() },
+        turnover: [row.debit.saturating_neg(), row.credit].map(|amount| Figure::unlinked(currency, amount)),
         ..placed
     }
 }
@@ -128,12 +150,6 @@ fn account_row(scope: &Scope, statement: &Statement, row: &TrialRow) -> Row {
 fn placed(currency: Currency, balance: i64, link: String) -> Row {
     let figure = Figure::amount(currency, balance.saturating_abs(), link);
     let (debit, credit) = if balance < 0 { (Some(figure), None) } else { (None, Some(figure)) };
-    Row {
-        name: String::new(),
-        code: String::new(),
-        lines: String::new(),
-        turnover: Default::default(),
-        debit,
-        credit,
-    }
+    let turnover = [Figure::nothing(), Figure::nothing()];
+    Row { name: String::new(), code: String::new(), lines: Figure::nothing(), turnover, debit, credit }
 }

@@ -117,7 +117,7 @@ fn figures() -> Vec<(&'static str, Figure)> {
         ("Estimated", rupees(-231_000).estimated(true)),
         ("Unknown", Figure::unknown("unknown")),
         ("In short", Figure::tile(Currency::INR, 123_456_789_012, lines())),
-        ("A share", Figure::plain(money::percent(1_789))),
+        ("A share", Figure::share(1_789)),
     ];
     all.extend(
         Currency::parse("AED").map(|dirham| ("Another currency", Figure::amount(dirham, -123_450, lines()))),
@@ -189,6 +189,7 @@ fn flow() -> Page<PartsChart> {
         let day = date(2026, 11, 1).saturating_add(jiff::Span::new().days(at));
         slots.push(Slot {
             title: day.strftime("%-d %b %Y").to_string(),
+            first: day,
             label: if at % 5 == 0 { day.strftime("%-d %b").to_string() } else { String::new() },
             href: "/statement".to_owned(),
             here: false,
@@ -227,13 +228,13 @@ fn rows() -> Vec<Row> {
     let long =
         "Indigo block-print kurta with contrast yoke and hand-stitched hem, three-quarter sleeves, size XXL";
     vec![
-        row(Weight::Plain, "Net sales", 48_261_100).share("100.0\u{2009}%"),
-        row(Weight::Part, long, 10_000_000_000).share("a part"),
-        row(Weight::Plain, "Referral fees", -9_644_000).share("20.0\u{2009}%"),
+        row(Weight::Plain, "Net sales", 48_261_100).share(Figure::share(10_000)),
+        row(Weight::Part, long, 10_000_000_000).share(Figure::plain("a part")),
+        row(Weight::Plain, "Referral fees", -9_644_000).share(Figure::share(2_000)),
         Row::new(Weight::Plain, "Cost of goods", Figure::unknown("unknown"))
             .note("unknown for 2 of 40 units"),
-        row(Weight::Sum, "Amazon fees", -14_400_000).share("29.8\u{2009}%"),
-        row(Weight::Total, "Net profit", 8_662_400).share("17.9\u{2009}%"),
+        row(Weight::Sum, "Amazon fees", -14_400_000).share(Figure::share(2_980)),
+        row(Weight::Total, "Net profit", 8_662_400).share(Figure::share(1_790)),
     ]
 }
 

@@ -81,7 +81,7 @@ fn row(file: &FileView, accounts: &[SellerAccount], may: bool) -> FileRow {
 }
 
 /// The worst that became of its settlements.
-fn state(file: &FileView) -> (&'static str, &'static str) {
+pub(super) fn state(file: &FileView) -> (&'static str, &'static str) {
     let count = |state| file.settlements.iter().filter(|part| part.state == state).count();
     let (active, replaced) = (count(SettlementState::Active), count(SettlementState::Replaced));
     if file.withdrawn {

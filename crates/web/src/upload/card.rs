@@ -5,7 +5,11 @@ use ecom_store::{
     FileId, ImportResult, ImportedSettlement, Outcome, SellerAccount, SettlementState, SettlementView,
     Trouble, UploadState, UploadView,
 };
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{
+    Timestamp,
+    civil::{Date, DateTime},
+    tz::TimeZone,
+};
 
 use crate::{app::App, money, notice::Tone};
 
@@ -13,6 +17,9 @@ use crate::{app::App, money, notice::Tone};
 pub(crate) struct Card {
     pub(crate) id: String,
     pub(crate) name: String,
+    pub(crate) account: String,
+    /// When it came, in India.
+    pub(crate) day: Date,
     pub(crate) about: String,
     pub(crate) state: (&'static str, &'static str),
     pub(crate) progress: Option<Progress>,
@@ -47,6 +54,9 @@ pub(crate) struct Part {
     pub(crate) tone: &'static str,
     pub(crate) state: &'static str,
     pub(crate) advice: &'static str,
+    pub(crate) currency: Option<Currency>,
+    pub(crate) total: Option<i64>,
+    pub(crate) sum: i64,
 }
 
 impl Card {
@@ -66,6 +76,8 @@ impl Card {
         Self {
             id: upload.id.to_string(),
             name: upload.name.clone(),
+            account: account.to_owned(),
+            day: instant(upload.uploaded_at).date(),
             about,
             state: state(upload, &outcomings),
             progress: progress(app, upload),
@@ -234,6 +246,9 @@ fn of_settlement(part: &ImportedSettlement, settlements: &[SettlementView]) -> P
         tone: tone.class(),
         state,
         advice,
+        currency: part.currency(),
+        total: part.total,
+        sum: part.sum,
     }
 }
 
@@ -253,9 +268,13 @@ pub(crate) fn size(bytes: i64) -> String {
 
 /// In Indian time: where the people who import are.
 pub(crate) fn when(micros: i64) -> String {
+    instant(micros).strftime("%-d %b %Y, %H:%M").to_string()
+}
+
+pub(super) fn instant(micros: i64) -> DateTime {
     let zone = TimeZone::get("Asia/Kolkata").unwrap_or(TimeZone::UTC);
     let at = Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH);
-    zone.to_datetime(at).strftime("%-d %b %Y, %H:%M").to_string()
+    zone.to_datetime(at)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 mod archive;
 mod card;
+mod download;
 mod receive;
 
 use askama::Template;
@@ -17,11 +18,12 @@ use ecom_store::{
 
 use crate::{
     app::App,
+    download::{Download, Downloads, FileName},
     entry::{Entry, Field},
     fault::{Fault, Page},
     frame::{Frame, Here},
     page,
-    params::Params,
+    params::{Link, Params},
     seat::{Manager, Seat, Viewer},
 };
 use archive::Archive;
@@ -30,6 +32,8 @@ use receive::Received;
 
 /// Uploads that are looked at: those that are open or came to nothing are shown among the newest.
 const MOST: i64 = 30;
+/// Uploads of a file.
+const MOST_DOWNLOADED: i64 = 20_000;
 /// The newest uploads, shown however they ended.
 const NEWEST: usize = 5;
 /// Without script, the page is asked for again after this many seconds while files are read.
@@ -43,6 +47,7 @@ const FIRST_NAME: &str = "Amazon.in";
 #[template(path = "upload/list.html")]
 struct UploadsPage {
     frame: Frame,
+    downloads: Downloads,
     said: Option<&'static str>,
     form: Option<ImportForm>,
     cards: Vec<Card>,
@@ -68,6 +73,11 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Par
         }
         _ => None,
     };
+    if let Some(wanted) = Download::read(&params)? {
+        let mut tx = app.db.read().await?;
+        let tables = download::tables(&app, &mut seat.books(&mut tx).await?).await?;
+        return wanted.send(&FileName::today(&app, &seat, "files"), tables).await;
+    }
     let page = params.read("page", "the number of a page", page_number)?.unwrap_or(1);
     listed(&app, &seat, said, (Entry::default(), page), StatusCode::OK).await
 }
@@ -87,7 +97,17 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, Path(id): P
     let cards = vec![Card::new(&app, &upload, &accounts, &settlements, seat.may::<Manager>())];
     let open = matches!(upload.state, UploadState::Queued | UploadState::Running);
     let frame = seat.frame(upload.name, Here::Files).reloading(open.then_some(RELOAD_S));
-    page::show(&UploadsPage { frame, said: None, form: None, cards, archive: None, open, single: true })
+    let downloads = downloads();
+    page::show(&UploadsPage {
+        frame,
+        downloads,
+        said: None,
+        form: None,
+        cards,
+        archive: None,
+        open,
+        single: true,
+    })
 }
 
 /// Takes files in. Their rows and jobs are written in one transaction once all of them are there.
@@ -146,6 +166,10 @@ async fn account(books: &mut Scoped<'_>, entry: &mut Entry, now: i64) -> Page<Op
     }
 }
 
+fn downloads() -> Downloads {
+    Downloads::of(&Link::to("/uploads"), &download::TABLES)
+}
+
 async fn listed<R: crate::seat::Role>(
     app: &App,
     seat: &Seat<R>,
@@ -165,6 +189,7 @@ async fn listed<R: crate::seat::Role>(
         uploads.iter().any(|upload| matches!(upload.state, UploadState::Queued | UploadState::Running));
     let page = UploadsPage {
         frame: seat.frame("Files", Here::Files).reloading(open.then_some(RELOAD_S)),
+        downloads: downloads(),
         said,
         form: may.then(|| form(&accounts, last, entry)),
         cards: told(&uploads).map(|upload| Card::new(app, upload, &accounts, &settlements, may)).collect(),

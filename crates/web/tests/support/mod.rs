@@ -33,6 +33,7 @@ pub struct Answer {
     pub status: StatusCode,
     pub headers: axum::http::HeaderMap,
     pub body: String,
+    pub bytes: Vec<u8>,
 }
 
 /// Somebody with a browser.
@@ -70,7 +71,7 @@ impl Site {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let body = String::from_utf8_lossy(&bytes).into_owned();
-        Answer { status: parts.status, headers: parts.headers, body }
+        Answer { status: parts.status, headers: parts.headers, body, bytes: bytes.to_vec() }
     }
 
     /// A business with an owner who is signed in.
@@ -192,6 +193,30 @@ impl Answer {
         self.headers.get(header::LOCATION).map_or("", |to| to.to_str().unwrap())
     }
 
+    /// Addresses of all links that hold this.
+    pub fn links(&self, part: &str) -> Vec<String> {
+        let hrefs = self.body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+        let plain = hrefs.map(|href| href.replace("&#38;", "&").replace("&amp;", "&"));
+        plain.filter(|href| href.contains(part)).collect()
+    }
+
+    /// The name under which a browser saves it.
+    pub fn file_name(&self) -> String {
+        let kept = self.headers.get(header::CONTENT_DISPOSITION).map_or("", |kept| kept.to_str().unwrap());
+        let name = kept.strip_prefix("attachment; filename=\"").and_then(|name| name.strip_suffix('"'));
+        name.unwrap_or_else(|| panic!("{} is no download: {kept:?} {}", self.status, self.body)).to_owned()
+    }
+
+    /// The table in a file that was sent: its rows as text.
+    pub fn table(&self) -> Vec<Vec<String>> {
+        let table = ecom_documents::read_table(&self.bytes, &ecom_documents::Limits::default()).unwrap();
+        let width = table.rows[0].cells().len();
+        let row = |row: &ecom_documents::Row| {
+            (0..width).map(|at| row.text(u32::try_from(at).unwrap()).to_owned()).collect()
+        };
+        table.rows.iter().map(row).collect()
+    }
+
     /// The first link whose address begins with this.
     pub fn link(&self, start: &str) -> String {
         let at = self
@@ -205,7 +230,12 @@ impl Answer {
 
 /// A settlement of two weeks of September 2026, with one label nobody knows.
 pub fn settlement(seed: u64, rows: u64) -> Vec<u8> {
-    let start = "2026-09-07T00:00:00Z".parse::<jiff::Timestamp>().unwrap().as_second();
+    settlement_from("2026-09-07", seed, rows)
+}
+
+/// A settlement of two weeks from a day on, with one label nobody knows.
+pub fn settlement_from(day: &str, seed: u64, rows: u64) -> Vec<u8> {
+    let start = format!("{day}T00:00:00Z").parse::<jiff::Timestamp>().unwrap().as_second();
     let label = ["other-transaction", "other-transaction", "FBA Return Processing Adj"].map(str::to_owned);
     let plan = Plan {
         seed,
