@@ -237,7 +237,7 @@ fn forms(html: &str, page: &str) -> Vec<Form> {
 
 /// Fills in what a person would, as far as the kind of the field tells.
 fn fill(form: &mut Form, buttons: &mut Vec<(Option<(String, String)>, String)>, html: &str) {
-    let mut select = None;
+    let (mut select, mut needed) = (None, false);
     for part in html.split('<').skip(1) {
         let tag = part.split('>').next().unwrap();
         let (name, given) = (value(tag, "name"), value(tag, "value"));
@@ -253,6 +253,15 @@ fn fill(form: &mut Form, buttons: &mut Vec<(Option<(String, String)>, String)>, 
                 let kind = value(tag, "type").unwrap_or_default();
                 match (kind.as_str(), name) {
                     ("file", Some(name)) => form.files.push(name),
+                    // One of several: what is chosen, else the first.
+                    ("radio", Some(name)) => {
+                        let chosen = given.unwrap_or_default();
+                        match form.fields.iter_mut().find(|(known, _)| *known == name) {
+                            Some(field) if tag.contains(" checked") => field.1 = chosen,
+                            Some(_) => {}
+                            None => form.fields.push((name, chosen)),
+                        }
+                    }
                     (_, Some(name)) => {
                         let empty = given.as_ref().is_none_or(String::is_empty);
                         let needed = tag.contains(" required") || kind == "checkbox";
@@ -263,15 +272,20 @@ fn fill(form: &mut Form, buttons: &mut Vec<(Option<(String, String)>, String)>, 
                 }
             }
             "textarea" => form.fields.extend(name.map(|name| (name, "Because it is so".to_owned()))),
-            "select" => select = name,
+            "select" => {
+                needed = tag.contains(" required");
+                select = name;
+            }
+            // What is chosen, else the first; where nothing may not stay, the first that is something.
             "option" => {
-                let chosen = tag.contains(" selected");
-                let first =
-                    select.as_ref().filter(|name| form.fields.iter().all(|(known, _)| known != *name));
-                if let Some(name) = first.cloned() {
-                    form.fields.push((name, given.unwrap_or_default()));
-                } else if let Some(last) = form.fields.last_mut().filter(|_| chosen) {
-                    last.1 = given.unwrap_or_default();
+                let Some(name) = &select else { continue };
+                let value = given.unwrap_or_default();
+                match form.fields.iter_mut().find(|(known, _)| known == name) {
+                    Some(field) if tag.contains(" selected") || (needed && field.1.is_empty()) => {
+                        field.1 = value;
+                    }
+                    Some(_) => {}
+                    None => form.fields.push((name.clone(), value)),
                 }
             }
             _ => {}
@@ -284,7 +298,7 @@ fn typed(kind: &str, tag: &str) -> String {
         "date" => "2026-09-10",
         "month" => "2026-09",
         _ if value(tag, "inputmode").is_some() || kind == "number" => "100",
-        "checkbox" | "radio" => "on",
+        "checkbox" => "on",
         _ => "Something",
     };
     text.to_owned()
