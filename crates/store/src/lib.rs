@@ -6,6 +6,7 @@ mod archive;
 mod attention;
 mod bulk;
 mod close;
+mod consent;
 mod cost;
 mod db;
 mod error;
@@ -19,8 +20,10 @@ mod journal;
 mod keys;
 mod label_rule;
 mod line;
+mod message;
 mod migrate;
 mod names;
+mod notice;
 mod person;
 mod product;
 mod repost;
@@ -39,23 +42,26 @@ mod upload;
 pub use archive::Archive;
 pub use attention::{Duties, MOST_COUNTED, UncostedProduct};
 pub use close::{MonthClose, Reopening};
+pub use consent::{Channel, ConsentView, Consenting, NewConsent, Purpose};
 pub use cost::SoldProduct;
 pub use db::{Db, WRITER_WAIT};
 pub use error::{Result, StoreError};
 pub use figures::{Filter, UnclassifiedLabel};
 pub use ids::{
-    ExpenseId, FileId, JobId, LabelId, LabelRuleId, MarketplaceId, PersonId, SellerAccountId, SettlementKey,
-    SkuId, StockEventId, TenantId, UploadId,
+    ExpenseId, FileId, JobId, LabelId, LabelRuleId, MarketplaceId, MessageId, NoticeId, PersonId,
+    SellerAccountId, SettlementKey, SkuId, StockEventId, TenantId, UploadId,
 };
 pub use import::{Importer, Incoming, Opener, Progress};
 pub use job::{Claim, JobView, LEASE_MICROS, NewJob};
 pub use keys::Keys;
 pub use label_rule::{LabelChoice, LabelRuleView};
 pub use line::{LineCursor, LineFilter, LineView};
+pub use message::{MAIL_JOB, MOST_MESSAGES, MailStanding, MessageState, MessageView, NewMail, QueuedMail};
 pub use migrate::{
     KEY_MIGRATIONS, MIGRATIONS, PLATFORM_TABLES, check_keys_version, check_role, check_version, migrate,
     migrate_keys, postgres_form,
 };
+pub use notice::{MOST_NOTICES, MOST_UNREAD, NewNotice, NoticeView};
 pub use person::{
     PersonLogin, Registration, SESSION_IDLE_MICROS, SESSION_MOST_MICROS, Signed, fold_email, taken_field,
 };

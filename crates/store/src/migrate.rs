@@ -13,8 +13,17 @@ use crate::{
 };
 
 /// Tables that belong to no tenant. All others carry `tenant_id` and are reached by a tenant's handle only.
-pub const PLATFORM_TABLES: &[&str] =
-    &["schema_version", "business", "person", "membership", "session", "login_failure", "job"];
+pub const PLATFORM_TABLES: &[&str] = &[
+    "schema_version",
+    "business",
+    "person",
+    "membership",
+    "session",
+    "login_failure",
+    "job",
+    "message",
+    "consent",
+];
 
 /// The migrations of the database, oldest first, as written for SQLite.
 pub const MIGRATIONS: &[&str] = &[
@@ -22,6 +31,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_settlement.sql"),
     include_str!("../migrations/0003_home.sql"),
     include_str!("../migrations/0004_desk.sql"),
+    include_str!("../migrations/0011_mail.sql"),
 ];
 
 /// Holds the numbers of the migrations that ran.
