@@ -92,15 +92,21 @@ impl Platform<'_> {
 
     /// Claims the job that is due longest, or whose lease ran out.
     pub async fn claim(&mut self, now: i64) -> Result<Option<Claim>> {
+        self.claim_of(None, now).await
+    }
+
+    /// As [`Self::claim`], of one kind if one is given.
+    pub async fn claim_of(&mut self, kind: Option<&str>, now: i64) -> Result<Option<Claim>> {
         self.give_up(now).await?;
         let pick = format!(
-            "select id from job where (state = 'queued' and run_at <= $1) or (state = 'running' and leased_until <= $1)
+            "select id from job
+             where ((state = 'queued' and run_at <= $1) or (state = 'running' and leased_until <= $1))
+               and ($2 is null or kind = $2)
              order by run_at, id limit 1{}",
             self.tx.skip_locked()
         );
-        let Some((id,)) = fetch_optional!((i64,), self.tx, sqlx::AssertSqlSafe(pick.as_str()), now)? else {
-            return Ok(None);
-        };
+        let picked = fetch_optional!((i64,), self.tx, sqlx::AssertSqlSafe(pick.as_str()), now, kind)?;
+        let Some((id,)) = picked else { return Ok(None) };
         let row = fetch_optional!(
             (i64, Option<i64>, String, String),
             self.tx,
@@ -206,6 +212,16 @@ impl Platform<'_> {
                  finished_at = case when attempts < most_attempts then null else $1 end
              where state = 'running'",
             now,
+        )
+    }
+
+    /// Forgets jobs of a kind that were done before an instant; those that were given up stay.
+    pub async fn sweep_jobs(&mut self, kind: &str, before: i64) -> Result<u64> {
+        exec!(
+            self.tx,
+            "delete from job where kind = $1 and state = 'done' and finished_at < $2",
+            kind,
+            before
         )
     }
 

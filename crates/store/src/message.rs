@@ -211,6 +211,12 @@ impl Platform<'_> {
         Ok(row.map(|(cause,)| cause))
     }
 
+    /// Whether a cause has its mail already.
+    pub async fn mail_written(&mut self, cause: &str) -> Result<bool> {
+        let row = fetch_optional!((i64,), self.tx, "select id from message where cause = $1", cause)?;
+        Ok(row.is_some())
+    }
+
     /// The mail server took it.
     pub async fn mail_sent(&mut self, id: MessageId, now: i64) -> Result<()> {
         self.end_mail(id, "sent", None, now).await

@@ -268,3 +268,30 @@ on_postgres!(a_worker_does_not_wait_for_the_claim_of_another, |world| async move
     one.commit().await.unwrap();
     two.commit().await.unwrap();
 });
+
+on_both!(a_lane_claims_its_own_kind_and_the_other_all, |world| async move {
+    let (_, tenant) = world.business("kurta-house").await;
+    let import = enqueue(&world, &job(Some(tenant), "1", None)).await.unwrap();
+    let mail = enqueue(&world, &NewJob { kind: "mail", ..job(None, "2", None) }).await.unwrap();
+    let claimed = commit!(world, claim_of(Some("mail"), world.now())).unwrap().unwrap();
+    assert_eq!((claimed.id, claimed.kind.as_str()), (mail, "mail"));
+    assert_eq!(commit!(world, claim_of(Some("mail"), world.now())).unwrap(), None);
+    assert_eq!(commit!(world, claim_of(None, world.now())).unwrap().unwrap().id, import);
+});
+
+on_both!(done_jobs_of_a_kind_are_forgotten_and_no_others, |world| async move {
+    let (_, tenant) = world.business("kurta-house").await;
+    let mut ids = Vec::new();
+    for payload in ["done", "given up", "queued"] {
+        ids.push(enqueue(&world, &job(Some(tenant), payload, None)).await.unwrap());
+    }
+    let done = claim(&world).await.unwrap();
+    finish(&world, &done).await.unwrap();
+    let given_up = claim(&world).await.unwrap();
+    fail(&world, &given_up, false).await.unwrap();
+    assert_eq!(commit!(world, sweep_jobs("import", world.now())).unwrap(), 0, "it ended just now");
+    assert_eq!(commit!(world, sweep_jobs("mail", world.now() + 1)).unwrap(), 0);
+    assert_eq!(commit!(world, sweep_jobs("import", world.now() + 1)).unwrap(), 1);
+    let left = world.db.read().await.unwrap().platform().jobs(tenant, "import", 9).await.unwrap();
+    assert_eq!(left.iter().map(|job| job.id).collect::<Vec<_>>(), [ids[2], ids[1]]);
+});

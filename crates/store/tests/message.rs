@@ -94,6 +94,10 @@ on_both!(one_cause_has_one_mail, |world| async move {
     assert_eq!(messages(&world, tenant).await.len(), 2);
     let cause = world.db.read().await.unwrap().platform().mail_cause(id).await.unwrap();
     assert_eq!(cause.as_deref(), Some("reset:1"));
+    for (cause, written) in [("reset:1", true), ("reset:3", false)] {
+        let mut tx = world.db.read().await.unwrap();
+        assert_eq!(tx.platform().mail_written(cause).await.unwrap(), written);
+    }
     assert_eq!(world.db.read().await.unwrap().platform().mail_cause(MessageId(99)).await.unwrap(), None);
 });
 

@@ -2,18 +2,23 @@
 
 use std::{panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
 
-use ecom_store::{Claim, IMPORT_JOB, Importer, Keys, StoreError};
+use ecom_store::{Claim, IMPORT_JOB, Importer, Keys, MAIL_JOB, StoreError};
 use futures_util::FutureExt;
 use tokio::sync::watch;
 
-use crate::{Bell, Clock, Live, clock::micros};
+use crate::{
+    Bell, Clock, Live,
+    bell::Ear,
+    clock::micros,
+    mail::{MAIL_ROUND_JOB, Mail},
+};
 
 /// How often the worker looks for jobs that another process enqueued, or whose lease ran out.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// How often a running job's lease is renewed; a third of the lease.
 const RENEW_EVERY: Duration = Duration::from_secs(20);
 
-/// Runs jobs of all tenants, one at a time: an import uses every core already.
+/// Runs jobs of all tenants, one at a time in each lane: an import uses every core already.
 #[derive(Clone)]
 pub struct Worker {
     /// Imports files; holds the database.
@@ -28,6 +33,8 @@ pub struct Worker {
     pub bell: Bell,
     /// How far running jobs are.
     pub live: Live,
+    /// How mail leaves.
+    pub mail: Mail,
 }
 
 /// Ends the worker when it turns true.
@@ -49,38 +56,40 @@ impl From<StoreError> for Failure {
 
 impl Worker {
     /// Works until told to stop. A job that runs then is given back at once and run again at the next start.
-    pub async fn run(&self, mut stop: Stop) {
-        while !*stop.borrow() {
-            match self.work(&mut stop).await {
-                Ok(true) => {}
-                Ok(false) => self.wait(&mut stop, LOOK_EVERY).await,
-                Err(error) => {
-                    tracing::warn!(%error, "the worker could not look for jobs");
-                    self.wait(&mut stop, LOOK_EVERY).await;
-                }
-            }
-        }
+    pub async fn run(&self, stop: Stop) {
+        self.lane(None, stop).await;
     }
 
-    async fn wait(&self, stop: &mut Stop, most: Duration) {
-        tokio::select! {
-            () = self.bell.heard() => {}
-            _ = stop.changed() => {}
-            () = tokio::time::sleep(most) => {}
+    /// Sends mail alone until told to stop, beside [`Self::run`]: a mail does not wait behind an import.
+    pub async fn run_mail(&self, stop: Stop) {
+        self.lane(Some(MAIL_JOB), stop).await;
+    }
+
+    async fn lane(&self, kind: Option<&str>, mut stop: Stop) {
+        let mut ear = self.bell.listen();
+        while !*stop.borrow() {
+            match self.work(kind, &mut stop).await {
+                Ok(true) => {}
+                Ok(false) => wait(&mut ear, &mut stop, LOOK_EVERY).await,
+                Err(error) => {
+                    tracing::warn!(%error, "the worker could not look for jobs");
+                    wait(&mut ear, &mut stop, LOOK_EVERY).await;
+                }
+            }
         }
     }
 
     /// Runs all jobs that are due: for commands that wait for their end, and for tests.
     pub async fn run_due(&self, stop: &Stop) -> Result<(), StoreError> {
         let mut stop = stop.clone();
-        while self.work(&mut stop).await? {}
+        while self.work(None, &mut stop).await? {}
         Ok(())
     }
 
-    /// Runs one job; false if none is due.
-    async fn work(&self, stop: &mut Stop) -> Result<bool, StoreError> {
+    /// Runs one job, of a kind or any; false if none is due.
+    async fn work(&self, kind: Option<&str>, stop: &mut Stop) -> Result<bool, StoreError> {
         let mut tx = self.importer.db.write().await?;
-        let claim = tx.platform().claim(micros(&*self.clock)).await?;
+        let claim = tx.platform().claim_of(kind, micros(&*self.clock)).await?;
         tx.commit().await?;
         let Some(claim) = claim else { return Ok(false) };
         tokio::select! {
@@ -95,6 +104,8 @@ impl Worker {
     async fn handle(&self, claim: &Claim) -> Result<(), Failure> {
         match claim.kind.as_str() {
             IMPORT_JOB => self.import(claim).await,
+            MAIL_JOB => self.mail(claim).await,
+            MAIL_ROUND_JOB => self.mail_round(claim).await,
             kind => Err(Failure::Final(format!("no handler for jobs of kind {kind}"))),
         }
     }
@@ -139,6 +150,14 @@ impl Worker {
         let mut tx = self.importer.db.write().await?;
         tx.platform().progress(claim, done, total, micros(&*self.clock)).await?;
         tx.commit().await
+    }
+}
+
+async fn wait(ear: &mut Ear, stop: &mut Stop, most: Duration) {
+    tokio::select! {
+        () = ear.heard() => {}
+        _ = stop.changed() => {}
+        () = tokio::time::sleep(most) => {}
     }
 }
 

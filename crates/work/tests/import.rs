@@ -10,7 +10,7 @@ use ecom_store::{
     UploadView,
 };
 use ecom_testkit::{World, on_both};
-use ecom_work::{Bell, Live, Stop, Worker};
+use ecom_work::{Bell, Live, Stop, Worker, mail::Mail};
 use jiff::SignedDuration;
 use tokio::sync::watch;
 
@@ -39,6 +39,7 @@ async fn shop(world: &World) -> Shop {
         clock: Arc::new(world.clock.clone()),
         bell: Bell::default(),
         live: Live::default(),
+        mail: Mail::default(),
     };
     let (keep, stop) = watch::channel(false);
     Shop { worker, tenant, account, stop, _keep: keep }
