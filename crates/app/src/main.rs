@@ -5,6 +5,7 @@ mod demo;
 mod doctor;
 mod generate;
 mod import;
+mod mail;
 mod migrate;
 mod profit;
 mod serve;
@@ -34,6 +35,8 @@ enum Command {
     Import(import::Args),
     /// Look at everything the server stands on, and say what to do
     Doctor(doctor::Args),
+    /// See whether mail works
+    Mail(mail::Args),
     /// Bring the databases to this program's schema, as their owner
     Migrate(migrate::Args),
     /// Make files of an invented seller, for trying things out and for benchmarks
@@ -64,6 +67,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => block_on(serve::run(&args)),
         Command::Import(args) => block_on(import::run(&args)),
         Command::Doctor(args) => block_on(doctor::run(&args)),
+        Command::Mail(args) => block_on(mail::run(&args)),
         Command::Migrate(args) => block_on(migrate::run(&args)),
         Command::Generate(args) => generate::run(&args),
         Command::Completions { shell } => {

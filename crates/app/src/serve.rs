@@ -9,11 +9,11 @@ use std::{
 
 use anyhow::{Context, bail};
 use ecom_web::{Registration, Server, Settings};
-use ecom_work::{Bell, Live, SystemClock, Worker, micros};
+use ecom_work::{Bell, Live, SystemClock, Worker, mail::Mail, micros};
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
-    config::{Listen, Place},
+    config::{Listen, MailArgs, Place},
     site::{self, Site},
 };
 
@@ -31,6 +31,8 @@ pub(crate) struct Args {
     listen: Listen,
     #[command(flatten)]
     site: SiteArgs,
+    #[command(flatten)]
+    mail: MailArgs,
 }
 
 /// How the server presents itself.
@@ -58,8 +60,12 @@ enum Register {
 pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let listener = bind(&args.listen).await?;
     let site = Site::open(&args.place).await?;
-    let address = listener.local_addr()?;
-    serve(&args.place, site, listener, settings(address, &args.site)?, |url| {
+    let settings = settings(listener.local_addr()?, &args.site)?;
+    let mail = args.mail.mail(settings.public_url())?;
+    if !mail.is_on() {
+        tracing::warn!("no mail server is set up: mail waits. See docs/mail.md");
+    }
+    serve(&args.place, site, listener, settings, mail, |url| {
         eprintln!("Ecom Assistance listens on {url} (stop with Ctrl-C)");
     })
     .await
@@ -103,6 +109,7 @@ pub(crate) async fn serve(
     site: Site,
     listener: TcpListener,
     settings: Settings,
+    mail: Mail,
     ready: impl FnOnce(&str),
 ) -> anyhow::Result<ExitCode> {
     let _lock = lock(place, &site).await?;
@@ -114,6 +121,7 @@ pub(crate) async fn serve(
         clock: Arc::new(SystemClock),
         bell: Bell::default(),
         live: Live::default(),
+        mail,
     };
     let url = settings.public_url().to_owned();
     let app = ecom_web::router(Server::new(&worker, settings));
@@ -121,12 +129,16 @@ pub(crate) async fn serve(
     if removed > 0 {
         tracing::info!(removed, "removed uploads and originals that nothing needs any more");
     }
+    worker.begin_rounds().await?;
+    let (posting, posted_until) = (worker.clone(), stopped.clone());
     let working = ecom_work::spawn("worker", async move { worker.run(stopped).await });
+    let sending = ecom_work::spawn("mail", async move { posting.run_mail(posted_until).await });
     ready(&url);
     let service = app.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(ended()).await.context("the server ended")?;
     stop.send_replace(true);
     working.await.context("the worker ended")?;
+    sending.await.context("the mail worker ended")?;
     Ok(ExitCode::SUCCESS)
 }
 

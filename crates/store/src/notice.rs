@@ -1,7 +1,7 @@
 //! Notices: what people are told on the pages of a business, each for one person, until they have read it.
 
 use crate::{
-    error::Result,
+    error::{Result, StoreError},
     ids::{NoticeId, PersonId},
     tx::{Scoped, exec, fetch_all, fetch_one},
 };
@@ -123,16 +123,16 @@ impl Scoped<'_> {
         )
     }
 
-    /// Marks one of a person's notices as read; false if there is none such that is not.
-    pub async fn read_notice(&mut self, person: PersonId, id: NoticeId, now: i64) -> Result<bool> {
-        let read = exec!(
+    /// Marks one of a person's notices as read; one that is read already keeps its instant. `Missing` if there is none.
+    pub async fn read_notice(&mut self, person: PersonId, id: NoticeId, now: i64) -> Result<()> {
+        let found = exec!(
             self.tx,
-            "update notice set read_at = $4 where tenant_id = $1 and person = $2 and id = $3 and read_at is null",
+            "update notice set read_at = coalesce(read_at, $4) where tenant_id = $1 and person = $2 and id = $3",
             self.tenant.0,
             person.0,
             id.0,
             now,
         )?;
-        Ok(read == 1)
+        if found == 1 { Ok(()) } else { Err(StoreError::Missing("notice")) }
     }
 }

@@ -8,6 +8,7 @@ mod app;
 mod asset;
 mod chart;
 mod close;
+mod consent;
 mod cost;
 mod entry;
 mod expense;
@@ -18,6 +19,7 @@ mod frame;
 mod health;
 mod home;
 mod line;
+mod message;
 mod money;
 mod network;
 mod notice;
@@ -66,6 +68,14 @@ pub fn router(server: Server) -> Router {
         .route("/sign-out", post(session::delete))
         .route("/statement", get(statement::show))
         .route("/styleguide", get(styleguide::show))
+        .route("/styleguide/mail", get(styleguide::mail::list))
+        .route("/styleguide/mail/{name}", get(styleguide::mail::show))
+        .route("/notices", get(notice::list::list))
+        .route("/notices/read", post(notice::list::read_all))
+        .route("/notices/{id}/read", post(notice::list::read))
+        .route("/settings/notices", get(consent::show).post(consent::save))
+        .route("/messages", get(message::list))
+        .route("/messages/{id}", get(message::show))
         .route("/lines", get(line::list))
         .route("/settlements", get(settlement::list))
         .route("/settlements/{key}", get(settlement::show))

@@ -58,6 +58,7 @@ fn rank(role: &str) -> u8 {
 pub(crate) struct Seat<R> {
     signed: Signed,
     duties: Duties,
+    unread: i64,
     role: PhantomData<R>,
 }
 
@@ -82,6 +83,11 @@ impl<R: Role> Seat<R> {
         self.duties
     }
 
+    /// Notices this person has not read, up to a limit.
+    pub(crate) fn unread(&self) -> i64 {
+        self.unread
+    }
+
     /// What the business is called.
     pub(crate) fn business(&self) -> &str {
         &self.signed.business
@@ -95,7 +101,7 @@ impl<R: Role> Seat<R> {
     /// The frame of a page for this person.
     pub(crate) fn frame(&self, title: impl Into<String>, here: Here) -> Frame {
         let who = Who { name: self.signed.name.clone(), business: self.signed.business.clone() };
-        Frame::inside(title, here, who, self.duties)
+        Frame::inside(title, here, who, self.duties).unread(self.unread)
     }
 }
 
@@ -108,8 +114,8 @@ impl<R: Role> FromRequestParts<App> for Seat<R> {
         if rank(&signed.role) < R::LEAST {
             return Err(Fault::Missing.into_response());
         }
-        let duties = duties(app, &signed).await.map_err(IntoResponse::into_response)?;
-        Ok(Self { signed, duties, role: PhantomData })
+        let (duties, unread) = duties(app, &signed).await.map_err(IntoResponse::into_response)?;
+        Ok(Self { signed, duties, unread, role: PhantomData })
     }
 }
 
@@ -119,9 +125,10 @@ pub(crate) fn attention_since(app: &App) -> Month {
 }
 
 /// What the navigation counts.
-async fn duties(app: &App, signed: &Signed) -> Page<Duties> {
+async fn duties(app: &App, signed: &Signed) -> Page<(Duties, i64)> {
     let mut tx = app.db.read().await?;
-    Ok(tx.scoped(signed.tenant).await?.duties(attention_since(app)).await?)
+    let mut books = tx.scoped(signed.tenant).await?;
+    Ok((books.duties(attention_since(app)).await?, books.unread_notices(signed.person).await?))
 }
 
 /// Whoever asks, signed in or not.

@@ -130,11 +130,19 @@ async fn a_settlement_shows_its_file_its_state_and_its_versions() {
 }
 
 /// Every route that needs somebody to be signed in, with a body where it takes one.
-const ROUTES: [(Method, &str); 15] = [
+const ROUTES: [(Method, &str); 23] = [
     (Method::GET, "/"),
     (Method::POST, "/tiles"),
     (Method::POST, "/tiles/removal"),
     (Method::GET, "/styleguide"),
+    (Method::GET, "/styleguide/mail"),
+    (Method::GET, "/notices"),
+    (Method::POST, "/notices/read"),
+    (Method::POST, "/notices/1/read"),
+    (Method::GET, "/settings/notices"),
+    (Method::POST, "/settings/notices"),
+    (Method::GET, "/messages"),
+    (Method::GET, "/messages/1"),
     (Method::GET, "/statement"),
     (Method::GET, "/lines"),
     (Method::GET, "/lines?settlement=1"),
@@ -179,6 +187,11 @@ async fn another_business_sees_nothing_of_these_books() {
             "/tiles",
             "/tiles/removal",
             "/styleguide",
+            "/styleguide/mail",
+            "/notices",
+            "/notices/read",
+            "/settings/notices",
+            "/messages",
             "/statement",
             "/lines",
             "/settlements",
@@ -206,7 +219,7 @@ async fn another_business_sees_nothing_of_these_books() {
 }
 
 /// Every parameter of every page.
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 20] = [
     "state",
     "page",
     "month",
@@ -223,6 +236,7 @@ const NAMES: [&str; 19] = [
     "class",
     "sku",
     "after",
+    "before",
     "open",
     "said",
     "next",
@@ -266,7 +280,18 @@ const VALUES: [&str; 31] = [
 #[tokio::test]
 async fn nothing_typed_into_an_address_breaks_a_page() {
     let (site, owner) = with_books().await;
-    for path in ["/", "/styleguide", "/statement", "/lines", "/settlements", "/uploads", "/sign-in"] {
+    for path in [
+        "/",
+        "/styleguide",
+        "/statement",
+        "/lines",
+        "/settlements",
+        "/uploads",
+        "/sign-in",
+        "/notices",
+        "/settings/notices",
+        "/messages",
+    ] {
         for name in NAMES {
             for value in VALUES {
                 let answer = site.get(&owner, &format!("{path}?{name}={value}")).await;

@@ -8,6 +8,8 @@ use ecom_store::{Channel, Purpose};
 pub struct Wording {
     /// Its version, as it stands on record.
     pub version: &'static str,
+    /// The name of its box in a form: the same for all versions.
+    pub choice: &'static str,
     /// For what.
     pub purpose: Purpose,
     /// By which way.
@@ -19,6 +21,7 @@ pub struct Wording {
 /// All that were ever shown, the oldest first.
 pub const WORDINGS: &[Wording] = &[Wording {
     version: "digest-email-1",
+    choice: "digest-email",
     purpose: Purpose::Digest,
     channel: Channel::Email,
     text: "Send me the figures of this business by e-mail every Monday: profit, sales, fees, and what needs my \

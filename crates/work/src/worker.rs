@@ -86,6 +86,13 @@ impl Worker {
         Ok(())
     }
 
+    /// Runs all imports that are due: for a command that has no mail server and must leave mail to the server's worker.
+    pub async fn run_due_imports(&self, stop: &Stop) -> Result<(), StoreError> {
+        let mut stop = stop.clone();
+        while self.work(Some(IMPORT_JOB), &mut stop).await? {}
+        Ok(())
+    }
+
     /// Runs one job, of a kind or any; false if none is due.
     async fn work(&self, kind: Option<&str>, stop: &mut Stop) -> Result<bool, StoreError> {
         let mut tx = self.importer.db.write().await?;

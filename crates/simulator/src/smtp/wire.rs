@@ -86,6 +86,7 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
+    #[cfg_attr(not(feature = "tls"), allow(clippy::unnecessary_wraps, reason = "only TLS can go wrong"))]
     pub(crate) fn accept(connection: TcpStream, tls: &Tls) -> io::Result<Self> {
         let wire = Self { stream: Stream::Plain(connection), start: tls.start, waiting: Vec::new() };
         match tls.start {
@@ -110,6 +111,7 @@ impl Wire {
     }
 
     #[cfg(not(feature = "tls"))]
+    #[allow(clippy::unused_self, reason = "with TLS it is used")]
     pub(crate) fn upgrade(&mut self, _: &Tls) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
