@@ -7,6 +7,9 @@ use crate::{
     tx::{Platform, Scoped, exec, fetch_all, fetch_optional},
 };
 
+/// What stands at a message that its reader does not want any more.
+const WITHDRAWN: &str = "its reader withdrew the consent";
+
 /// What a message is for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Purpose {
@@ -120,7 +123,8 @@ const SELECT: &str =
     "select purpose, channel, given, wording, way, at from consent where tenant = $1 and person = $2";
 
 impl Scoped<'_> {
-    /// Puts a member's decision on record; false if it stood already. Who is no member is `Missing`.
+    /// Puts a member's decision on record; false if it stood already. Who is no member is `Missing`. What waits to be
+    /// sent is given up if it is what they do not want any more.
     pub async fn put_consent(&mut self, new: &NewConsent<'_>, now: i64) -> Result<bool> {
         self.lock().await?;
         let standing = self.consent(new.person, new.purpose, new.channel).await?;
@@ -145,7 +149,28 @@ impl Scoped<'_> {
             new.way,
             now,
         )?;
-        if added == 1 { Ok(true) } else { Err(StoreError::Missing("member")) }
+        if added == 0 {
+            return Err(StoreError::Missing("member"));
+        }
+        if !new.given {
+            self.stop_messages(new, now).await?;
+        }
+        Ok(true)
+    }
+
+    async fn stop_messages(&mut self, new: &NewConsent<'_>, now: i64) -> Result<()> {
+        exec!(
+            self.tx,
+            "update message set state = 'failed', fault = $5, ended_at = $6, secret = null
+             where tenant = $1 and person = $2 and purpose = $3 and channel = $4 and state = 'queued'",
+            self.tenant.0,
+            new.person.0,
+            new.purpose.name(),
+            new.channel.name(),
+            WITHDRAWN,
+            now,
+        )
+        .map(drop)
     }
 
     /// The decision of a person that stands.

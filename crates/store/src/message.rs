@@ -182,19 +182,18 @@ impl Platform<'_> {
     }
 
     /// Begins an attempt to send a message: counts it, and gives it its Message-ID if it has none yet. `None` if it is
-    /// not to be sent (any more); one that is too late is given up.
+    /// not to be sent (any more), or too late: see [`Self::expire_mail`].
     pub async fn begin_mail(
         &mut self,
         id: MessageId,
         message_id: &str,
         now: i64,
     ) -> Result<Option<QueuedMail>> {
-        self.expire_mail(Some(id), now).await?;
         let row = fetch_optional!(
             (String, String, String, String, Option<String>, String, i64),
             self.tx,
             "update message set attempts = attempts + 1, tried_at = $3, message_id = coalesce(message_id, $2)
-             where id = $1 and state = 'queued'
+             where id = $1 and state = 'queued' and expires_at > $3
              returning recipient, recipient_name, template, arguments, secret, message_id, attempts",
             id.0,
             message_id,
@@ -246,17 +245,23 @@ impl Platform<'_> {
         expect_one("message", changed)
     }
 
-    /// Gives up queued messages, one or all, that are of no use any more.
-    pub async fn expire_mail(&mut self, only: Option<MessageId>, now: i64) -> Result<u64> {
-        exec!(
+    /// Gives up queued messages, one or all, that are of no use any more; tells which, and whose business each was about.
+    pub async fn expire_mail(
+        &mut self,
+        only: Option<MessageId>,
+        now: i64,
+    ) -> Result<Vec<(MessageId, Option<TenantId>)>> {
+        let rows = fetch_all!(
+            (i64, Option<i64>),
             self.tx,
             "update message set state = 'failed', ended_at = $2, secret = null,
                  fault = case when fault is null then $3 else $3 || ': ' || fault end
-             where state = 'queued' and expires_at <= $2 and ($1 is null or id = $1)",
+             where state = 'queued' and expires_at <= $2 and ($1 is null or id = $1) returning id, tenant",
             only.map(|id| id.0),
             now,
             TOO_LATE,
-        )
+        )?;
+        Ok(rows.into_iter().map(|(id, tenant)| (MessageId(id), tenant.map(TenantId))).collect())
     }
 
     /// Gives every queued message a job that has none: those written while there was no mail server, and those whose

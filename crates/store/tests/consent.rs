@@ -1,7 +1,9 @@
 //! Consents: given, withdrawn, versioned, and never of another's business; on both engines.
 #![allow(clippy::unwrap_used)]
 
-use ecom_store::{Channel, Consenting, NewConsent, PersonId, Purpose, StoreError, TenantId};
+use ecom_store::{
+    Channel, Consenting, MessageState, NewConsent, NewMail, PersonId, Purpose, StoreError, TenantId,
+};
 use ecom_testkit::{World, on_both};
 
 fn digest(person: PersonId, given: bool, wording: &str) -> NewConsent<'_> {
@@ -81,6 +83,53 @@ on_both!(whoever_agrees_now_is_found_page_by_page, |world| async move {
     let first = consenting(&world, (0, 0), 1).await.remove(0);
     let next = consenting(&world, (first.tenant.0, first.person.0), 9).await;
     assert_eq!(next.iter().map(|one| one.person).collect::<Vec<_>>(), [meera]);
+});
+
+on_both!(withdrawing_stops_what_waits_to_be_sent_and_nothing_else, |world| async move {
+    let (asha, kurta) = world.business("kurta-house").await;
+    let (vikram, saree) = world.business("saree-works").await;
+    let write = |cause: &'static str, tenant, person, purpose| {
+        let world = &world;
+        async move {
+            let mail = NewMail {
+                cause,
+                tenant: Some(tenant),
+                person: Some(person),
+                purpose,
+                template: "digest",
+                recipient: "asha@kurta-house.example",
+                recipient_name: "",
+                subject: "x",
+                arguments: "{}",
+                secret: None,
+                expires_at: world.now() + 1,
+            };
+            let mut tx = world.db.write().await.unwrap();
+            tx.platform().write_mail(&mail, world.now()).await.unwrap().unwrap();
+            tx.commit().await.unwrap();
+        }
+    };
+    decide(&world, kurta, &digest(asha, true, "1")).await;
+    write("a", kurta, asha, Purpose::Digest).await;
+    write("b", kurta, asha, Purpose::Account).await;
+    write("c", saree, vikram, Purpose::Digest).await;
+    decide(&world, kurta, &digest(asha, false, "1")).await;
+    let mut tx = world.db.read().await.unwrap();
+    let mut states = Vec::new();
+    for tenant in [kurta, saree] {
+        for one in tx.scoped(tenant).await.unwrap().messages(None, None, 9).await.unwrap() {
+            states.push((one.purpose, one.state, one.fault));
+        }
+    }
+    let stopped = Some("its reader withdrew the consent".to_owned());
+    assert_eq!(
+        states,
+        [
+            (Purpose::Account, MessageState::Queued, None),
+            (Purpose::Digest, MessageState::Failed, stopped),
+            (Purpose::Digest, MessageState::Queued, None),
+        ]
+    );
 });
 
 #[test]

@@ -174,17 +174,19 @@ on_both!(a_mail_that_is_too_late_is_given_up_and_says_why, |world| async move {
     let fresh = write(&world, Some(tenant), "reset:2").await.unwrap();
     world.clock.pass(SignedDuration::from_mins(30));
     assert!(commit!(world, begin_mail(late, ID, world.now())).unwrap().is_none());
+    assert_eq!(commit!(world, expire_mail(Some(fresh), world.now())).unwrap(), []);
+    assert_eq!(commit!(world, expire_mail(Some(late), world.now())).unwrap(), [(late, Some(tenant))]);
     let view = one(&world, tenant, late).await;
-    assert_eq!(view.state, MessageState::Failed);
+    assert_eq!((view.state, view.attempts), (MessageState::Failed, 0));
     assert_eq!(view.fault.as_deref(), Some("it could not be sent in time: no connection"));
     assert_eq!(one(&world, tenant, fresh).await.state, MessageState::Queued);
     assert_eq!(secrets(&world).await, 1);
 
     world.clock.pass(SignedDuration::from_mins(30));
-    assert_eq!(commit!(world, expire_mail(None, world.now())).unwrap(), 1);
+    assert_eq!(commit!(world, expire_mail(None, world.now())).unwrap(), [(fresh, Some(tenant))]);
     let view = one(&world, tenant, fresh).await;
     assert_eq!(view.fault.as_deref(), Some("it could not be sent in time"));
-    assert_eq!(commit!(world, expire_mail(None, world.now())).unwrap(), 0);
+    assert_eq!(commit!(world, expire_mail(None, world.now())).unwrap(), []);
     assert_eq!(secrets(&world).await, 0);
 });
 

@@ -122,6 +122,7 @@ on_both!(while_there_is_no_mail_server_messages_wait_and_none_is_lost, |world| a
     let view = office.message(forgotten).await;
     assert_eq!((view.state, sink.mails().len()), (MessageState::Failed, 1));
     assert!(view.fault.unwrap().contains("could not be sent in time"));
+    assert_eq!(office.notices().await.len(), 1, "the managers are told");
 });
 
 on_both!(a_wrong_password_is_our_fault_and_the_mail_waits, |world| async move {
@@ -136,7 +137,10 @@ on_both!(a_wrong_password_is_our_fault_and_the_mail_waits, |world| async move {
     office.work().await;
     let view = office.message(id).await;
     assert_eq!(view.state, MessageState::Queued);
-    assert_eq!(view.fault.as_deref(), Some("the mail server answered 535 5.7.8: look at user and password"));
+    assert_eq!(
+        view.fault.as_deref(),
+        Some("the mail server answered 535 5.7.8: look at TLS, user and password")
+    );
     office.set_post(Some(with("right")));
     world.clock.pass(MINUTE);
     office.work().await;

@@ -174,7 +174,7 @@ fn facts(found: &MessageView) -> Vec<(&'static str, String)> {
         end,
         found.fault.clone().map(|fault| ("What went wrong", fault)),
         (found.attempts > 0).then(|| ("Attempts", money::count(found.attempts))),
-        found.message_id.clone().map(|id| ("Message-ID", id)),
+        found.message_id.clone().map(|id| ("Message\u{2011}ID", id)),
     ]
     .into_iter()
     .flatten()

@@ -115,7 +115,7 @@ fn told(news: Option<News>) -> Notice {
                 .link("See the statement", href)
         }
         Some(News::MailFailed { message }) => {
-            let words = "The mail server will not take it. Often the address has a slip of the pen.";
+            let words = "The mail server would not take it, or there was none in time.";
             Notice::new(Tone::Attention, "A mail could not be sent", words)
                 .link("See which and why", format!("/messages/{message}"))
         }

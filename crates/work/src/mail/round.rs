@@ -45,11 +45,11 @@ impl Worker {
         // A round that was late is followed by the present one, not by all that were missed.
         enqueue(&mut platform, hour.max(now.div_euclid(HOUR_MICROS)) + 1, now).await?;
         platform.sweep_jobs(MAIL_ROUND_JOB, now - KEPT_MICROS).await?;
-        platform.expire_mail(None, now).await?;
         if self.mail.is_on() {
             platform.wake_mail(now).await?;
         }
         tx.commit().await?;
+        self.give_up_late(None).await?;
         self.digests().await?;
         self.bell.ring();
         Ok(())

@@ -3,7 +3,7 @@
 //! A message that was taken is never handed over again, unless the process dies between the server's yes and the
 //! commit that says so: then it goes once more, with the same Message-ID.
 
-use ecom_store::{Claim, MessageId, NewNotice, QueuedMail};
+use ecom_store::{Claim, MessageId, NewNotice, QueuedMail, StoreError, TenantId, Tx};
 use sha2::{Digest, Sha256};
 
 use super::{Address, Letter, Parcel, PostFault};
@@ -21,7 +21,9 @@ impl Worker {
         let id: MessageId =
             claim.payload.parse().map_err(|_| Failure::Final("a mail without a message".to_owned()))?;
         let Some(post) = self.mail.post.clone() else { return self.without_server(id).await };
-        let Some(queued) = self.begin(id, post.domain()).await? else { return Ok(()) };
+        let Some(queued) = self.begin(id, post.domain()).await? else {
+            return Ok(self.give_up_late(Some(id)).await?);
+        };
         let Some(parcel) = self.parcel(&queued) else {
             return self.refused(claim, id, "its letter cannot be read by this version").await;
         };
@@ -42,7 +44,7 @@ impl Worker {
         let mut tx = self.importer.db.write().await?;
         // Nothing to note on one that was given up meanwhile.
         match tx.platform().mail_delayed(id, NO_SERVER).await {
-            Ok(()) | Err(ecom_store::StoreError::Rows { .. }) => Ok(tx.commit().await?),
+            Ok(()) | Err(StoreError::Rows { .. }) => Ok(tx.commit().await?),
             Err(error) => Err(error.into()),
         }
     }
@@ -72,21 +74,35 @@ impl Worker {
         Ok(tx.commit().await?)
     }
 
+    /// Gives up messages, one or all, that are of no use any more.
+    pub(crate) async fn give_up_late(&self, only: Option<MessageId>) -> Result<(), StoreError> {
+        let now = micros(&*self.clock);
+        let mut tx = self.importer.db.write().await?;
+        for (id, tenant) in tx.platform().expire_mail(only, now).await? {
+            tell(&mut tx, id, tenant, now).await?;
+        }
+        tx.commit().await
+    }
+
     /// It is given up, and those who run the business are told.
     async fn refused(&self, claim: &Claim, id: MessageId, why: &str) -> Result<(), Failure> {
         let now = micros(&*self.clock);
         let mut tx = self.importer.db.write().await?;
         tx.platform().mail_refused(id, why, now).await?;
-        if let Some(tenant) = claim.tenant {
-            let news = News::MailFailed { message: id.0 };
-            let (cause, arguments) = (format!("mail-failed:{id}"), news.to_json()?);
-            let notice = NewNotice { cause: &cause, kind: news.name(), arguments: &arguments };
-            tx.scoped(tenant).await?.give_managers_notice(&notice, now).await?;
-        }
+        tell(&mut tx, id, claim.tenant, now).await?;
         tx.commit().await?;
         tracing::warn!(message = id.0, %why, "a mail was refused for good");
         Ok(())
     }
+}
+
+/// Tells those who run the business that a mail about it was given up.
+async fn tell(tx: &mut Tx, id: MessageId, tenant: Option<TenantId>, now: i64) -> Result<(), StoreError> {
+    let Some(tenant) = tenant else { return Ok(()) };
+    let news = News::MailFailed { message: id.0 };
+    let (cause, arguments) = (format!("mail-failed:{id}"), news.to_json()?);
+    let notice = NewNotice { cause: &cause, kind: news.name(), arguments: &arguments };
+    tx.scoped(tenant).await?.give_managers_notice(&notice, now).await.map(drop)
 }
 
 /// The Message-ID of a cause: the same for every attempt, and telling nothing about it.

@@ -251,7 +251,7 @@ fn fault(error: &lettre::transport::smtp::Error) -> PostFault {
     if error.is_permanent() && !ours {
         return PostFault::Never(told);
     }
-    PostFault::Later(if ours { format!("{told}: look at user and password") } else { told })
+    PostFault::Later(if ours { format!("{told}: look at TLS, user and password") } else { told })
 }
 
 /// What happened on the way, without what was said.
