@@ -3,8 +3,10 @@
 
 use std::{
     collections::BTreeSet,
+    io::{BufRead, BufReader},
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
+    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
@@ -58,10 +60,17 @@ impl Site {
         command
     }
 
-    /// A server that has made its database.
+    /// A server that listens, and so has made its database.
     fn serve(&self) -> Child {
-        let child = self.command(&["serve", "--port", "0"]).stderr(Stdio::null()).spawn().unwrap();
-        until("the start", || self.data().join("ecom.db").exists());
+        let mut child = self.command(&["serve", "--port", "0"]).stderr(Stdio::piped()).spawn().unwrap();
+        let said = BufReader::new(child.stderr.take().unwrap());
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || {
+            for line in said.lines().map_while(Result::ok).filter(|line| line.contains("listens on")) {
+                drop(tell.send(line));
+            }
+        });
+        told.recv_timeout(PATIENCE).unwrap();
         child
     }
 
@@ -110,7 +119,6 @@ fn end(mut child: Child) {
 fn a_server_killed_while_it_sends_loses_no_mail_and_repeats_only_what_it_could_not_know() {
     let site = Site::new();
     let first = site.serve();
-    until("the schema", || std::panic::catch_unwind(|| site.standing()).is_ok());
     end(first);
     block_on(site.write());
     let mut held = 0;
@@ -167,7 +175,6 @@ fn a_test_mail_says_what_the_mail_server_answers() {
 fn the_doctor_says_how_mail_goes() {
     let site = Site::new();
     let server = site.serve();
-    until("the schema", || std::panic::catch_unwind(|| site.standing()).is_ok());
     end(server);
     let well = site.command(&["doctor"]).output().unwrap();
     assert!(well.status.success() && said(&well).contains("ok    mail server 127.0.0.1:"), "{}", said(&well));

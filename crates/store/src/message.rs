@@ -22,8 +22,8 @@ const LATE_MICROS: i64 = 3_600_000_000;
 /// What stands at a message that could not be sent in time.
 const TOO_LATE: &str = "it could not be sent in time";
 
-/// A mail to write.
-#[derive(Clone, Debug)]
+/// A mail to write. It holds a secret, and so does not print.
+#[derive(Clone)]
 pub struct NewMail<'a> {
     /// What it is sent for, by ids alone: one cause has one mail.
     pub cause: &'a str,
@@ -49,7 +49,7 @@ pub struct NewMail<'a> {
     pub expires_at: i64,
 }
 
-/// A message that is about to be sent.
+/// A message that is about to be sent. It holds a secret, and so does not print.
 #[derive(Clone, PartialEq, Eq)]
 pub struct QueuedMail {
     /// Address.

@@ -350,4 +350,7 @@ on_both!(mail_has_a_lane_of_its_own, |world| async move {
 fn a_token_is_never_printed() {
     let token = SecretString::from("the-token".to_owned());
     assert!(!format!("{token:?}").contains("the-token"));
+    let letter = Letter::VerifyAddress { name: "Asha".into(), page: "/verify/".into(), until: 1 };
+    let rendered = Mail::off("https://books.example.in").render(&letter, Some("the-token")).unwrap();
+    assert!(rendered.text.contains("the-token") && !format!("{rendered:?}").contains("the-token"));
 }

@@ -66,10 +66,6 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Manager>, params: Pa
     let mut books = seat.books(&mut tx).await?;
     let counts = books.message_states().await?;
     let found = books.messages(state, before, PAGE + 1).await?;
-    let link = |state: Option<MessageState>| {
-        let link = Link::to("/messages");
-        state.map_or(link.clone(), |state| link.with("state", state.name()))
-    };
     let shown = usize::try_from(PAGE).unwrap_or(usize::MAX);
     let last = found.get(shown - 1).filter(|_| found.len() > shown);
     let page = MessagesPage {
@@ -78,7 +74,7 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Manager>, params: Pa
             &app,
             "Messages wait here and go out as soon as there is one, unless they are of no use by then.",
         ),
-        tabs: tabs(&counts, state, link),
+        tabs: tabs(&counts, state),
         newer: before.is_some().then(|| link(state).text()),
         older: last.map(|last| link(state).with("before", &last.id.to_string()).text()),
         rows: found.iter().take(shown).map(row).collect(),
@@ -104,11 +100,12 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Manager>, Path(id): 
     page::show(&page)
 }
 
-fn tabs(
-    counts: &[(MessageState, i64)],
-    chosen: Option<MessageState>,
-    link: impl Fn(Option<MessageState>) -> Link,
-) -> Vec<Tab> {
+fn link(state: Option<MessageState>) -> Link {
+    let link = Link::to("/messages");
+    state.map_or(link.clone(), |state| link.with("state", state.name()))
+}
+
+fn tabs(counts: &[(MessageState, i64)], chosen: Option<MessageState>) -> Vec<Tab> {
     let count = |state| counts.iter().find(|(one, _)| *one == state).map_or(0, |(_, count)| *count);
     let tab = |label, state: Option<MessageState>, count: i64| Tab {
         label,

@@ -82,7 +82,7 @@ impl Mail {
 }
 
 /// A mail to write.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Draft<'a> {
     /// What it is sent for, by ids alone, such as `reset:17:1790000000`: one cause has one mail.
     pub cause: &'a str,
