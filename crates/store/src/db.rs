@@ -85,7 +85,9 @@ impl Db {
         let writer = options.clone().pragma("cache_size", WRITER_CACHE_KIB);
         let write = PoolOptions::new().max_connections(1).acquire_timeout(wait).connect_with(writer).await?;
         let reader = options.pragma("cache_size", READER_CACHE_KIB).pragma("query_only", "on");
+        // A file does not hang up, so readers need not ask each time whether it still answers.
         let read = PoolOptions::new()
+            .test_before_acquire(false)
             .max_connections(SQLITE_READERS)
             .acquire_timeout(wait)
             .connect_with(reader)

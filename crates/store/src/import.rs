@@ -2,11 +2,8 @@
 //! and the file's row. Either all of it is there or nothing; the same bytes twice change nothing.
 
 use std::{
-    io::{self, Read},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    io::Read,
+    sync::{Arc, atomic::AtomicU64},
 };
 
 use ecom_ledger::{
@@ -14,10 +11,11 @@ use ecom_ledger::{
     chain::Carried,
     settlement::{self, Options, Report, Settlement},
 };
-use ecom_vault::{Entropy, Fingerprint, Fingerprinter, SystemEntropy, TenantKey};
+use ecom_vault::{Entropy, Fingerprint, SystemEntropy, TenantKey};
 
 use crate::{
     archive::{Archive, ArchiveId, Placed},
+    counted::{Hashed, counted},
     db::Db,
     error::{Result, StoreError},
     feed,
@@ -38,7 +36,7 @@ pub struct Importer {
     pub db: Db,
     /// Where originals are kept.
     pub archive: Archive,
-    /// How files are read; each tenant's own rules of the taxonomy come before its taxonomy.
+    /// How files are read; each tenant's own rules come before its taxonomy, and its tax settings take their place.
     pub options: Options,
 }
 
@@ -108,9 +106,12 @@ impl Importer {
     }
 
     async fn reading(&self, tenant: TenantId) -> Result<Reading> {
-        let rules = self.db.read().await?.scoped(tenant).await?.standing_rules().await?;
+        let mut tx = self.db.read().await?;
+        let mut books = tx.scoped(tenant).await?;
+        let rules = books.standing_rules().await?;
+        let tax = Arc::new(books.tax_settings().await?);
         let taxonomy = label_rule::with_rules(&self.options.taxonomy, &rules);
-        Ok(Reading { options: Options { taxonomy, ..self.options.clone() }, rules })
+        Ok(Reading { options: Options { taxonomy, tax, gst: self.options.gst }, rules })
     }
 
     async fn read(
@@ -204,8 +205,8 @@ impl Importer {
 }
 
 impl Importer {
-    /// Posts anew what a rule says that was made or undone while the file was read. Rules wait for the writer from
-    /// here on, and their own job then finds these settlements.
+    /// Posts anew what a rule or a tax setting says that was made or undone while the file was read. They wait for
+    /// the writer from here on, and their own job then finds these settlements.
     async fn follow_rules(
         &self,
         reading: &Reading,
@@ -216,6 +217,11 @@ impl Importer {
         for label in label_rule::changed_labels(&reading.rules, &rules) {
             for key in keys {
                 books.repost(*key, label, &self.options).await?;
+            }
+        }
+        if books.tax_settings().await? != *reading.options.tax {
+            for key in keys {
+                books.repost_gst(*key, &self.options).await?;
             }
         }
         Ok(())
@@ -237,36 +243,6 @@ fn same(file: &Incoming, found: FileId) -> ImportResult {
 /// The file was read a moment ago; that it cannot be read again is no fault of its content.
 fn changed(refusal: &Refusal) -> StoreError {
     StoreError::Conflict(format!("the file changed while it was imported: {refusal}"))
-}
-
-struct Counted {
-    reader: Box<dyn Read + Send>,
-    bytes: Progress,
-}
-
-impl Read for Counted {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(buffer)?;
-        self.bytes.fetch_add(read as u64, Ordering::Relaxed);
-        Ok(read)
-    }
-}
-
-fn counted(open: &Opener, bytes: &Progress) -> std::result::Result<Box<dyn Read + Send>, Refusal> {
-    Ok(Box::new(Counted { reader: open()?, bytes: Arc::clone(bytes) }))
-}
-
-struct Hashed {
-    reader: Box<dyn Read + Send>,
-    hasher: Fingerprinter,
-}
-
-impl Read for Hashed {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(buffer)?;
-        self.hasher.update(&buffer[..read]);
-        Ok(read)
-    }
 }
 
 impl Scoped<'_> {

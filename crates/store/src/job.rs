@@ -110,7 +110,8 @@ impl Platform<'_> {
         let row = fetch_optional!(
             (i64, Option<i64>, String, String),
             self.tx,
-            "update job set state = 'running', leased_until = $2, lease = lease + 1, attempts = attempts + 1
+            "update job set state = 'running', leased_until = $2, lease = lease + 1, attempts = attempts + 1,
+                 outcome = null
              where id = $1 returning lease, tenant, kind, payload",
             id,
             now + LEASE_MICROS,

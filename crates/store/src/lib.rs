@@ -5,14 +5,18 @@
 mod archive;
 mod attention;
 mod bulk;
+mod chain;
 mod close;
 mod consent;
 mod cost;
+mod counted;
+mod crosscheck;
 mod db;
 mod error;
 mod expense;
 mod feed;
 mod figures;
+mod file_page;
 mod ids;
 mod import;
 mod job;
@@ -35,7 +39,9 @@ mod settlement;
 mod settlement_page;
 mod spans;
 mod stock;
+mod tax_setting;
 mod tile;
+mod trouble;
 mod tx;
 mod upload;
 
@@ -44,12 +50,14 @@ pub use attention::{Duties, MOST_COUNTED, UncostedProduct};
 pub use close::{MonthClose, Reopening};
 pub use consent::{Channel, ConsentView, Consenting, NewConsent, Purpose};
 pub use cost::SoldProduct;
+pub use crosscheck::Crosscheck;
 pub use db::{Db, WRITER_WAIT};
 pub use error::{Result, StoreError};
 pub use figures::{Filter, UnclassifiedLabel};
+pub use file_page::{FilePage, FileSettlement, FileView};
 pub use ids::{
     ExpenseId, FileId, JobId, LabelId, LabelRuleId, MarketplaceId, MessageId, NoticeId, PersonId,
-    SellerAccountId, SettlementKey, SkuId, StockEventId, TenantId, UploadId,
+    SellerAccountId, SettlementKey, SkuId, StockEventId, TaxSettingId, TenantId, UploadId,
 };
 pub use import::{Importer, Incoming, Opener, Progress};
 pub use job::{Claim, JobView, LEASE_MICROS, NewJob};
@@ -77,5 +85,7 @@ pub use settlement::{ChangedLine, SettlementState, SettlementView};
 pub use settlement_page::SettlementPage;
 pub use spans::MOST_SPANS;
 pub use stock::{MOST_STOCK_EVENTS, StockEntry};
+pub use tax_setting::{TAX_SETTING_JOB, TaxChoice, TaxSettingView};
+pub use trouble::Trouble;
 pub use tx::{Platform, Scoped, Tx};
 pub use upload::{IMPORT_JOB, ImportResult, ImportedSettlement, NewUpload, Outcome, UploadState, UploadView};

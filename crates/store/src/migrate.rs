@@ -31,6 +31,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_settlement.sql"),
     include_str!("../migrations/0003_home.sql"),
     include_str!("../migrations/0004_desk.sql"),
+    include_str!("../migrations/0005_tax_setting.sql"),
     include_str!("../migrations/0011_mail.sql"),
 ];
 

@@ -28,7 +28,7 @@ pub struct Registration<'a> {
     pub business: &'a str,
     /// Code of the billing State.
     pub billing_state: &'a str,
-    /// GSTIN, already checked.
+    /// GSTIN, already checked. With one, GST on fees is claimed back unless a tax setting says otherwise.
     pub gstin: Option<&'a str>,
 }
 
@@ -71,11 +71,13 @@ impl Platform<'_> {
         let (tenant,) = fetch_one!(
             (i64,),
             self.tx,
-            "insert into business (name, billing_state, gstin, created_at, state) values ($1, $2, $3, $4, 'active') returning id",
+            "insert into business (name, billing_state, gstin, created_at, state, input_credit)
+             values ($1, $2, $3, $4, 'active', $5) returning id",
             new.business,
             new.billing_state,
             new.gstin,
             now,
+            i64::from(new.gstin.is_some()),
         )?;
         let (person,) = fetch_one!(
             (i64,),

@@ -3,6 +3,7 @@
 use std::{ops::Deref, path::PathBuf, sync::Arc};
 
 use axum::http::Uri;
+use ecom_ledger::settlement::Options;
 use ecom_store::{Archive, Db, Keys};
 use ecom_work::{Bell, Clock, Live, Worker, mail::Mail};
 use jiff::{civil::Date, tz::TimeZone};
@@ -104,6 +105,8 @@ pub struct Server {
     pub(crate) live: Live,
     pub(crate) mail: Mail,
     pub(crate) settings: Settings,
+    /// How files are read, before a tenant's own rules and settings.
+    pub(crate) reading: Options,
 }
 
 impl Server {
@@ -119,6 +122,7 @@ impl Server {
             live: worker.live.clone(),
             mail: worker.mail.clone(),
             settings,
+            reading: worker.importer.options.clone(),
         }
     }
 }

@@ -25,6 +25,8 @@ pub(crate) enum Here {
     Files,
     /// Notices, what was sent, and what one gets.
     Notices,
+    /// Settings of the business.
+    Settings,
 }
 
 /// An entry of the navigation.
@@ -107,13 +109,22 @@ pub(crate) const SECTIONS: &[Section] = &[
     },
     Section {
         title: "Business",
-        items: &[Item {
-            here: Here::Files,
-            href: "/uploads",
-            label: "Files",
-            icon: "M12 4v11M8 11l4 4 4-4M5 20h14",
-            bar: true,
-        }],
+        items: &[
+            Item {
+                here: Here::Files,
+                href: "/uploads",
+                label: "Files",
+                icon: "M12 4v11M8 11l4 4 4-4M5 20h14",
+                bar: true,
+            },
+            Item {
+                here: Here::Settings,
+                href: "/settings/tax",
+                label: "Settings",
+                icon: "M4 7h9M17 7h3M13 5v4M4 12h3M11 12h9M7 10v4M4 17h11M19 17h1M15 15v4",
+                bar: false,
+            },
+        ],
     },
 ];
 

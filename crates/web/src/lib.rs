@@ -8,6 +8,7 @@ mod app;
 mod asset;
 mod chart;
 mod close;
+mod compression;
 mod consent;
 mod cost;
 mod entry;
@@ -34,6 +35,7 @@ mod settlement;
 mod shield;
 mod statement;
 mod styleguide;
+mod tax_setting;
 mod upload;
 mod words;
 
@@ -69,7 +71,7 @@ pub fn router(server: Server) -> Router {
         .route("/statement", get(statement::show))
         .route("/styleguide", get(styleguide::show))
         .route("/styleguide/mail", get(styleguide::mail::list))
-        .route("/styleguide/mail/{name}", get(styleguide::mail::show))
+        .route("/styleguide/mail/{sample}", get(styleguide::mail::show))
         .route("/notices", get(notice::list::list))
         .route("/notices/read", post(notice::list::read_all))
         .route("/notices/{id}/read", post(notice::list::read))
@@ -97,6 +99,10 @@ pub fn router(server: Server) -> Router {
         .route("/close", get(close::list))
         .route("/close/{month}/{currency}", get(close::show).post(close::create))
         .route("/close/{month}/{currency}/reopening", post(close::reopen))
+        .route("/settings/tax", get(tax_setting::show).post(tax_setting::create))
+        .route("/settings/tax/change", get(tax_setting::preview))
+        .route("/settings/tax/{id}/undoing", get(tax_setting::ask).post(tax_setting::undo))
+        .route("/settings/tax/{id}/again", post(tax_setting::again))
         // The limit of a form is not that of a file: receiving counts for itself.
         .route("/uploads", get(upload::list).post(upload::create).layer(DefaultBodyLimit::disable()))
         .route("/uploads/{id}", get(upload::show))
@@ -105,6 +111,8 @@ pub fn router(server: Server) -> Router {
         .method_not_allowed_fallback(async || Fault::Missing)
         .layer(DefaultBodyLimit::max(MOST_FORM_BYTES))
         .layer(middleware::from_fn(shield::same_origin))
+        .layer(compression::layer())
+        .layer(middleware::from_fn(compression::only_for_this_site))
         .layer(middleware::from_fn_with_state(app.clone(), shield::headers))
         .with_state(app)
 }

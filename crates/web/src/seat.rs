@@ -110,11 +110,11 @@ impl<R: Role> FromRequestParts<App> for Seat<R> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let signed = signed(parts, app).await.map_err(IntoResponse::into_response)?;
-        let Some(signed) = signed else { return Err(to_sign_in(parts)) };
+        let Some((signed, mut tx)) = signed else { return Err(to_sign_in(parts)) };
         if rank(&signed.role) < R::LEAST {
             return Err(Fault::Missing.into_response());
         }
-        let (duties, unread) = duties(app, &signed).await.map_err(IntoResponse::into_response)?;
+        let (duties, unread) = duties(app, &signed, &mut tx).await.map_err(IntoResponse::into_response)?;
         Ok(Self { signed, duties, unread, role: PhantomData })
     }
 }
@@ -125,8 +125,7 @@ pub(crate) fn attention_since(app: &App) -> Month {
 }
 
 /// What the navigation counts.
-async fn duties(app: &App, signed: &Signed) -> Page<(Duties, i64)> {
-    let mut tx = app.db.read().await?;
+async fn duties(app: &App, signed: &Signed, tx: &mut Tx) -> Page<(Duties, i64)> {
     let mut books = tx.scoped(signed.tenant).await?;
     Ok((books.duties(attention_since(app)).await?, books.unread_notices(signed.person).await?))
 }
@@ -138,21 +137,21 @@ impl FromRequestParts<App> for Visitor {
     type Rejection = Fault;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fault> {
-        Ok(Self(signed(parts, app).await?))
+        Ok(Self(signed(parts, app).await?.map(|(signed, _)| signed)))
     }
 }
 
-async fn signed(parts: &Parts, app: &App) -> Page<Option<Signed>> {
+/// Who it is, and the transaction that looked, to look on.
+async fn signed(parts: &Parts, app: &App) -> Page<Option<(Signed, Tx)>> {
     let Some(token) = cookie::token(&parts.headers) else { return Ok(None) };
     let id_hash = token.hash();
     let now = app.now();
     let mut tx = app.db.read().await?;
     let signed = tx.platform().session(&id_hash, now).await?;
-    drop(tx);
     if signed.as_ref().is_some_and(|signed| signed.stale) {
         touch(app, id_hash, now);
     }
-    Ok(signed)
+    Ok(signed.map(|signed| (signed, tx)))
 }
 
 /// Comes back to the page that was asked for, if it was one that can be asked for again.

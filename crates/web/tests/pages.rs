@@ -130,7 +130,7 @@ async fn a_settlement_shows_its_file_its_state_and_its_versions() {
 }
 
 /// Every route that needs somebody to be signed in, with a body where it takes one.
-const ROUTES: [(Method, &str); 23] = [
+const ROUTES: [(Method, &str); 29] = [
     (Method::GET, "/"),
     (Method::POST, "/tiles"),
     (Method::POST, "/tiles/removal"),
@@ -154,6 +154,12 @@ const ROUTES: [(Method, &str); 23] = [
     (Method::GET, "/uploads/1"),
     (Method::GET, "/files/1/withdrawal"),
     (Method::POST, "/files/1/withdrawal"),
+    (Method::GET, "/settings/tax"),
+    (Method::POST, "/settings/tax"),
+    (Method::GET, "/settings/tax/change"),
+    (Method::GET, "/settings/tax/1/undoing"),
+    (Method::POST, "/settings/tax/1/undoing"),
+    (Method::POST, "/settings/tax/1/again"),
 ];
 
 async fn ask(site: &Site, visitor: &Visitor, method: &Method, path: &str) -> support::Answer {
@@ -196,9 +202,13 @@ async fn another_business_sees_nothing_of_these_books() {
             "/lines",
             "/settlements",
             "/uploads",
+            "/settings/tax",
+            "/settings/tax/change",
         ]
         .contains(&path);
         let expected = match (own, method == Method::POST) {
+            // What would change is asked for with a form.
+            (true, false) if path == "/settings/tax/change" => StatusCode::UNPROCESSABLE_ENTITY,
             (true, false) => StatusCode::OK,
             (true, true) => StatusCode::UNPROCESSABLE_ENTITY,
             (false, _) => StatusCode::NOT_FOUND,
@@ -240,6 +250,7 @@ const NAMES: [&str; 20] = [
     "open",
     "said",
     "next",
+    "credit",
 ];
 
 /// What somebody may type for it.
@@ -280,21 +291,14 @@ const VALUES: [&str; 31] = [
 #[tokio::test]
 async fn nothing_typed_into_an_address_breaks_a_page() {
     let (site, owner) = with_books().await;
-    for path in [
-        "/",
-        "/styleguide",
-        "/statement",
-        "/lines",
-        "/settlements",
-        "/uploads",
-        "/sign-in",
-        "/notices",
-        "/settings/notices",
-        "/messages",
-    ] {
+    let tax = ["/settings/tax", "/settings/tax/change", "/settings/tax/change?credit=no"];
+    let told = ["/notices", "/settings/notices", "/messages"];
+    let pages = ["/", "/styleguide", "/statement", "/lines", "/settlements", "/uploads", "/sign-in"];
+    for path in pages.into_iter().chain(tax).chain(told) {
         for name in NAMES {
             for value in VALUES {
-                let answer = site.get(&owner, &format!("{path}?{name}={value}")).await;
+                let sign = if path.contains('?') { '&' } else { '?' };
+                let answer = site.get(&owner, &format!("{path}{sign}{name}={value}")).await;
                 let fine = answer.status.is_success()
                     || [StatusCode::SEE_OTHER, StatusCode::NOT_FOUND, StatusCode::UNPROCESSABLE_ENTITY]
                         .contains(&answer.status);
@@ -311,6 +315,9 @@ async fn nothing_typed_into_an_address_breaks_a_page() {
         "/files/%00/withdrawal",
         "/files/0/withdrawal",
         "/lines?settlement=99",
+        "/settings/tax/x/undoing",
+        "/settings/tax/9223372036854775808/undoing",
+        "/settings/tax/-1/undoing",
         "/%FF",
     ] {
         assert_eq!(site.get(&owner, path).await.status, StatusCode::NOT_FOUND, "{path}");

@@ -12,6 +12,7 @@ pub mod mail;
 mod notice;
 mod sweep;
 mod task;
+mod tax_setting;
 mod worker;
 
 pub use bell::Bell;

@@ -2,7 +2,7 @@
 
 use std::{panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
 
-use ecom_store::{Claim, IMPORT_JOB, Importer, Keys, MAIL_JOB, StoreError};
+use ecom_store::{Claim, IMPORT_JOB, Importer, Keys, MAIL_JOB, StoreError, TAX_SETTING_JOB, Trouble};
 use futures_util::FutureExt;
 use tokio::sync::watch;
 
@@ -40,7 +40,7 @@ pub struct Worker {
 /// Ends the worker when it turns true.
 pub type Stop = watch::Receiver<bool>;
 
-/// Why a job did not end.
+/// Why a job did not end, as [`Trouble::outcome`] writes it.
 pub(crate) enum Failure {
     /// Try again later.
     Retry(String),
@@ -50,7 +50,7 @@ pub(crate) enum Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self::Retry(error.to_string())
+        Self::Retry(Trouble::of(&error).outcome(&error.to_string()))
     }
 }
 
@@ -99,11 +99,13 @@ impl Worker {
         let claim = tx.platform().claim_of(kind, micros(&*self.clock)).await?;
         tx.commit().await?;
         let Some(claim) = claim else { return Ok(false) };
+        // A mail that is on its way is seen to its end, for a minute at most: given back, it would go twice.
+        let may_stop = claim.kind != MAIL_JOB;
         tokio::select! {
             // On the heap: an import's state is large, and every caller's future would hold it.
             done = caught(Box::pin(self.handle(&claim))) => self.finish(&claim, done).await?,
             () = self.renew(&claim) => tracing::warn!(job = claim.id.0, "the lease of a job was lost"),
-            _ = stop.changed() => self.give_back(&claim).await?,
+            _ = stop.changed(), if may_stop => self.give_back(&claim).await?,
         }
         Ok(true)
     }
@@ -111,6 +113,7 @@ impl Worker {
     async fn handle(&self, claim: &Claim) -> Result<(), Failure> {
         match claim.kind.as_str() {
             IMPORT_JOB => self.import(claim).await,
+            TAX_SETTING_JOB => self.follow_tax_setting(claim).await,
             MAIL_JOB => self.mail(claim).await,
             MAIL_ROUND_JOB => self.mail_round(claim).await,
             kind => Err(Failure::Final(format!("no handler for jobs of kind {kind}"))),
@@ -172,7 +175,7 @@ async fn wait(ear: &mut Ear, stop: &mut Stop, most: Duration) {
 /// transaction is rolled back.
 async fn caught(handler: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let handled = AssertUnwindSafe(handler).catch_unwind().await;
-    handled.unwrap_or_else(|_| Err(Failure::Retry("its handler panicked".to_owned())))
+    handled.unwrap_or_else(|_| Err(Failure::Retry(Trouble::Broken.outcome("its handler panicked"))))
 }
 
 #[cfg(test)]

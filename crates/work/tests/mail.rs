@@ -8,7 +8,7 @@ use ecom_store::{MessageState, NewMail, Purpose};
 use ecom_testkit::{World, on_both, on_sqlite};
 use ecom_work::mail::{Address, Connection, Letter, Mail, Parcel, Post, PostFault, Security, Smtp};
 use jiff::SignedDuration;
-use post::{Dying, Office, When, asha, plain, settings, smtp};
+use post::{Dying, Office, Stopping, When, asha, plain, settings, smtp};
 use secrecy::SecretString;
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
@@ -344,6 +344,18 @@ on_both!(mail_has_a_lane_of_its_own, |world| async move {
     };
     tokio::join!(office.worker.run_mail(stop), until_sent);
     assert_eq!(office.jobs_queued("import").await, 1, "the import is for the other lane");
+});
+
+on_both!(a_worker_told_to_stop_sees_a_mail_to_its_end, |world| async move {
+    let sink = SmtpSink::start().unwrap();
+    let (tell, stop) = tokio::sync::watch::channel(false);
+    let stopping = Stopping { inner: plain(&sink), tell };
+    let office = Office::new(&world, Some(std::sync::Arc::new(stopping))).await;
+    let first = office.write("reset:1").await.unwrap();
+    let second = office.write("reset:2").await.unwrap();
+    office.worker.run(stop).await;
+    assert_eq!((office.message(first).await.state, sink.mails().len()), (MessageState::Sent, 1));
+    assert_eq!(office.message(second).await.attempts, 0, "and begins no other");
 });
 
 #[test]

@@ -210,7 +210,7 @@ fn offset(zone: &str) -> Option<i32> {
         None => (digits, "0"),
     };
     let (hours, minutes) = (hours.parse::<i32>().ok()?, minutes.parse::<i32>().ok()?);
-    ((0..=14).contains(&hours) && (0..60).contains(&minutes)).then_some(sign * (hours * 60 + minutes))
+    ((0..=14).contains(&hours) && (0..60).contains(&minutes)).then(|| sign * (hours * 60 + minutes))
 }
 
 #[cfg(test)]
@@ -264,6 +264,8 @@ mod tests {
             "soon",
             "1/2",
             "20.09.2026 05:11:43 XYZ",
+            "20.09.2026 05:11:43 GMT+2147483647",
+            "20.09.2026 05:11:43 GMT-99999:99999",
         ] {
             assert_eq!(parse(text.as_bytes(), SlashOrder::DayFirst), None, "{text}");
         }

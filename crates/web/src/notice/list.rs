@@ -48,14 +48,15 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Par
     let mut tx = app.db.read().await?;
     let found = seat.books(&mut tx).await?.notices(seat.person(), before, PAGE + 1).await?;
     let shown = usize::try_from(PAGE).unwrap_or(usize::MAX);
-    let rows: Vec<NoticeRow> = found.iter().take(shown).map(row).collect();
+    let record = seat.may::<Manager>();
+    let rows: Vec<NoticeRow> = found.iter().take(shown).map(|one| row(one, record)).collect();
     let older = rows.last().filter(|_| found.len() > shown);
     let page = NoticesPage {
         frame: seat.frame("Notices", Here::Notices),
         newest: rows.first().map(|row| row.id).filter(|_| seat.unread() > 0),
         newer: before.is_some(),
         older: older.map(|row| Link::to("/notices").with("before", &row.id.to_string()).text()),
-        record: seat.may::<Manager>(),
+        record,
         rows,
     };
     page::show(&page)
@@ -82,17 +83,17 @@ pub(crate) async fn read(State(app): State<App>, seat: Seat<Viewer>, Path(id): P
     Ok(Redirect::to("/notices").into_response())
 }
 
-fn row(found: &NoticeView) -> NoticeRow {
+fn row(found: &NoticeView, record: bool) -> NoticeRow {
     NoticeRow {
         id: found.id,
-        notice: told(News::from_json(&found.arguments)),
+        notice: told(News::from_json(&found.arguments), record),
         at: App::instant(found.created_at),
         unread: found.read_at.is_none(),
     }
 }
 
-/// The words of a notice.
-fn told(news: Option<News>) -> Notice {
+/// The words of a notice. Whoever may not see the record of mail is not sent there.
+fn told(news: Option<News>, record: bool) -> Notice {
     match news {
         Some(News::Digest { days, span, profits, tasks }) => {
             let mut words: Vec<String> = profits
@@ -116,8 +117,8 @@ fn told(news: Option<News>) -> Notice {
         }
         Some(News::MailFailed { message }) => {
             let words = "The mail server would not take it, or there was none in time.";
-            Notice::new(Tone::Attention, "A mail could not be sent", words)
-                .link("See which and why", format!("/messages/{message}"))
+            let notice = Notice::new(Tone::Attention, "A mail could not be sent", words);
+            if record { notice.link("See which and why", format!("/messages/{message}")) } else { notice }
         }
         None => Notice::new(
             Tone::Plain,
@@ -143,14 +144,16 @@ mod tests {
             )],
             tasks: 1,
         };
-        let notice = told(Some(digest));
+        let notice = told(Some(digest), true);
         assert_eq!(notice.title, "The week of 16–22 Nov 2026");
         assert_eq!(
             notice.words,
             "Net profit ₹84,210, ▲ ₹6,480 more than 9–15 Nov 2026. 1 thing needs your attention."
         );
         assert_eq!(notice.link.unwrap().1, "/statement?from=2026-11-16&to=2026-11-22");
-        assert_eq!(told(Some(News::MailFailed { message: 7 })).link.unwrap().1, "/messages/7");
-        assert!(told(None).link.is_none());
+        let failed = News::MailFailed { message: 7 };
+        assert_eq!(told(Some(failed.clone()), true).link.unwrap().1, "/messages/7");
+        assert!(told(Some(failed), false).link.is_none());
+        assert!(told(None, true).link.is_none());
     }
 }

@@ -1,6 +1,7 @@
 //! A site to test: the real router on a fresh database, a visitor with a cookie, files that agree with themselves.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub, dead_code)]
 
+pub mod forms;
 pub mod outline;
 
 use axum::{

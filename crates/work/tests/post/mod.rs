@@ -225,3 +225,25 @@ impl Post for Dying {
         self.inner.domain()
     }
 }
+
+/// A way out during which the worker is told to stop: after the yes, before the commit.
+pub struct Stopping {
+    pub inner: Arc<dyn Post>,
+    pub tell: watch::Sender<bool>,
+}
+
+impl Post for Stopping {
+    fn send<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, Result<(), PostFault>> {
+        Box::pin(async move {
+            self.inner.send(parcel).await?;
+            self.tell.send_replace(true);
+            tokio::task::yield_now().await;
+            tokio::task::yield_now().await;
+            Ok(())
+        })
+    }
+
+    fn domain(&self) -> &str {
+        self.inner.domain()
+    }
+}
