@@ -229,7 +229,7 @@ async fn another_business_sees_nothing_of_these_books() {
 }
 
 /// Every parameter of every page.
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 21] = [
     "state",
     "page",
     "month",
