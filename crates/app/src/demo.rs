@@ -65,7 +65,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
 async fn make(folder: &Path) -> anyhow::Result<()> {
     let place = Place::at(folder);
     let unfinished = folder.with_extension("demo-unfinished");
-    let root_key = place.root_key();
+    let root_key = place.root_key_file();
     if root_key.exists() && !unfinished.exists() {
         bail!(
             "{} is the key of other data; give the demo another --folder, or move the key away",
@@ -75,7 +75,7 @@ async fn make(folder: &Path) -> anyhow::Result<()> {
     for leftover in [&unfinished, &root_key] {
         remove(leftover)?;
     }
-    let filling = Place::at(&unfinished).with_root_key(&place.root_key());
+    let filling = Place::at(&unfinished).with_root_key(&place.root_key_file());
     let site = Site::open(&filling).await?;
     fill(&site).await?;
     site.close().await;

@@ -4,10 +4,13 @@ use std::{path::Path, process::ExitCode};
 
 use ecom_ledger::day::DayCutter;
 use ecom_store::{Db, Keys, MailStanding, StoreError};
-use ecom_vault::RootKey;
+use ecom_vault::RootSource;
 use ecom_work::{Clock, SystemClock, mail::PostFault, micros};
 
-use crate::config::{MailArgs, Place};
+use crate::{
+    config::{MailArgs, Place},
+    root,
+};
 
 /// 7 days.
 const WEEK_MICROS: i64 = 7 * 24 * 3_600_000_000;
@@ -172,14 +175,28 @@ async fn messages(db: &Db) -> Finding {
 }
 
 async fn keys(place: &Place) -> Finding {
-    let path = place.root_key();
-    let root = match RootKey::read_file(&path) {
-        Ok(root) => root,
-        Err(error) => return ill("root key", &error, "Put back the key file, or name it with --root-key"),
-    };
-    let opened = async { Keys::check(&Db::open_existing(&place.keys_database()).await?, &root).await };
-    match opened.await {
-        Ok(()) => Finding::Well(format!("root key {} opens the key database", path.display())),
-        Err(error) => ill("keys", &error, "Use the root key that this key database was made with"),
+    match root_key(place).await {
+        Ok(well) => Finding::Well(well),
+        Err(error) => Finding::Ill {
+            what: format!("root key: {error:#}"),
+            remedy: "Put back the root key that was in use before, or say where it is: --root-key, \
+                     ECOM_ROOT_KEY_VALUE or --root-key-command"
+                .to_owned(),
+        },
     }
+}
+
+async fn root_key(place: &Place) -> anyhow::Result<String> {
+    let source = place.root_source()?;
+    let name = source.to_string();
+    let root = root::load(source.clone()).await?;
+    let keys = Db::open_existing(&place.keys_database()).await?;
+    ecom_store::check_keys_version(&keys).await?;
+    if let RootSource::File(path) = &source
+        && root::successor(path, &keys).await?.is_some()
+    {
+        return Ok(format!("{name} is about to be replaced: that ends at the next start"));
+    }
+    Keys::check(&keys, &root).await?;
+    Ok(format!("{name} opens the key database"))
 }

@@ -70,7 +70,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-async fn business(site: &Site, wanted: Option<i64>) -> anyhow::Result<TenantId> {
+pub(crate) async fn business(site: &Site, wanted: Option<i64>) -> anyhow::Result<TenantId> {
     let mut tx = site.db().read().await?;
     let all = tx.platform().tenants().await?;
     match (wanted, all.as_slice()) {
@@ -132,7 +132,7 @@ async fn import(
 async fn wait(site: &Site, worker: &Worker, tenant: TenantId, id: UploadId) -> anyhow::Result<UploadView> {
     let (_keep, stop) = watch::channel(false);
     loop {
-        worker.run_due_imports(&stop).await?;
+        worker.run_due_heavy(&stop).await?;
         let mut tx = site.db().read().await?;
         let upload = tx.scoped(tenant).await?.upload(id).await?.context("the upload is gone")?;
         if matches!(upload.state, UploadState::Done | UploadState::Failed) {

@@ -14,6 +14,7 @@ use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
     config::{Listen, MailArgs, Place},
+    metrics,
     site::{self, Site},
 };
 
@@ -60,6 +61,9 @@ enum Register {
 pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let listener = bind(&args.listen).await?;
     let site = Site::open(&args.place).await?;
+    if let Some(address) = args.listen.metrics {
+        metrics::serve(address, site.db().clone()).await?;
+    }
     let settings = settings(listener.local_addr()?, &args.site)?;
     let mail = args.mail.mail(settings.public_url())?;
     if !mail.is_on() {
@@ -125,20 +129,15 @@ pub(crate) async fn serve(
     };
     let url = settings.public_url().to_owned();
     let app = ecom_web::router(Server::new(&worker, settings));
-    let removed = worker.sweep_spool().await? + worker.sweep_archive().await?;
-    if removed > 0 {
-        tracing::info!(removed, "removed uploads and originals that nothing needs any more");
-    }
+    worker.schedule_sweeps().await?;
+    worker.resume_keys().await?;
     worker.begin_rounds().await?;
-    let (posting, posted_until) = (worker.clone(), stopped.clone());
     let working = ecom_work::spawn("worker", async move { worker.run(stopped).await });
-    let sending = ecom_work::spawn("mail", async move { posting.run_mail(posted_until).await });
     ready(&url);
     let service = app.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(ended()).await.context("the server ended")?;
     stop.send_replace(true);
     working.await.context("the worker ended")?;
-    sending.await.context("the mail worker ended")?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -9,9 +9,8 @@ use std::{
 use anyhow::{Context, bail};
 use ecom_ledger::settlement::Options;
 use ecom_store::{Archive, Db, Importer, Keys};
-use ecom_vault::{RootKey, SystemEntropy};
 
-use crate::config::Place;
+use crate::{config::Place, root};
 
 /// Everything behind a data folder, opened and checked.
 pub(crate) struct Site {
@@ -36,8 +35,8 @@ impl Site {
         ecom_store::check_version(&db).await?;
         ecom_store::check_keys_version(&keys_db).await?;
         ecom_store::check_role(&db).await?;
-        let fresh = Keys::is_new(&keys_db).await?;
-        let keys = Keys::open(keys_db, root_key(&place.root_key(), fresh)?).await?;
+        let root = root::open(place.root_source()?, &keys_db).await?;
+        let keys = Keys::open(keys_db, root).await?;
         let archive = Archive::local(&place.archive()).context("the archive")?;
         let importer = Importer { db, archive, options: Options::new()? };
         Ok(Self { keys, importer })
@@ -77,19 +76,4 @@ pub(crate) fn make_folder(path: &Path) -> anyhow::Result<()> {
         bail!("everybody on this machine may enter {}; run `chmod 700 {0}`", path.display());
     }
     Ok(())
-}
-
-/// The root key. A new one is made only when no key was ever wrapped: otherwise the old one must be found.
-fn root_key(path: &Path, fresh: bool) -> anyhow::Result<RootKey> {
-    if path.exists() {
-        return RootKey::read_file(path).with_context(|| format!("the root key {}", path.display()));
-    }
-    if !fresh {
-        bail!(
-            "the root key {} is missing; without it the archived files cannot be opened. \
-             Put back the key file from where you keep it, or name its place with --root-key",
-            path.display()
-        );
-    }
-    RootKey::create_file(&mut SystemEntropy, path).with_context(|| format!("the root key {}", path.display()))
 }

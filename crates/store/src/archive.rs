@@ -1,6 +1,8 @@
 //! The archive: every original as Amazon made it, in frames of about 1 MiB cut at a line end, each compressed,
 //! then sealed with the tenant's key. A table holds where each frame begins, so explaining one line opens one frame.
 
+mod reseal;
+
 use std::{
     io::Read,
     path::{Path, PathBuf},
@@ -30,6 +32,8 @@ const LEVEL: i32 = 1;
 const FRAMES_AHEAD: usize = 4;
 /// Most bytes one frame may unpack to. A line longer than a block is refused by the readers before.
 const MOST_FRAME_BYTES: usize = 8 << 20;
+
+pub use reseal::{Replaced, Resealed};
 
 /// Where originals are kept.
 #[derive(Clone)]
@@ -131,6 +135,22 @@ impl Archive {
         Ok(removed)
     }
 
+    /// Tenants of whom there are originals.
+    pub async fn owners(&self) -> Result<Vec<TenantId>> {
+        let listed = self.objects.list_with_delimiter(None).await?;
+        let number = |folder: &Location| folder.filename()?.parse().ok().map(TenantId);
+        Ok(listed.common_prefixes.iter().filter_map(number).collect())
+    }
+
+    /// Removes every original of a tenant, also half-written ones.
+    pub(crate) async fn remove_all(&self, tenant: TenantId) -> Result<()> {
+        let mut objects = self.objects.list(Some(&Location::from(tenant.to_string())));
+        while let Some(object) = objects.try_next().await? {
+            self.objects.delete(&object.location).await?;
+        }
+        self.sweep_unfinished(tenant, Timestamp::MAX).await.map(drop)
+    }
+
     /// Forgets an original; one that is not there is no error.
     pub(crate) async fn delete(&self, tenant: TenantId, id: ArchiveId) -> Result<()> {
         match self.objects.delete(&location(tenant, id)).await {
@@ -168,14 +188,18 @@ impl Archive {
     }
 
     async fn frame(&self, key: &ArchiveKey, tenant: TenantId, index: &Index, at: usize) -> Result<Vec<u8>> {
-        let placed = &index.frames[at];
-        let place = |value: i64| u64::try_from(value).map_err(|_| StoreError::Corrupt("archive_frame"));
-        let range = place(placed.start)?..place(placed.start + placed.length)?;
-        let sealed = self.objects.get_range(&location(tenant, index.archive), range).await?;
+        let sealed = self.sealed_frame(tenant, index, at).await?;
         let number = u32::try_from(at).map_err(|_| StoreError::Corrupt("archive_frame"))?;
         let frame = Frame { archive: &index.archive, number, last: at + 1 == index.frames.len() };
         let packed = key.open_frame(&frame, &sealed)?;
         Ok(zstd::bulk::decompress(&packed, MOST_FRAME_BYTES)?)
+    }
+
+    async fn sealed_frame(&self, tenant: TenantId, index: &Index, at: usize) -> Result<Vec<u8>> {
+        let placed = index.frames.get(at).ok_or(StoreError::Corrupt("archive_frame"))?;
+        let place = |value: i64| u64::try_from(value).map_err(|_| StoreError::Corrupt("archive_frame"));
+        let range = place(placed.start)?..place(placed.start + placed.length)?;
+        Ok(self.objects.get_range(&location(tenant, index.archive), range).await?.into())
     }
 }
 

@@ -12,7 +12,7 @@ const WITHDRAWN: &str = "its reader withdrew the consent";
 
 /// What a message is for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Purpose {
+pub enum MessagePurpose {
     /// Keeps an account safe: sign-ins, passwords, addresses. Sent without asking.
     Security,
     /// Somebody has something to do with the service itself: invitations. Sent without asking.
@@ -21,7 +21,7 @@ pub enum Purpose {
     Digest,
 }
 
-impl Purpose {
+impl MessagePurpose {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Security, Self::Account, Self::Digest];
 
@@ -75,7 +75,7 @@ pub struct NewConsent<'a> {
     /// Who.
     pub person: PersonId,
     /// What for.
-    pub purpose: Purpose,
+    pub purpose: MessagePurpose,
     /// By which way.
     pub channel: Channel,
     /// Given, or withdrawn.
@@ -90,7 +90,7 @@ pub struct NewConsent<'a> {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ConsentView {
     /// What for.
-    pub purpose: Purpose,
+    pub purpose: MessagePurpose,
     /// By which way.
     pub channel: Channel,
     /// Given, or withdrawn.
@@ -177,7 +177,7 @@ impl Scoped<'_> {
     pub async fn consent(
         &mut self,
         person: PersonId,
-        purpose: Purpose,
+        purpose: MessagePurpose,
         channel: Channel,
     ) -> Result<Option<ConsentView>> {
         let text = format!("{SELECT} and purpose = $3 and channel = $4 order by id desc limit 1");
@@ -207,7 +207,7 @@ impl Platform<'_> {
     /// order of business and person, up to `most`.
     pub async fn consenting(
         &mut self,
-        purpose: Purpose,
+        purpose: MessagePurpose,
         channel: Channel,
         after: (TenantId, PersonId),
         most: i64,
@@ -245,7 +245,7 @@ impl Platform<'_> {
 fn view((purpose, channel, given, wording, way, at): Row) -> Result<ConsentView> {
     let corrupt = || StoreError::Corrupt("consent");
     Ok(ConsentView {
-        purpose: Purpose::from_name(&purpose).ok_or_else(corrupt)?,
+        purpose: MessagePurpose::from_name(&purpose).ok_or_else(corrupt)?,
         channel: Channel::from_name(&channel).ok_or_else(corrupt)?,
         given: given == 1,
         wording,

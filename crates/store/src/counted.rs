@@ -31,13 +31,13 @@ pub(crate) fn counted(open: &Opener, bytes: &Progress) -> std::result::Result<Bo
 /// Hashes a file as it is read.
 pub(crate) struct Hashed {
     pub(crate) reader: Box<dyn Read + Send>,
-    pub(crate) hasher: Fingerprinter,
+    pub(crate) hashers: Vec<Fingerprinter>,
 }
 
 impl Read for Hashed {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.reader.read(buffer)?;
-        self.hasher.update(&buffer[..read]);
+        self.hashers.iter_mut().for_each(|hasher| hasher.update(&buffer[..read]));
         Ok(read)
     }
 }

@@ -11,7 +11,7 @@ use ecom_ledger::{
     chain::Carried,
     settlement::{self, Options, Report, Settlement},
 };
-use ecom_vault::{Entropy, Fingerprint, SystemEntropy, TenantKey};
+use ecom_vault::{Entropy, Fingerprint, Fingerprinter, KeyRing, SystemEntropy};
 
 use crate::{
     archive::{Archive, ArchiveId, Placed},
@@ -21,6 +21,7 @@ use crate::{
     feed,
     ids::{FileId, SellerAccountId, SettlementKey, TenantId, UploadId},
     label_rule::{self, LabelRuleView},
+    sealed::admit,
     settlement::SettlementState,
     tx::{Scoped, Tx, exec, fetch_optional},
     upload::{ImportResult, ImportedSettlement, Outcome},
@@ -69,25 +70,21 @@ pub type Progress = Arc<AtomicU64>;
 
 impl Importer {
     /// Imports a file. A refused file is an outcome, not an error; an error means nothing was changed.
-    pub async fn import(
-        &self,
-        key: &TenantKey,
-        file: &Incoming,
-        progress: &Progress,
-    ) -> Result<ImportResult> {
+    pub async fn import(&self, key: &KeyRing, file: &Incoming, progress: &Progress) -> Result<ImportResult> {
         let reading = self.reading(file.tenant).await?;
-        let (report, fingerprint) = match Self::read(&reading, key, file, progress).await? {
+        let (report, prints) = match Self::read(&reading, key, file, progress).await? {
             Ok(read) => read,
             Err(refusal) => return self.refused(file, &refusal).await,
         };
-        if let Some(result) = self.known(file, &fingerprint).await? {
+        if let Some(result) = self.known(file, &prints).await? {
             return Ok(result);
         }
         let mut id: ArchiveId = [0; 16];
         SystemEntropy.fill(&mut id).map_err(|error| StoreError::Setup(error.to_string()))?;
         let original = counted(&file.open, progress).map_err(|refusal| changed(&refusal))?;
         let frames = self.archive.put(file.tenant, id, key.archive(), original).await?;
-        let result = match self.store(&reading, file, report, &fingerprint, (id, frames), progress).await {
+        let original = Original { key, prints, id, frames };
+        let result = match self.store(&reading, file, report, &original, progress).await {
             Ok((tx, result)) => {
                 // Of a commit without an answer nobody knows whether it holds: the original stays, and is swept
                 // a day later if nothing needs it.
@@ -116,17 +113,17 @@ impl Importer {
 
     async fn read(
         reading: &Reading,
-        key: &TenantKey,
+        key: &KeyRing,
         file: &Incoming,
         progress: &Progress,
-    ) -> Result<std::result::Result<(Report, Fingerprint), Refusal>> {
+    ) -> Result<std::result::Result<(Report, Vec<Fingerprint>), Refusal>> {
         let (open, progress, options) =
             (Arc::clone(&file.open), Arc::clone(progress), reading.options.clone());
-        let hasher = key.fingerprint().hasher();
+        let hashers = key.hashers().into_iter().map(|(_, hasher)| hasher).collect();
         let reading = tokio::task::spawn_blocking(move || {
-            let mut hashed = Hashed { reader: counted(&open, &progress)?, hasher };
+            let mut hashed = Hashed { reader: counted(&open, &progress)?, hashers };
             let report = settlement::read(&mut hashed, &options, &|_| ())?;
-            Ok((report, hashed.hasher.finish()))
+            Ok((report, hashed.hashers.into_iter().map(Fingerprinter::finish).collect()))
         });
         reading.await.map_err(|_| StoreError::Setup("reading the file stopped unexpectedly".to_owned()))
     }
@@ -141,9 +138,9 @@ impl Importer {
     }
 
     /// The result for bytes that are in the books already.
-    async fn known(&self, file: &Incoming, fingerprint: &Fingerprint) -> Result<Option<ImportResult>> {
+    async fn known(&self, file: &Incoming, prints: &[Fingerprint]) -> Result<Option<ImportResult>> {
         let mut tx = self.db.read().await?;
-        let found = tx.scoped(file.tenant).await?.file_of(fingerprint).await?;
+        let found = tx.scoped(file.tenant).await?.file_of(prints).await?;
         drop(tx);
         let Some(found) = found else { return Ok(None) };
         let result = same(file, found);
@@ -159,19 +156,21 @@ impl Importer {
         reading: &Reading,
         file: &Incoming,
         report: Report,
-        fingerprint: &Fingerprint,
-        (archive, frames): (ArchiveId, Vec<Placed>),
+        original: &Original<'_>,
         progress: &Progress,
     ) -> Result<(Tx, ImportResult)> {
         let mut tx = self.db.write().await?;
+        // Keys that were replaced while the file was read would know neither the new addresses of files nor the
+        // rotation that must seal this one anew: it is imported again.
+        admit(&mut tx, file.tenant, original.key).await?;
         let mut books = tx.scoped(file.tenant).await?;
         books.lock().await?;
-        let result = match books.file_of(fingerprint).await? {
+        let result = match books.file_of(&original.prints).await? {
             Some(found) => same(file, found),
             None => {
                 books.expect_seller_account(file.seller_account).await?;
-                let id = books.insert_file(file, &report, fingerprint, archive).await?;
-                books.put_frames(id, &frames).await?;
+                let id = books.insert_file(file, &report, original).await?;
+                books.put_frames(id, &original.frames).await?;
                 self.post(reading, &mut books, (file, id), report, progress).await?
             }
         };
@@ -245,43 +244,60 @@ fn changed(refusal: &Refusal) -> StoreError {
     StoreError::Conflict(format!("the file changed while it was imported: {refusal}"))
 }
 
+/// An original in the archive that no row names yet.
+struct Original<'a> {
+    /// The newest of these keys sealed it.
+    key: &'a KeyRing,
+    /// Its addresses under each of these keys, newest first.
+    prints: Vec<Fingerprint>,
+    id: ArchiveId,
+    frames: Vec<Placed>,
+}
+
 impl Scoped<'_> {
-    async fn file_of(&mut self, fingerprint: &Fingerprint) -> Result<Option<FileId>> {
-        let row = fetch_optional!(
-            (i64,),
-            self.tx,
-            "select id from file where tenant_id = $1 and fingerprint = $2 and state = 'imported'",
-            self.tenant.0,
-            fingerprint.as_bytes().as_slice(),
-        )?;
-        Ok(row.map(|(id,)| FileId(id)))
+    /// The file with one of these addresses: while keys are replaced, a file has one of several.
+    async fn file_of(&mut self, prints: &[Fingerprint]) -> Result<Option<FileId>> {
+        for print in prints {
+            let row = fetch_optional!(
+                (i64,),
+                self.tx,
+                "select id from file where tenant_id = $1 and fingerprint = $2 and state = 'imported'",
+                self.tenant.0,
+                print.as_bytes().as_slice(),
+            )?;
+            if let Some((id,)) = row {
+                return Ok(Some(FileId(id)));
+            }
+        }
+        Ok(None)
     }
 
     async fn insert_file(
         &mut self,
         file: &Incoming,
         report: &Report,
-        fingerprint: &Fingerprint,
-        archive: ArchiveId,
+        original: &Original<'_>,
     ) -> Result<FileId> {
         let id = self.next_id("file").await?;
+        let print = original.prints.first().ok_or(StoreError::Corrupt("file"))?;
         exec!(
             self.tx,
             "insert into file (tenant_id, id, seller_account, name, format, fingerprint, archive_id, bytes, lines, encoding,
-                               report_id, uploaded_at, state)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'imported')",
+                               report_id, uploaded_at, key_generation, state)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'imported')",
             self.tenant.0,
             id,
             file.seller_account.0,
             file.name.as_str(),
             report.format.name(),
-            fingerprint.as_bytes().as_slice(),
-            archive.as_slice(),
+            print.as_bytes().as_slice(),
+            original.id.as_slice(),
             i64::try_from(report.bytes).unwrap_or(i64::MAX),
             i64::try_from(report.file_lines).unwrap_or(i64::MAX),
             report.encoding,
             books::report_id(&file.name),
             file.at,
+            original.key.generation(),
         )?;
         Ok(FileId(id))
     }

@@ -4,7 +4,7 @@
 //! only until the message was sent or given up.
 
 use crate::{
-    consent::Purpose,
+    consent::MessagePurpose,
     error::{Result, StoreError, expect_one},
     ids::{MessageId, PersonId, TenantId},
     job::NewJob,
@@ -32,7 +32,7 @@ pub struct NewMail<'a> {
     /// The person it is for, if they have an account.
     pub person: Option<PersonId>,
     /// What kind of mail it is.
-    pub purpose: Purpose,
+    pub purpose: MessagePurpose,
     /// Which template makes its text.
     pub template: &'a str,
     /// Address.
@@ -104,7 +104,7 @@ pub struct MessageView {
     /// Id.
     pub id: MessageId,
     /// What kind of message it is.
-    pub purpose: Purpose,
+    pub purpose: MessagePurpose,
     /// Which template made its text.
     pub template: String,
     /// What the template needs.
@@ -270,8 +270,8 @@ impl Platform<'_> {
         exec!(
             self.tx,
             "insert into job (tenant, kind, payload, dedupe, state, run_at, attempts, most_attempts, lease,
-                              progress_done, progress_total, created_at)
-             select tenant, $1, cast(id as text), 'mail:' || cast(id as text), 'queued', $2, 0, $3, 0, 0, 0, $2
+                              progress_done, progress_total, created_at, lane)
+             select tenant, $1, cast(id as text), 'mail:' || cast(id as text), 'queued', $2, 0, $3, 0, 0, 0, $2, 'light'
              from message where state = 'queued' and expires_at > $2
              on conflict (dedupe) where state in ('queued', 'running') do nothing",
             MAIL_JOB,
@@ -377,7 +377,7 @@ fn view(row: Row) -> Result<MessageView> {
     let corrupt = || StoreError::Corrupt("message");
     Ok(MessageView {
         id: MessageId(id),
-        purpose: Purpose::from_name(&purpose).ok_or_else(corrupt)?,
+        purpose: MessagePurpose::from_name(&purpose).ok_or_else(corrupt)?,
         template,
         arguments,
         recipient,

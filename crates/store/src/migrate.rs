@@ -21,6 +21,12 @@ pub const PLATFORM_TABLES: &[&str] = &[
     "session",
     "login_failure",
     "job",
+    "schedule",
+    "person_token",
+    "totp",
+    "recovery_code",
+    "key_gate",
+    "person_secret",
     "message",
     "consent",
 ];
@@ -32,6 +38,10 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0003_home.sql"),
     include_str!("../migrations/0004_desk.sql"),
     include_str!("../migrations/0005_tax_setting.sql"),
+    include_str!("../migrations/0006_audit.sql"),
+    include_str!("../migrations/0007_job.sql"),
+    include_str!("../migrations/0008_access.sql"),
+    include_str!("../migrations/0009_vault.sql"),
     include_str!("../migrations/0011_mail.sql"),
 ];
 
@@ -41,7 +51,8 @@ const SCHEMA_VERSION: &str = "create table schema_version (\n    version integer
 const MIGRATION_LOCK: i64 = 0x0065_636f_6d6d_6967;
 
 /// The migrations of the key database.
-pub const KEY_MIGRATIONS: &[&str] = &[include_str!("../migrations/keys_0001.sql")];
+pub const KEY_MIGRATIONS: &[&str] =
+    &[include_str!("../migrations/keys_0001.sql"), include_str!("../migrations/keys_0002.sql")];
 
 /// Brings a database to the newest schema. An existing SQLite database is copied beside itself first.
 ///

@@ -2,12 +2,19 @@
 #![allow(clippy::unwrap_used)]
 
 use ecom_store::{
-    Channel, Consenting, MessageState, NewConsent, NewMail, PersonId, Purpose, StoreError, TenantId,
+    Channel, Consenting, MessagePurpose, MessageState, NewConsent, NewMail, PersonId, StoreError, TenantId,
 };
 use ecom_testkit::{World, on_both};
 
 fn digest(person: PersonId, given: bool, wording: &str) -> NewConsent<'_> {
-    NewConsent { person, purpose: Purpose::Digest, channel: Channel::Email, given, wording, way: "settings" }
+    NewConsent {
+        person,
+        purpose: MessagePurpose::Digest,
+        channel: Channel::Email,
+        given,
+        wording,
+        way: "settings",
+    }
 }
 
 async fn decide(world: &World, tenant: TenantId, new: &NewConsent<'_>) -> bool {
@@ -20,14 +27,14 @@ async fn decide(world: &World, tenant: TenantId, new: &NewConsent<'_>) -> bool {
 async fn consenting(world: &World, after: (i64, i64), most: i64) -> Vec<Consenting> {
     let after = (TenantId(after.0), PersonId(after.1));
     let mut tx = world.db.read().await.unwrap();
-    tx.platform().consenting(Purpose::Digest, Channel::Email, after, most).await.unwrap()
+    tx.platform().consenting(MessagePurpose::Digest, Channel::Email, after, most).await.unwrap()
 }
 
 /// What stands, and the history, as `given wording`.
 async fn history(world: &World, tenant: TenantId, person: PersonId) -> (Option<bool>, Vec<String>) {
     let mut tx = world.db.read().await.unwrap();
     let mut books = tx.scoped(tenant).await.unwrap();
-    let stands = books.consent(person, Purpose::Digest, Channel::Email).await.unwrap();
+    let stands = books.consent(person, MessagePurpose::Digest, Channel::Email).await.unwrap();
     let all = books.consents(person, 50).await.unwrap();
     let told = all.iter().map(|one| format!("{} {}", one.given, one.wording)).collect();
     (stands.map(|one| one.given), told)
@@ -48,7 +55,7 @@ on_both!(a_decision_stands_until_the_next_and_all_stay_on_record, |world| async 
     let mut tx = world.db.read().await.unwrap();
     let first = tx.scoped(tenant).await.unwrap().consents(person, 1).await.unwrap().remove(0);
     assert_eq!((first.way.as_str(), first.at), ("settings", world.now()));
-    assert_eq!((first.purpose, first.channel), (Purpose::Digest, Channel::Email));
+    assert_eq!((first.purpose, first.channel), (MessagePurpose::Digest, Channel::Email));
 });
 
 on_both!(only_members_decide_and_only_for_their_business, |world| async move {
@@ -110,9 +117,9 @@ on_both!(withdrawing_stops_what_waits_to_be_sent_and_nothing_else, |world| async
         }
     };
     decide(&world, kurta, &digest(asha, true, "1")).await;
-    write("a", kurta, asha, Purpose::Digest).await;
-    write("b", kurta, asha, Purpose::Account).await;
-    write("c", saree, vikram, Purpose::Digest).await;
+    write("a", kurta, asha, MessagePurpose::Digest).await;
+    write("b", kurta, asha, MessagePurpose::Account).await;
+    write("c", saree, vikram, MessagePurpose::Digest).await;
     decide(&world, kurta, &digest(asha, false, "1")).await;
     let mut tx = world.db.read().await.unwrap();
     let mut states = Vec::new();
@@ -125,17 +132,19 @@ on_both!(withdrawing_stops_what_waits_to_be_sent_and_nothing_else, |world| async
     assert_eq!(
         states,
         [
-            (Purpose::Account, MessageState::Queued, None),
-            (Purpose::Digest, MessageState::Failed, stopped),
-            (Purpose::Digest, MessageState::Queued, None),
+            (MessagePurpose::Account, MessageState::Queued, None),
+            (MessagePurpose::Digest, MessageState::Failed, stopped),
+            (MessagePurpose::Digest, MessageState::Queued, None),
         ]
     );
 });
 
 #[test]
 fn names_of_purposes_and_channels_lead_back_to_them() {
-    assert!(Purpose::ALL.into_iter().all(|known| Purpose::from_name(known.name()) == Some(known)));
+    assert!(
+        MessagePurpose::ALL.into_iter().all(|known| MessagePurpose::from_name(known.name()) == Some(known))
+    );
     assert!(Channel::ALL.into_iter().all(|known| Channel::from_name(known.name()) == Some(known)));
-    assert_eq!((Purpose::from_name("x"), Channel::from_name("")), (None, None));
-    assert!(!Purpose::Security.needs_consent() && !Purpose::Account.needs_consent());
+    assert_eq!((MessagePurpose::from_name("x"), Channel::from_name("")), (None, None));
+    assert!(!MessagePurpose::Security.needs_consent() && !MessagePurpose::Account.needs_consent());
 }

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use ecom_store::{
-    MAIL_JOB, MailStanding, MessageId, MessageState, MessageView, NewMail, Purpose, Result, StoreError,
-    TenantId,
+    MAIL_JOB, MailStanding, MessageId, MessagePurpose, MessageState, MessageView, NewMail, Result,
+    StoreError, TenantId,
 };
 use ecom_testkit::{World, on_both};
 use jiff::SignedDuration;
@@ -16,7 +16,7 @@ fn mail<'a>(world: &World, tenant: Option<TenantId>, cause: &'a str) -> NewMail<
         cause,
         tenant,
         person: None,
-        purpose: Purpose::Security,
+        purpose: MessagePurpose::Security,
         template: "reset-password",
         recipient: "asha@kurta-house.example",
         recipient_name: "Asha Rao",

@@ -60,6 +60,37 @@ impl Binding {
     }
 }
 
+/// Keys for one purpose, newest first and at least one: the newest seals, and each opens what carries its id.
+pub(crate) struct Keyed(Vec<(Key, KeyId)>);
+
+impl Keyed {
+    pub(crate) fn new(keys: Vec<(Key, KeyId)>) -> Self {
+        debug_assert!(!keys.is_empty(), "a purpose without a key");
+        Self(keys)
+    }
+
+    pub(crate) fn id(&self) -> KeyId {
+        self.0[0].1
+    }
+
+    pub(crate) fn seal(
+        &self,
+        entropy: &mut dyn Entropy,
+        binding: Binding,
+        plaintext: &[u8],
+    ) -> Result<Vec<u8>, VaultError> {
+        let (key, id) = &self.0[0];
+        seal(entropy, key, *id, binding, plaintext)
+    }
+
+    pub(crate) fn open(&self, binding: Binding, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
+        // The id in front is a hint only: the key it leads to must then open the value.
+        let wanted = key_id(sealed)?;
+        let (key, id) = self.0.iter().find(|(_, id)| *id == wanted).unwrap_or(&self.0[0]);
+        open(key, *id, binding, sealed)
+    }
+}
+
 pub(crate) fn seal(
     entropy: &mut dyn Entropy,
     key: &Key,
@@ -95,6 +126,13 @@ pub(crate) fn open(key: &Key, id: KeyId, binding: Binding, sealed: &[u8]) -> Res
     let mut bytes = ciphertext.to_vec();
     decrypt(key, *nonce, &binding.with(header).0, &mut bytes, *tag)?;
     Ok(bytes)
+}
+
+/// The bytes with which everything begins that is sealed with a key: the format and the key's id.
+pub(crate) fn mark(id: KeyId) -> [u8; HEADER] {
+    let mut mark = [FORMAT; HEADER];
+    mark[1..].copy_from_slice(id.as_bytes());
+    mark
 }
 
 /// The id in front of a sealed value: a hint which key to fetch, authenticated only when it opens.
@@ -197,6 +235,30 @@ mod tests {
             wrong[15] ^= 1;
             assert_eq!(decrypt(&key, nonce, &data, &mut text, wrong), Err(VaultError::Tampered));
         }
+    }
+
+    /// Edge cases of counters and tags, and 27 ways to change a tag, none of which may pass.
+    #[test]
+    fn the_vectors_of_wycheproof_hold() {
+        let (mut valid, mut invalid) = (0, 0);
+        for [number, result, secret, nonce, data, plain, cipher, tag, _flags] in
+            hex::vectors(include_str!("../fixtures/wycheproof_aes_256_gcm.txt"))
+        {
+            let (key, nonce) = (key(secret), hex::bytes(nonce).try_into().unwrap());
+            let (data, tag) = (hex::bytes(data), hex::bytes(tag).try_into().unwrap());
+            let mut text = hex::bytes(cipher);
+            let opened = decrypt(&key, nonce, &data, &mut text, tag);
+            if result == "invalid" {
+                assert_eq!(opened, Err(VaultError::Tampered), "vector {number}");
+                invalid += 1;
+                continue;
+            }
+            assert_eq!((opened, &text), (Ok(()), &hex::bytes(plain)), "vector {number}");
+            assert_eq!(encrypt(&key, nonce, &data, &mut text), Ok(tag), "vector {number}");
+            assert_eq!(text, hex::bytes(cipher), "vector {number}");
+            valid += 1;
+        }
+        assert_eq!((valid, invalid), (39, 27));
     }
 
     #[test]

@@ -139,6 +139,21 @@ mod tests {
     }
 
     #[test]
+    fn the_vectors_of_wycheproof_hold() {
+        let (mut valid, mut invalid) = (0, 0);
+        for [number, result, secret, message, tag, _flags] in
+            hex::vectors(include_str!("../fixtures/wycheproof_hmac_sha256.txt"))
+        {
+            let mut key = Key::zero();
+            key.bytes_mut().copy_from_slice(&hex::bytes(secret));
+            let made = FingerprintKey::new(key).fingerprint(&hex::bytes(message));
+            assert_eq!(made.as_bytes().as_slice() == hex::bytes(tag), result == "valid", "vector {number}");
+            if result == "valid" { valid += 1 } else { invalid += 1 }
+        }
+        assert_eq!((valid, invalid), (27, 54));
+    }
+
+    #[test]
     fn tenants_do_not_share_addresses() {
         let of = |seed| TenantKey::generate(&mut SeededEntropy::new(seed)).unwrap().fingerprint();
         assert_ne!(of(1).fingerprint(b"file"), of(2).fingerprint(b"file"));

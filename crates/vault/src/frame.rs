@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::aead::{self, Binding, VaultError};
+use crate::aead::{Binding, Keyed, VaultError};
 use crate::entropy::Entropy;
 use crate::secret::{Key, KeyId};
 
@@ -20,15 +20,12 @@ pub struct Frame<'a> {
     pub last: bool,
 }
 
-/// A tenant's key for archives.
-pub struct ArchiveKey {
-    key: Key,
-    id: KeyId,
-}
+/// A tenant's key for archives; of a ring, those of all its generations: the newest seals, each opens.
+pub struct ArchiveKey(Keyed);
 
 impl ArchiveKey {
-    pub(crate) fn new(key: Key, id: KeyId) -> Self {
-        Self { key, id }
+    pub(crate) fn of(keys: Vec<(Key, KeyId)>) -> Self {
+        Self(Keyed::new(keys))
     }
 
     /// Seals the bytes of one frame; 45 bytes longer than they.
@@ -38,12 +35,12 @@ impl ArchiveKey {
         frame: &Frame<'_>,
         bytes: &[u8],
     ) -> Result<Vec<u8>, VaultError> {
-        aead::seal(entropy, &self.key, self.id, binding(frame), bytes)
+        self.0.seal(entropy, binding(frame), bytes)
     }
 
     /// Opens one frame, if it is the one meant.
     pub fn open_frame(&self, frame: &Frame<'_>, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
-        aead::open(&self.key, self.id, binding(frame), sealed)
+        self.0.open(binding(frame), sealed)
     }
 }
 
@@ -56,7 +53,7 @@ fn binding(frame: &Frame<'_>) -> Binding {
 
 impl fmt::Debug for ArchiveKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ArchiveKey({}, [secret])", self.id)
+        write!(f, "ArchiveKey({}, [secret])", self.0.id())
     }
 }
 

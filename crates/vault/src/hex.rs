@@ -28,8 +28,17 @@ pub(crate) fn decode(text: &[u8], out: &mut [u8]) -> bool {
     })
 }
 
+/// The lines of a fixture, cut into words; `#` begins a comment.
+#[cfg(test)]
+pub(crate) fn vectors<'a, const N: usize>(text: &'a str) -> Vec<[&'a str; N]> {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| line.split(' ').collect::<Vec<&'a str>>().try_into().unwrap()).collect()
+}
+
+/// Bytes of a fixture; `-` stands for none.
 #[cfg(test)]
 pub(crate) fn bytes(text: &str) -> Vec<u8> {
+    let text = text.strip_prefix('-').unwrap_or(text);
     let mut out = vec![0; text.len() / 2];
     assert!(decode(text.as_bytes(), &mut out), "{text}");
     out

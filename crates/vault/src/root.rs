@@ -19,7 +19,7 @@ use crate::secret::{KEY, Key, KeyId};
 use crate::tenant::{TenantKey, WrappedKey};
 
 /// Most bytes read from a key file: 64 digits and some blank lines.
-const MOST: u64 = 128;
+pub(crate) const MOST: u64 = 128;
 
 /// The key that wraps tenants' keys.
 pub struct RootKey(Key);
@@ -58,6 +58,20 @@ pub enum RootKeyError {
     /// Neither 32 bytes nor 64 hexadecimal digits.
     #[error("a root key is 32 bytes or 64 hexadecimal digits; this is neither")]
     Content,
+    /// A command without words.
+    #[error("the command for the root key is empty")]
+    NoCommand,
+    /// The command cannot be started, or its output not be read.
+    #[error("the command for the root key cannot be run: {0}")]
+    Command(io::Error),
+    /// The command ended with an error.
+    #[error(
+        "the command for the root key failed ({0}); run it by hand, as the same user, to see what it says"
+    )]
+    Failed(String),
+    /// The command did not end in time.
+    #[error("the command for the root key did not answer within {0} s and was ended")]
+    Slow(u64),
     /// All bytes alike: a placeholder, not a key.
     #[error("the root key is the same byte 32 times over; create a random one")]
     Weak,
@@ -92,10 +106,7 @@ impl RootKey {
         text.push('\n');
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            Some(folder) => File::open(folder)?.sync_all(),
-            None => File::open(".")?.sync_all(),
-        }
+        sync_folder(path)
     }
 
     /// Reads a key file, of 32 raw bytes or 64 hexadecimal digits; refuses one that others may read.
@@ -110,6 +121,18 @@ impl RootKey {
         let mut bytes = Zeroizing::new(Vec::with_capacity(256));
         file.take(MOST + 1).read_to_end(&mut bytes).map_err(fail)?;
         Self::from_bytes(&bytes)
+    }
+
+    /// Puts a new key file in the place of the one in use, which is kept under another name. On disk when this
+    /// returns; a death in between leaves the old file in place, or the new one. May be repeated.
+    pub fn replace_file(new: &Path, path: &Path, kept: &Path) -> Result<(), RootKeyError> {
+        match fs::hard_link(path, kept) {
+            Err(source) if source.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(file_error(kept, source));
+            }
+            _ => {}
+        }
+        fs::rename(new, path).and_then(|()| sync_folder(path)).map_err(|source| file_error(path, source))
     }
 
     /// From 32 raw bytes, or 64 hexadecimal digits with blanks around.
@@ -166,6 +189,13 @@ impl RootKey {
 
     fn wrapping(&self) -> Key {
         self.0.derive("ecom/root/wrap/v1")
+    }
+}
+
+fn sync_folder(path: &Path) -> io::Result<()> {
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => File::open(".")?.sync_all(),
     }
 }
 
@@ -238,6 +268,22 @@ mod tests {
             RootKey::create_file(&mut NoEntropy, Path::new("/nonexistent/root.key")),
             Err(RootKeyError::Entropy(_))
         ));
+    }
+
+    #[test]
+    fn a_key_file_is_replaced_and_the_old_one_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let old = RootKey::create_file(&mut SeededEntropy::new(1), &at("key")).unwrap();
+        let new = RootKey::create_file(&mut SeededEntropy::new(2), &at("key.next")).unwrap();
+        // The second time is that of a process that died after the link was made.
+        fs::hard_link(at("key"), at("key.old")).unwrap();
+        RootKey::replace_file(&at("key.next"), &at("key"), &at("key.old")).unwrap();
+        assert_eq!(RootKey::read_file(&at("key")).unwrap().id(), new.id());
+        assert_eq!(RootKey::read_file(&at("key.old")).unwrap().id(), old.id());
+        assert!(!at("key.next").exists());
+        assert!(RootKey::replace_file(&at("key.next"), &at("key"), &at("key.older")).is_err());
+        assert_eq!(RootKey::read_file(&at("key")).unwrap().id(), new.id(), "nothing is lost by trying again");
     }
 
     #[test]

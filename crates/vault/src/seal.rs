@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::aead::{self, Binding, VaultError};
+use crate::aead::{Binding, Keyed, VaultError};
 use crate::entropy::Entropy;
 use crate::secret::{Key, KeyId, SecretBytes};
 
@@ -19,15 +19,12 @@ pub struct Aad<'a> {
     pub row: &'a str,
 }
 
-/// A tenant's key for single values.
-pub struct SecretKey {
-    key: Key,
-    id: KeyId,
-}
+/// A tenant's key for single values; of a ring, those of all its generations: the newest seals, each opens.
+pub struct SecretKey(Keyed);
 
 impl SecretKey {
-    pub(crate) fn new(key: Key, id: KeyId) -> Self {
-        Self { key, id }
+    pub(crate) fn of(keys: Vec<(Key, KeyId)>) -> Self {
+        Self(Keyed::new(keys))
     }
 
     /// Seals a value for one place: format byte, key id (16), nonce (12), ciphertext, tag (16).
@@ -37,12 +34,12 @@ impl SecretKey {
         at: &Aad<'_>,
         plaintext: &[u8],
     ) -> Result<Vec<u8>, VaultError> {
-        aead::seal(entropy, &self.key, self.id, binding(at), plaintext)
+        self.0.seal(entropy, binding(at), plaintext)
     }
 
     /// Opens a value at the place it was sealed for.
     pub fn open(&self, at: &Aad<'_>, sealed: &[u8]) -> Result<SecretBytes, VaultError> {
-        aead::open(&self.key, self.id, binding(at), sealed).map(SecretBytes::new)
+        self.0.open(binding(at), sealed).map(SecretBytes::new)
     }
 }
 
@@ -56,7 +53,7 @@ fn binding(at: &Aad<'_>) -> Binding {
 
 impl fmt::Debug for SecretKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SecretKey({}, [secret])", self.id)
+        write!(f, "SecretKey({}, [secret])", self.0.id())
     }
 }
 
@@ -94,7 +91,7 @@ mod tests {
         let (one, two) = (key(1), key(2));
         let sealed = one.seal(&mut SeededEntropy::new(3), &HERE, b"x").unwrap();
         let fault = two.open(&HERE, &sealed).unwrap_err();
-        assert_eq!(fault, VaultError::OtherKey { sealed_with: one.id, given: two.id });
+        assert_eq!(fault, VaultError::OtherKey { sealed_with: one.0.id(), given: two.0.id() });
     }
 
     #[test]

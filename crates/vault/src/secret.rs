@@ -87,6 +87,11 @@ impl KeyId {
     pub fn from_bytes(bytes: [u8; Self::LENGTH]) -> Self {
         Self(bytes)
     }
+
+    /// The 17 bytes with which everything begins that is sealed with this key, to look for it.
+    pub fn mark(&self) -> [u8; 1 + Self::LENGTH] {
+        crate::aead::mark(*self)
+    }
 }
 
 impl fmt::Display for KeyId {

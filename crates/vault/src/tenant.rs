@@ -37,7 +37,7 @@ impl TenantKey {
 
     /// The key for archives.
     pub fn archive(&self) -> ArchiveKey {
-        ArchiveKey::new(self.0.derive("ecom/tenant/archive/v1"), self.id())
+        ArchiveKey::of(vec![self.archive_key()])
     }
 
     /// The key for content addresses.
@@ -47,7 +47,15 @@ impl TenantKey {
 
     /// The key for single values.
     pub fn secret(&self) -> SecretKey {
-        SecretKey::new(self.0.derive("ecom/tenant/secret/v1"), self.id())
+        SecretKey::of(vec![self.secret_key()])
+    }
+
+    pub(crate) fn archive_key(&self) -> (Key, KeyId) {
+        (self.0.derive("ecom/tenant/archive/v1"), self.id())
+    }
+
+    pub(crate) fn secret_key(&self) -> (Key, KeyId) {
+        (self.0.derive("ecom/tenant/secret/v1"), self.id())
     }
 }
 

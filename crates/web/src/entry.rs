@@ -13,8 +13,8 @@ use jiff::civil::Date;
 
 use crate::{app::App, fault::Fault, period};
 
-/// The fields of a form as sent, and the errors found so far.
-#[derive(Debug, Default)]
+/// The fields of a form as sent, and the errors found so far. What was typed may be a password: it has no `Debug`.
+#[derive(Default)]
 pub(crate) struct Entry {
     values: Vec<(String, String)>,
     errors: Vec<(&'static str, String)>,
@@ -41,6 +41,11 @@ impl Entry {
     /// What was typed, as it is.
     pub(crate) fn raw(&self, name: &str) -> &str {
         self.values.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    /// Whether the form had such a field.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.values.iter().any(|(key, _)| key == name)
     }
 
     /// A text that may be empty, of at most `most` characters.
@@ -206,6 +211,9 @@ mod tests {
         assert_eq!(entry.error("c"), Some("At most 4 characters."));
         assert_eq!(entry.error("d"), Some("Type something."));
     }
+
+    ecom_vault::lacks!(Entry => std::fmt::Debug);
+    ecom_vault::lacks!(Entry => serde::Serialize);
 
     #[test]
     fn a_password_is_never_shown_again() {

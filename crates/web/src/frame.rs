@@ -25,6 +25,10 @@ pub(crate) enum Here {
     Files,
     /// Notices, what was sent, and what one gets.
     Notices,
+    /// Who is in the business.
+    People,
+    /// One's own account: reached by one's name.
+    Account,
     /// Settings of the business.
     Settings,
 }
@@ -116,6 +120,13 @@ pub(crate) const SECTIONS: &[Section] = &[
                 label: "Files",
                 icon: "M12 4v11M8 11l4 4 4-4M5 20h14",
                 bar: true,
+            },
+            Item {
+                here: Here::People,
+                href: "/people",
+                label: "People",
+                icon: "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM3 20c0-3.5 2.5-6 6-6s6 2.5 6 6M16 4.5a3.5 3.5 0 0 1 0 6.5M18 14.5c2 .8 3 2.800 3 5.500",
+                bar: false,
             },
             Item {
                 here: Here::Settings,

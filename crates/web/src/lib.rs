@@ -6,6 +6,8 @@
 mod account;
 mod app;
 mod asset;
+mod audit;
+mod business;
 mod chart;
 mod close;
 mod compression;
@@ -13,6 +15,7 @@ mod consent;
 mod cost;
 mod entry;
 mod expense;
+mod factor;
 mod fault;
 mod figure;
 mod file;
@@ -20,6 +23,7 @@ mod frame;
 mod health;
 mod home;
 mod line;
+mod member;
 mod message;
 mod money;
 mod network;
@@ -36,6 +40,7 @@ mod shield;
 mod statement;
 mod styleguide;
 mod tax_setting;
+mod telemetry;
 mod upload;
 mod words;
 
@@ -56,6 +61,7 @@ const MOST_FORM_BYTES: usize = 64 * 1024;
 
 /// All routes. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: failed sign-ins are counted by
 /// network.
+#[allow(clippy::too_many_lines, reason = "one line for each route")]
 pub fn router(server: Server) -> Router {
     let app = App::new(server);
     Router::new()
@@ -67,6 +73,7 @@ pub fn router(server: Server) -> Router {
         .route("/favicon.ico", get(asset::icon))
         .route("/register", get(account::new).post(account::create))
         .route("/sign-in", get(session::new).post(session::create))
+        .route("/sign-in/code", get(factor::sign_in::new).post(factor::sign_in::create))
         .route("/sign-out", post(session::delete))
         .route("/statement", get(statement::show))
         .route("/styleguide", get(styleguide::show))
@@ -79,6 +86,22 @@ pub fn router(server: Server) -> Router {
         .route("/messages", get(message::list))
         .route("/messages/{id}", get(message::show))
         .route("/lines", get(line::list))
+        .route("/account", get(account::show::show).post(account::show::save))
+        .route("/account/password", post(account::show::change_password))
+        .route("/account/sessions", post(account::show::end_session))
+        .route("/account/codes", get(factor::setup::show).post(factor::setup::create))
+        .route("/account/codes/confirmation", post(factor::setup::confirm))
+        .route("/account/codes/recovery", post(factor::setup::renew))
+        .route("/account/codes/removal", post(factor::setup::remove))
+        .route("/audit", get(audit::list))
+        .route("/businesses", get(business::list))
+        .route("/businesses/choice", post(business::choose))
+        .route("/invitations/{token}", get(member::invitation::show).post(member::invitation::accept))
+        .route("/people", get(member::list))
+        .route("/people/invitations", post(member::invite))
+        .route("/people/invitations/removal", post(member::revoke))
+        .route("/people/{id}/role", post(member::change_role))
+        .route("/people/{id}/removal", get(member::ask_removal).post(member::remove))
         .route("/settlements", get(settlement::list))
         .route("/settlements/{key}", get(settlement::show))
         .route("/settlements/{key}/choice", post(settlement::choose))
@@ -114,5 +137,6 @@ pub fn router(server: Server) -> Router {
         .layer(compression::layer())
         .layer(middleware::from_fn(compression::only_for_this_site))
         .layer(middleware::from_fn_with_state(app.clone(), shield::headers))
+        .layer(middleware::from_fn(telemetry::observe))
         .with_state(app)
 }

@@ -1,36 +1,26 @@
-//! Wakes the worker when a job was enqueued in this process, so that nobody waits for its next look.
+//! Wakes the workers when a job was enqueued in this process, so that nobody waits for their next look.
 
-use tokio::sync::watch;
+use std::sync::Arc;
 
-/// A bell that anybody rings and every lane of the worker hears; a ring while a lane works is not lost to it.
-#[derive(Clone, Debug)]
-pub struct Bell(watch::Sender<()>);
+use tokio::sync::Notify;
 
-impl Default for Bell {
-    fn default() -> Self {
-        Self(watch::Sender::new(()))
-    }
-}
+/// Loops that may listen.
+pub(crate) const LISTENERS: usize = 3;
+
+/// A bell that one side rings and every loop of the worker hears; a ring while one works is not lost.
+#[derive(Clone, Default, Debug)]
+pub struct Bell(Arc<[Notify; LISTENERS]>);
 
 impl Bell {
     /// Wakes the worker.
     pub fn ring(&self) {
-        self.0.send_replace(());
+        self.0.iter().for_each(Notify::notify_one);
     }
 
-    pub(crate) fn listen(&self) -> Ear {
-        Ear(self.0.subscribe())
-    }
-}
-
-/// Hears one bell, for one lane.
-pub(crate) struct Ear(watch::Receiver<()>);
-
-impl Ear {
-    /// Waits for a ring since the last one that was heard.
-    pub(crate) async fn heard(&mut self) {
-        if self.0.changed().await.is_err() {
-            std::future::pending::<()>().await;
+    pub(crate) async fn heard(&self, listener: usize) {
+        match self.0.get(listener) {
+            Some(notify) => notify.notified().await,
+            None => std::future::pending().await,
         }
     }
 }

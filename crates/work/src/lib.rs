@@ -7,6 +7,7 @@ mod bell;
 mod clock;
 pub mod consent;
 mod import;
+mod key;
 mod live;
 pub mod mail;
 mod notice;

@@ -1,14 +1,22 @@
 //! The worker: claims a job that is due, runs it while renewing its lease, writes what came of it.
 
-use std::{panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use ecom_store::{Claim, IMPORT_JOB, Importer, Keys, MAIL_JOB, StoreError, TAX_SETTING_JOB, Trouble};
-use futures_util::FutureExt;
+use ecom_store::{
+    Claim, IMPORT_JOB, Importer, Keys, Lane, MAIL_JOB, RESEAL_JOB, SHRED_JOB, SWEEP_JOB, StoreError,
+    TAX_SETTING_JOB, Trouble,
+};
+use futures_util::{FutureExt, future::join_all};
 use tokio::sync::watch;
 
 use crate::{
     Bell, Clock, Live,
-    bell::Ear,
+    bell::LISTENERS,
     clock::micros,
     mail::{MAIL_ROUND_JOB, Mail},
 };
@@ -18,7 +26,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// How often a running job's lease is renewed; a third of the lease.
 const RENEW_EVERY: Duration = Duration::from_secs(20);
 
-/// Runs jobs of all tenants, one at a time in each lane: an import uses every core already.
+/// The loops of a worker: one for long jobs, since an import uses every core already, two for short ones.
+const LANES: [Lane; LISTENERS] = [Lane::Heavy, Lane::Light, Lane::Light];
+
+/// Runs jobs of all tenants.
 #[derive(Clone)]
 pub struct Worker {
     /// Imports files; holds the database.
@@ -57,62 +68,89 @@ impl From<StoreError> for Failure {
 impl Worker {
     /// Works until told to stop. A job that runs then is given back at once and run again at the next start.
     pub async fn run(&self, stop: Stop) {
-        self.lane(None, stop).await;
+        let loops = LANES.iter().enumerate();
+        join_all(loops.map(|(listener, lane)| self.run_lane(listener, *lane, stop.clone()))).await;
     }
 
-    /// Sends mail alone until told to stop, beside [`Self::run`]: a mail does not wait behind an import.
-    pub async fn run_mail(&self, stop: Stop) {
-        self.lane(Some(MAIL_JOB), stop).await;
-    }
-
-    async fn lane(&self, kind: Option<&str>, mut stop: Stop) {
-        let mut ear = self.bell.listen();
+    async fn run_lane(&self, listener: usize, lane: Lane, mut stop: Stop) {
         while !*stop.borrow() {
-            match self.work(kind, &mut stop).await {
+            match self.work(lane, &mut stop).await {
                 Ok(true) => {}
-                Ok(false) => wait(&mut ear, &mut stop, LOOK_EVERY).await,
+                Ok(false) => self.wait(listener, &mut stop, LOOK_EVERY).await,
                 Err(error) => {
                     tracing::warn!(%error, "the worker could not look for jobs");
-                    wait(&mut ear, &mut stop, LOOK_EVERY).await;
+                    self.wait(listener, &mut stop, LOOK_EVERY).await;
                 }
             }
+        }
+    }
+
+    async fn wait(&self, listener: usize, stop: &mut Stop, most: Duration) {
+        tokio::select! {
+            () = self.bell.heard(listener) => {}
+            _ = stop.changed() => {}
+            () = tokio::time::sleep(most) => {}
         }
     }
 
     /// Runs all jobs that are due: for commands that wait for their end, and for tests.
     pub async fn run_due(&self, stop: &Stop) -> Result<(), StoreError> {
         let mut stop = stop.clone();
-        while self.work(None, &mut stop).await? {}
-        Ok(())
+        loop {
+            let mut worked = false;
+            for lane in Lane::ALL {
+                worked |= self.work(lane, &mut stop).await?;
+            }
+            if !worked {
+                return Ok(());
+            }
+        }
     }
 
-    /// Runs all imports that are due: for a command that has no mail server and must leave mail to the server's worker.
-    pub async fn run_due_imports(&self, stop: &Stop) -> Result<(), StoreError> {
+    /// Runs all long jobs that are due: for commands, which have no mail server and leave mail to the server's worker.
+    pub async fn run_due_heavy(&self, stop: &Stop) -> Result<(), StoreError> {
         let mut stop = stop.clone();
-        while self.work(Some(IMPORT_JOB), &mut stop).await? {}
+        while self.work(Lane::Heavy, &mut stop).await? {}
         Ok(())
     }
 
-    /// Runs one job, of a kind or any; false if none is due.
-    async fn work(&self, kind: Option<&str>, stop: &mut Stop) -> Result<bool, StoreError> {
+    /// Runs one job; false if none is due.
+    async fn work(&self, lane: Lane, stop: &mut Stop) -> Result<bool, StoreError> {
+        let now = micros(&*self.clock);
         let mut tx = self.importer.db.write().await?;
-        let claim = tx.platform().claim_of(kind, micros(&*self.clock)).await?;
+        let mut platform = tx.platform();
+        if platform.enqueue_due(now).await? > 0 {
+            // What was enqueued may belong to another lane.
+            self.bell.ring();
+        }
+        let claim = platform.claim_in(lane, now).await?;
         tx.commit().await?;
         let Some(claim) = claim else { return Ok(false) };
         // A mail that is on its way is seen to its end, for a minute at most: given back, it would go twice.
         let may_stop = claim.kind != MAIL_JOB;
         tokio::select! {
             // On the heap: an import's state is large, and every caller's future would hold it.
-            done = caught(Box::pin(self.handle(&claim))) => self.finish(&claim, done).await?,
+            done = caught(Box::pin(self.timed(&claim))) => self.finish(&claim, done).await?,
             () = self.renew(&claim) => tracing::warn!(job = claim.id.0, "the lease of a job was lost"),
             _ = stop.changed(), if may_stop => self.give_back(&claim).await?,
         }
         Ok(true)
     }
 
+    async fn timed(&self, claim: &Claim) -> Result<(), Failure> {
+        let began = Instant::now();
+        let done = self.handle(claim).await;
+        let seconds = began.elapsed().as_secs_f64();
+        metrics::histogram!("ecom_job_seconds", "kind" => claim.kind.clone()).record(seconds);
+        done
+    }
+
     async fn handle(&self, claim: &Claim) -> Result<(), Failure> {
         match claim.kind.as_str() {
             IMPORT_JOB => self.import(claim).await,
+            SWEEP_JOB => self.sweep().await,
+            RESEAL_JOB => self.reseal(claim).await,
+            SHRED_JOB => self.shred(claim).await,
             TAX_SETTING_JOB => self.follow_tax_setting(claim).await,
             MAIL_JOB => self.mail(claim).await,
             MAIL_ROUND_JOB => self.mail_round(claim).await,
@@ -122,6 +160,12 @@ impl Worker {
 
     async fn finish(&self, claim: &Claim, done: Result<(), Failure>) -> Result<(), StoreError> {
         let now = micros(&*self.clock);
+        let outcome = match &done {
+            Ok(()) => "done",
+            Err(Failure::Retry(_)) => "retry",
+            Err(Failure::Final(_)) => "failed",
+        };
+        metrics::counter!("ecom_jobs_total", "kind" => claim.kind.clone(), "outcome" => outcome).increment(1);
         let mut tx = self.importer.db.write().await?;
         match done {
             Ok(()) => tx.platform().finish(claim, "", now).await?,
@@ -160,14 +204,6 @@ impl Worker {
         let mut tx = self.importer.db.write().await?;
         tx.platform().progress(claim, done, total, micros(&*self.clock)).await?;
         tx.commit().await
-    }
-}
-
-async fn wait(ear: &mut Ear, stop: &mut Stop, most: Duration) {
-    tokio::select! {
-        () = ear.heard() => {}
-        _ = stop.changed() => {}
-        () = tokio::time::sleep(most) => {}
     }
 }
 

@@ -5,7 +5,7 @@ mod post;
 
 use ecom_ledger::day;
 use ecom_simulator::{Catalogue, Plan, SmtpSink, write_v2};
-use ecom_store::{Channel, Filter, NewConsent, NewUpload, Purpose};
+use ecom_store::{Channel, Filter, MessagePurpose, NewConsent, NewUpload};
 use ecom_testkit::{World, on_both};
 use ecom_work::{News, consent::wording};
 use jiff::SignedDuration;
@@ -47,7 +47,7 @@ async fn import(office: &Office, world: &World) {
 }
 
 async fn decide(office: &Office, world: &World, given: bool) {
-    let (purpose, channel) = (Purpose::Digest, Channel::Email);
+    let (purpose, channel) = (MessagePurpose::Digest, Channel::Email);
     let wording = wording(purpose, channel).unwrap().version;
     let new = NewConsent { person: office.person, purpose, channel, given, wording, way: "settings" };
     let mut tx = world.db.write().await.unwrap();

@@ -4,7 +4,7 @@
 mod post;
 
 use ecom_simulator::{Certificate, SmtpFault, SmtpSink, SmtpStage};
-use ecom_store::{MessageState, NewMail, Purpose};
+use ecom_store::{MessagePurpose, MessageState, NewMail};
 use ecom_testkit::{World, on_both, on_sqlite};
 use ecom_work::mail::{Address, Connection, Letter, Mail, Parcel, Post, PostFault, Security, Smtp};
 use jiff::SignedDuration;
@@ -155,7 +155,7 @@ on_both!(a_mail_that_no_version_can_read_is_given_up, |world| async move {
         cause: "future:1",
         tenant: Some(office.tenant),
         person: None,
-        purpose: Purpose::Account,
+        purpose: MessagePurpose::Account,
         template: "of-the-future",
         recipient: "asha@kurta-house.example",
         recipient_name: "",
@@ -328,22 +328,6 @@ on_both!(a_death_anywhere_else_sends_the_mail_exactly_once, |world| async move {
     world.clock.pass(2 * MINUTE);
     office.work().await;
     assert_eq!((office.message(id).await.state, sink.mails().len()), (MessageState::Sent, 4));
-});
-
-on_both!(mail_has_a_lane_of_its_own, |world| async move {
-    let sink = SmtpSink::start().unwrap();
-    let office = Office::new(&world, Some(plain(&sink))).await;
-    office.enqueue_import().await;
-    let id = office.write("reset:1").await.unwrap();
-    let (tell, stop) = tokio::sync::watch::channel(false);
-    let until_sent = async {
-        while office.message(id).await.state != MessageState::Sent {
-            tokio::task::yield_now().await;
-        }
-        tell.send_replace(true);
-    };
-    tokio::join!(office.worker.run_mail(stop), until_sent);
-    assert_eq!(office.jobs_queued("import").await, 1, "the import is for the other lane");
 });
 
 on_both!(a_worker_told_to_stop_sees_a_mail_to_its_end, |world| async move {

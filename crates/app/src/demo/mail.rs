@@ -1,6 +1,6 @@
 //! Mail and notices of the demo: what its owner agreed to, a week's figures, an invitation that came too late.
 
-use ecom_store::{Channel, NewConsent, NewNotice, PersonId, Purpose, TenantId};
+use ecom_store::{Channel, MessagePurpose, NewConsent, NewNotice, PersonId, TenantId};
 use ecom_work::{
     Clock, News, SystemClock,
     consent::wording,
@@ -24,7 +24,7 @@ pub(super) async fn fill(site: &Site, tenant: TenantId) -> anyhow::Result<()> {
 
 /// The owner takes the week's figures by mail.
 async fn agree(site: &Site, tenant: TenantId, at: i64) -> anyhow::Result<()> {
-    let (purpose, channel) = (Purpose::Digest, Channel::Email);
+    let (purpose, channel) = (MessagePurpose::Digest, Channel::Email);
     let text = wording(purpose, channel).ok_or_else(|| anyhow::anyhow!("the digest has no text"))?;
     let mut tx = site.db().write().await?;
     let owner = tx.platform().login(EMAIL).await?.map_or(PersonId(1), |owner| owner.id);
@@ -69,7 +69,7 @@ async fn invite(site: &Site, tenant: TenantId, now: i64) -> anyhow::Result<()> {
 async fn digest(site: &Site, now: i64) -> anyhow::Result<()> {
     let mut tx = site.db().write().await?;
     let after = (TenantId(0), PersonId(0));
-    let readers = tx.platform().consenting(Purpose::Digest, Channel::Email, after, 1).await?;
+    let readers = tx.platform().consenting(MessagePurpose::Digest, Channel::Email, after, 1).await?;
     let today = TimeZone::get("Asia/Kolkata")?.to_datetime(SystemClock.now()).date();
     for reader in readers {
         let mut books = tx.scoped(reader.tenant).await?;

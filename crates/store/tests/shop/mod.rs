@@ -12,7 +12,7 @@ use ecom_store::{
     SellerAccountId, SettlementKey, SettlementState, TenantId,
 };
 use ecom_testkit::World;
-use ecom_vault::TenantKey;
+use ecom_vault::KeyRing;
 
 /// 21 September 2026.
 const START_S: i64 = 1_790_000_000;
@@ -21,7 +21,7 @@ const DAY_S: i64 = 86_400;
 pub struct Shop {
     pub importer: Importer,
     pub tenant: TenantId,
-    pub key: TenantKey,
+    pub key: KeyRing,
     pub account: SellerAccountId,
 }
 

@@ -5,7 +5,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Redirect},
 };
-use ecom_store::{Channel, ConsentView, NewConsent, Purpose, Scoped};
+use ecom_store::{Channel, ConsentView, MessagePurpose, NewConsent, Scoped};
 use ecom_work::consent::{Wording, wording, wording_of};
 
 use crate::{
@@ -88,13 +88,13 @@ pub(crate) async fn save(State(app): State<App>, seat: Seat<Viewer>, entry: Entr
 }
 
 /// What needs consent, by each way.
-fn asked() -> impl Iterator<Item = (Purpose, Channel)> {
-    let purposes = Purpose::ALL.into_iter().filter(|purpose| purpose.needs_consent());
+fn asked() -> impl Iterator<Item = (MessagePurpose, Channel)> {
+    let purposes = MessagePurpose::ALL.into_iter().filter(|purpose| purpose.needs_consent());
     purposes.flat_map(|purpose| Channel::ALL.into_iter().map(move |channel| (purpose, channel)))
 }
 
 /// What is agreed to now.
-async fn standing(books: &mut Scoped<'_>, seat: &Seat<Viewer>) -> Page<Vec<(Purpose, Channel)>> {
+async fn standing(books: &mut Scoped<'_>, seat: &Seat<Viewer>) -> Page<Vec<(MessagePurpose, Channel)>> {
     let mut given = Vec::new();
     for (purpose, channel) in asked() {
         let stands = books.consent(seat.person(), purpose, channel).await?;
@@ -103,8 +103,8 @@ async fn standing(books: &mut Scoped<'_>, seat: &Seat<Viewer>) -> Page<Vec<(Purp
     Ok(given)
 }
 
-fn kinds(given: &[(Purpose, Channel)]) -> Vec<Kind> {
-    let digest = given.contains(&(Purpose::Digest, Channel::Email));
+fn kinds(given: &[(MessagePurpose, Channel)]) -> Vec<Kind> {
+    let digest = given.contains(&(MessagePurpose::Digest, Channel::Email));
     vec![
         Kind {
             what: "Safety of your account",
@@ -119,7 +119,7 @@ fn kinds(given: &[(Purpose, Channel)]) -> Vec<Kind> {
             mail: ("always", "good"),
         },
         Kind {
-            what: title(Purpose::Digest),
+            what: title(MessagePurpose::Digest),
             why: "profit, sales, fees, and what needs attention",
             pages: if digest { "with the mail" } else { "" },
             mail: if digest { ("every Monday", "good") } else { ("off", "") },
@@ -133,15 +133,15 @@ fn kinds(given: &[(Purpose, Channel)]) -> Vec<Kind> {
     ]
 }
 
-fn title(purpose: Purpose) -> &'static str {
+fn title(purpose: MessagePurpose) -> &'static str {
     match purpose {
-        Purpose::Security => "Safety of your account",
-        Purpose::Account => "What you ask for",
-        Purpose::Digest => "The week's figures",
+        MessagePurpose::Security => "Safety of your account",
+        MessagePurpose::Account => "What you ask for",
+        MessagePurpose::Digest => "The week's figures",
     }
 }
 
-fn fields(given: &[(Purpose, Channel)]) -> Vec<Field> {
+fn fields(given: &[(MessagePurpose, Channel)]) -> Vec<Field> {
     let texts = asked().filter_map(|(purpose, channel)| wording(purpose, channel));
     let field = |text: &'static Wording| {
         let value = if given.contains(&(text.purpose, text.channel)) { "yes" } else { "" };

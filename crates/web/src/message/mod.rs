@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use ecom_store::{MessageId, MessageState, MessageView, Purpose};
+use ecom_store::{MessageId, MessagePurpose, MessageState, MessageView};
 use ecom_work::mail::Letter;
 
 use crate::{
@@ -153,9 +153,9 @@ fn facts(found: &MessageView) -> Vec<(&'static str, String)> {
         name => format!("{name}, {}", found.recipient),
     };
     let kind = match found.purpose {
-        Purpose::Security => "safety of an account",
-        Purpose::Account => "asked for",
-        Purpose::Digest => "the week's figures, by consent",
+        MessagePurpose::Security => "safety of an account",
+        MessagePurpose::Account => "asked for",
+        MessagePurpose::Digest => "the week's figures, by consent",
     };
     let ended = found.ended_at.map(App::instant);
     let end = match found.state {

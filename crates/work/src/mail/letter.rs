@@ -1,7 +1,7 @@
 //! What each mail says. A letter is kept with its message as JSON; the secret end of its link stands apart and is
 //! forgotten once the mail is sent.
 
-use ecom_store::{Purpose, StoreError};
+use ecom_store::{MessagePurpose, StoreError};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -131,11 +131,11 @@ impl Letter {
     }
 
     /// What kind of mail it is.
-    pub fn purpose(&self) -> Purpose {
+    pub fn purpose(&self) -> MessagePurpose {
         match self {
-            Self::Invitation { .. } | Self::Test {} => Purpose::Account,
-            Self::Digest(_) => Purpose::Digest,
-            _ => Purpose::Security,
+            Self::Invitation { .. } | Self::Test {} => MessagePurpose::Account,
+            Self::Digest(_) => MessagePurpose::Digest,
+            _ => MessagePurpose::Security,
         }
     }
 
@@ -201,7 +201,7 @@ impl Letter {
             ),
         };
         let why = match self.purpose() {
-            Purpose::Account => "It was sent once, because somebody asked for it.",
+            MessagePurpose::Account => "It was sent once, because somebody asked for it.",
             _ => "It keeps your account safe, so it cannot be switched off.",
         };
         Sheet {

@@ -17,7 +17,7 @@ mod words;
 
 use std::{fmt, sync::Arc};
 
-use ecom_store::{MessageId, NewMail, PersonId, Platform, Purpose, StoreError, TenantId};
+use ecom_store::{MessageId, MessagePurpose, NewMail, PersonId, Platform, StoreError, TenantId};
 use secrecy::{ExposeSecret, SecretString};
 
 pub use address::{Address, AddressError};
@@ -120,7 +120,10 @@ impl Draft<'_> {
             secret: self.token.map(ExposeSecret::expose_secret),
             expires_at: self.letter.useful_until(now),
         };
-        debug_assert!(mail.purpose != Purpose::Digest || self.person.is_some(), "a digest is somebody's");
+        debug_assert!(
+            mail.purpose != MessagePurpose::Digest || self.person.is_some(),
+            "a digest is somebody's"
+        );
         platform.write_mail(&mail, now).await
     }
 }

@@ -3,7 +3,7 @@
 //! A round enqueues the next one before it does anything, so that one that fails does not end them all.
 
 use ecom_store::{
-    Channel, Claim, Consenting, NewJob, NewNotice, PersonId, Platform, Purpose, StoreError, TenantId,
+    Channel, Claim, Consenting, MessagePurpose, NewJob, NewNotice, PersonId, Platform, StoreError, TenantId,
 };
 use jiff::{Timestamp, civil::Weekday, tz::TimeZone};
 
@@ -18,8 +18,6 @@ use crate::{
 pub const MAIL_ROUND_JOB: &str = "mail-round";
 const HOUR_MICROS: i64 = 3_600_000_000;
 const MOST_ATTEMPTS: i64 = 3;
-/// Rounds stay on record this long: a day.
-const KEPT_MICROS: i64 = 24 * HOUR_MICROS;
 /// Digests go out on Monday from this hour on, in India.
 const DIGEST_HOUR: i8 = 8;
 /// A digest that could not be written until then is no news any more: Tuesday night.
@@ -44,7 +42,6 @@ impl Worker {
         let mut platform = tx.platform();
         // A round that was late is followed by the present one, not by all that were missed.
         enqueue(&mut platform, hour.max(now.div_euclid(HOUR_MICROS)) + 1, now).await?;
-        platform.sweep_jobs(MAIL_ROUND_JOB, now - KEPT_MICROS).await?;
         if self.mail.is_on() {
             platform.wake_mail(now).await?;
         }
@@ -71,7 +68,8 @@ impl Worker {
         let mut after = (TenantId(0), PersonId(0));
         loop {
             let mut tx = self.importer.db.read().await?;
-            let readers = tx.platform().consenting(Purpose::Digest, Channel::Email, after, PAGE).await?;
+            let readers =
+                tx.platform().consenting(MessagePurpose::Digest, Channel::Email, after, PAGE).await?;
             drop(tx);
             let Some(last) = readers.last() else { return Ok(()) };
             after = (last.tenant, last.person);
