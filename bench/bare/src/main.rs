@@ -27,7 +27,7 @@ use ecom_ledger::settlement::Options;
 use ecom_store::{Archive, Db, Importer, Keys};
 use ecom_vault::RootKey;
 use ecom_web::{Registration, Server, Settings};
-use ecom_work::{Bell, Clock, Live, SystemClock, Worker};
+use ecom_work::{Bell, Clock, Live, SystemClock, Worker, mail::Mail};
 use jiff::Timestamp;
 use libsqlite3_sys as sqlite;
 use sqlx::{AssertSqlSafe, Pool, Sqlite, query};
@@ -129,6 +129,7 @@ async fn router(data: &Path, db: Db) -> Result<Router> {
         clock: Arc::new(Stopped(SystemClock.now())),
         bell: Bell::default(),
         live: Live::default(),
+        mail: Mail::default(),
     };
     let settings = Settings::new("http://127.0.0.1", Registration::Closed)?;
     Ok(ecom_web::router(Server::new(&worker, settings)))

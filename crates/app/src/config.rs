@@ -4,10 +4,13 @@ use std::{
     env::VarError,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use ecom_vault::RootSource;
+use ecom_work::mail::{Address, Connection, Mail, Smtp, SmtpSettings};
+use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 /// The variable that may hold the root key itself. It is no flag: others could read it in the list of processes.
@@ -146,9 +149,157 @@ impl Listen {
     }
 }
 
+/// How mail leaves. Without a server the product works, and mail waits.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub(crate) struct MailArgs {
+    #[arg(
+        long,
+        env = "ECOM_SMTP",
+        value_name = "URL",
+        help = "The mail server: smtp://HOST (STARTTLS, port 587), smtps://HOST (TLS, port 465) or, on this machine \
+                only, smtp-plain://127.0.0.1. Default: none, and mail waits"
+    )]
+    smtp: Option<String>,
+    /// Name to sign in with
+    #[arg(long, env = "ECOM_SMTP_USER", value_name = "NAME", requires = "smtp")]
+    smtp_user: Option<String>,
+    #[arg(
+        long,
+        env = "ECOM_SMTP_PASSWORD_FILE",
+        value_name = "FILE",
+        requires = "smtp",
+        help = "File with the password to sign in with; or put it into the variable ECOM_SMTP_PASSWORD"
+    )]
+    smtp_password_file: Option<PathBuf>,
+    /// File with the certificate (PEM) of an authority to trust beside the public ones
+    #[arg(long, env = "ECOM_SMTP_AUTHORITY", value_name = "FILE", requires = "smtp")]
+    smtp_authority: Option<PathBuf>,
+    /// Whom mail comes from, such as "Kurta House Books <books@example.in>"
+    #[arg(long, env = "ECOM_MAIL_FROM", value_name = "ADDRESS")]
+    mail_from: Option<String>,
+}
+
+impl MailArgs {
+    /// Mail by a server of this machine that asks no questions.
+    pub(crate) fn plain(port: u16) -> Self {
+        Self {
+            smtp: Some(format!("smtp-plain://127.0.0.1:{port}")),
+            mail_from: Some("Ecom Assistance <books@example.org>".to_owned()),
+            ..Self::default()
+        }
+    }
+
+    /// How mail leaves; links in it lead to `public_url`.
+    pub(crate) fn mail(&self, public_url: &str) -> anyhow::Result<Mail> {
+        Ok(match self.smtp()? {
+            Some(smtp) => Mail::by(Arc::new(smtp), public_url),
+            None => Mail::off(public_url),
+        })
+    }
+
+    /// The sender, if there is a mail server.
+    pub(crate) fn smtp(&self) -> anyhow::Result<Option<Smtp>> {
+        let settings = self.settings(password_variable())?;
+        settings.map(|settings| Smtp::new(&settings).context("the mail server")).transpose()
+    }
+
+    /// Where the mail server is, in words.
+    pub(crate) fn server(&self) -> Option<String> {
+        Some(Connection::read(self.smtp.as_deref()?).ok()?.to_string())
+    }
+
+    fn settings(&self, password: Option<SecretString>) -> anyhow::Result<Option<SmtpSettings>> {
+        let Some(url) = &self.smtp else { return Ok(None) };
+        let connection = Connection::read(url)?;
+        let from = self.mail_from.as_deref().context(
+            "whom does mail come from? Say so with --mail-from (ECOM_MAIL_FROM), such as \"Books <books@example.in>\"",
+        )?;
+        let from = Address::read(from).with_context(|| format!("--mail-from {from}"))?;
+        let password = match &self.smtp_password_file {
+            Some(path) => Some(first_line(path)?),
+            None => password,
+        };
+        let login = match (self.smtp_user.clone(), password) {
+            (Some(user), Some(password)) => Some((user, password)),
+            (None, None) => None,
+            (Some(_), None) => anyhow::bail!(
+                "--smtp-user needs a password: a file (--smtp-password-file), or the variable ECOM_SMTP_PASSWORD"
+            ),
+            (None, Some(_)) => anyhow::bail!("there is a password for the mail server, but no --smtp-user"),
+        };
+        let authority = self
+            .smtp_authority
+            .as_ref()
+            .map(|path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display())))
+            .transpose()?;
+        Ok(Some(SmtpSettings { connection, login, from, authority }))
+    }
+}
+
+/// Not a flag: other people of this machine can read those.
+#[allow(clippy::disallowed_methods, reason = "this is where the environment is read")]
+fn password_variable() -> Option<SecretString> {
+    std::env::var("ECOM_SMTP_PASSWORD").ok().filter(|password| !password.is_empty()).map(SecretString::from)
+}
+
+fn first_line(path: &Path) -> anyhow::Result<SecretString> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let line = text.lines().next().unwrap_or_default();
+    anyhow::ensure!(!line.is_empty(), "{} has no password in its first line", path.display());
+    Ok(SecretString::from(line.to_owned()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn args(url: &str) -> MailArgs {
+        MailArgs { smtp: Some(url.to_owned()), ..MailArgs::plain(25) }
+    }
+
+    fn refused(args: &MailArgs, password: Option<&str>) -> String {
+        let password = password.map(|text| SecretString::from(text.to_owned()));
+        format!("{:#}", args.settings(password).unwrap_err())
+    }
+
+    #[test]
+    fn without_a_mail_server_nothing_is_asked_for() {
+        assert!(MailArgs::default().settings(None).unwrap().is_none());
+        assert!(!MailArgs::default().mail("https://books.example.in").unwrap().is_on());
+    }
+
+    #[test]
+    fn what_is_missing_or_unsafe_is_named() {
+        let good = args("smtps://mail.example.in");
+        assert!(good.settings(None).unwrap().unwrap().login.is_none());
+        assert!(refused(&MailArgs { mail_from: None, ..good.clone() }, None).contains("--mail-from"));
+        assert!(
+            refused(&MailArgs { mail_from: Some("x".into()), ..good.clone() }, None)
+                .contains("asha@example.in")
+        );
+        let named = MailArgs { smtp_user: Some("books".into()), ..good.clone() };
+        assert!(refused(&named, None).contains("ECOM_SMTP_PASSWORD"));
+        assert!(refused(&good, Some("secret")).contains("--smtp-user"));
+        assert!(named.settings(Some("secret".to_owned().into())).unwrap().unwrap().login.is_some());
+        assert!(refused(&args("smtp-plain://mail.example.in"), None).contains("unencrypted"));
+        assert!(refused(&args("mail.example.in"), None).contains("smtp://"));
+    }
+
+    #[test]
+    fn a_password_comes_from_the_first_line_of_its_file_and_is_not_printed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("password");
+        std::fs::write(&path, "very secret\n").unwrap();
+        let args = MailArgs {
+            smtp_user: Some("books".into()),
+            smtp_password_file: Some(path.clone()),
+            ..args("smtps://mail.example.in")
+        };
+        let settings = args.settings(None).unwrap().unwrap();
+        assert!(settings.login.is_some() && !format!("{settings:?}{args:?}").contains("very secret"));
+        std::fs::write(&path, "\n").unwrap();
+        assert!(refused(&args, None).contains("first line"));
+    }
 
     #[test]
     fn the_root_key_stands_beside_the_data_folder_not_in_it() {

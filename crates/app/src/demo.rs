@@ -1,5 +1,7 @@
 //! `ecom demo`: a made-up seller with 14 months of settlements, ready to look at.
 
+mod mail;
+
 use std::{
     fs,
     io::{self, IsTerminal, Read},
@@ -14,13 +16,13 @@ use ecom_ledger::{
     cost::CostSheet,
     expense::{Expense, Repeat},
 };
-use ecom_simulator::{Demo, DemoFile};
+use ecom_simulator::{Demo, DemoFile, SmtpSink};
 use ecom_store::{Incoming, Opener, Outcome, Progress, Registration, SellerAccountId, TenantId};
 use ecom_work::{Clock, SystemClock, micros};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
-    config::{Listen, Place},
+    config::{Listen, MailArgs, Place},
     serve::{self, SiteArgs},
     site::Site,
 };
@@ -50,7 +52,10 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let place = Place::at(&args.folder);
     let site = Site::open(&place).await?;
     let settings = serve::settings(listener.local_addr()?, &SiteArgs::demo())?;
-    serve::serve(&place, site, listener, settings, |url| {
+    // Mail of the demo goes to a server in this process, which keeps it: none leaves the machine.
+    let sink = SmtpSink::start().context("the demo's mail server")?;
+    let mail = MailArgs::plain(sink.port()).mail(settings.public_url())?;
+    serve::serve(&place, site, listener, settings, mail, |url| {
         eprintln!("\nEcom Assistance, demo: open {url}\n  e-mail    {EMAIL}\n  password  {PASSWORD}\n(stop with Ctrl-C)");
     })
     .await
@@ -110,7 +115,7 @@ async fn fill(site: &Site) -> anyhow::Result<()> {
         books.add_expense(&expense.repeated(Repeat::Monthly, None)?, micros(&SystemClock)).await?;
     }
     tx.commit().await?;
-    Ok(())
+    mail::fill(site, tenant).await
 }
 
 fn bar(files: usize) -> ProgressBar {

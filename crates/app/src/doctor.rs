@@ -3,11 +3,17 @@
 use std::{path::Path, process::ExitCode};
 
 use ecom_ledger::day::DayCutter;
-use ecom_store::{Db, Keys, StoreError};
+use ecom_store::{Db, Keys, MailStanding, StoreError};
 use ecom_vault::RootSource;
-use ecom_work::{Clock, SystemClock};
+use ecom_work::{Clock, SystemClock, mail::PostFault, micros};
 
-use crate::{config::Place, root};
+use crate::{
+    config::{MailArgs, Place},
+    root,
+};
+
+/// 7 days.
+const WEEK_MICROS: i64 = 7 * 24 * 3_600_000_000;
 
 #[derive(clap::Args)]
 #[command(after_help = "Example: ecom doctor --data /srv/ecom/data
@@ -16,12 +22,19 @@ It changes nothing. Exit status: 0 if all is well, 1 if something needs you.")]
 pub(crate) struct Args {
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    mail: MailArgs,
 }
 
 /// What a check found.
 enum Finding {
     Well(String),
-    Ill { what: String, remedy: String },
+    /// Well enough, and worth knowing.
+    Note(String),
+    Ill {
+        what: String,
+        remedy: String,
+    },
 }
 
 pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
@@ -32,14 +45,17 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
             findings.push(schema(&db).await);
             findings.push(role(&db).await);
             findings.push(jobs(&db).await);
+            findings.push(messages(&db).await);
         }
         Err(error) => findings.push(ill("database", &error, "Check --database, or start `ecom serve` once")),
     }
     findings.push(keys(place).await);
+    findings.push(mail(&args.mail).await);
     let mut ill = 0;
     for finding in findings {
         match finding {
             Finding::Well(what) => eprintln!("ok    {what}"),
+            Finding::Note(what) => eprintln!("note  {what}"),
             Finding::Ill { what, remedy } => {
                 ill += 1;
                 eprintln!("LOOK  {what}\n      {remedy}");
@@ -121,6 +137,41 @@ async fn jobs(db: &Db) -> Finding {
 
 async fn failed_jobs(db: &Db) -> Result<i64, StoreError> {
     db.read().await?.platform().failed_jobs().await
+}
+
+/// Whether mail reaches the server that sends it on, which is asked but gets none.
+async fn mail(args: &MailArgs) -> Finding {
+    let server = args.server().unwrap_or_default();
+    match args.smtp() {
+        Ok(None) => {
+            Finding::Note("mail: no server is set up, so mail waits; see --smtp and docs/mail.md".to_owned())
+        }
+        Ok(Some(smtp)) => match smtp.check().await {
+            Ok(()) => Finding::Well(format!("mail server {server}")),
+            Err(PostFault::Later(why) | PostFault::Never(why)) => ill(
+                &format!("mail server {server}"),
+                &why,
+                "Look at --smtp, --smtp-user and the password; see docs/mail.md",
+            ),
+        },
+        Err(error) => ill("mail", &format!("{error:#}"), "See docs/mail.md"),
+    }
+}
+
+/// Messages that wait too long, or were given up within a week.
+async fn messages(db: &Db) -> Finding {
+    let now = micros(&SystemClock);
+    let standing = async { db.read().await?.platform().mail_standing(now - WEEK_MICROS, now).await };
+    match standing.await {
+        Ok(MailStanding { late: 0, failed: 0 }) => Finding::Well("messages".to_owned()),
+        Ok(MailStanding { late, failed }) => Finding::Ill {
+            what: format!(
+                "messages: {late} wait for more than an hour, {failed} were given up within a week"
+            ),
+            remedy: "The page Messages says why, for each; see docs/mail.md".to_owned(),
+        },
+        Err(error) => ill("messages", &error, "Check the database"),
+    }
 }
 
 async fn keys(place: &Place) -> Finding {

@@ -12,7 +12,7 @@ use ecom_ledger::Minor;
 use ecom_store::{
     ImportResult, NewUpload, Outcome, SellerAccountId, TenantId, UploadId, UploadState, UploadView,
 };
-use ecom_work::{Bell, Live, SystemClock, Worker, micros};
+use ecom_work::{Bell, Live, SystemClock, Worker, mail::Mail, micros};
 use tokio::sync::watch;
 
 use crate::{
@@ -57,6 +57,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
         clock: Arc::new(SystemClock),
         bell: Bell::default(),
         live: Live::default(),
+        mail: Mail::default(),
     };
     let mut failed = false;
     for path in &args.files {
@@ -131,7 +132,7 @@ async fn import(
 async fn wait(site: &Site, worker: &Worker, tenant: TenantId, id: UploadId) -> anyhow::Result<UploadView> {
     let (_keep, stop) = watch::channel(false);
     loop {
-        worker.run_due(&stop).await?;
+        worker.run_due_heavy(&stop).await?;
         let mut tx = site.db().read().await?;
         let upload = tx.scoped(tenant).await?.upload(id).await?.context("the upload is gone")?;
         if matches!(upload.state, UploadState::Done | UploadState::Failed) {

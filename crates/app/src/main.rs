@@ -8,6 +8,7 @@ mod doctor;
 mod generate;
 mod import;
 mod keys;
+mod mail;
 mod metrics;
 mod migrate;
 mod profit;
@@ -40,6 +41,8 @@ enum Command {
     Import(import::Args),
     /// Look at everything the server stands on, and say what to do
     Doctor(doctor::Args),
+    /// See whether mail works
+    Mail(mail::Args),
     /// Whether the record of who did what is whole
     Audit(audit::Args),
     /// Copy database, keys and archived files to a safe place
@@ -79,6 +82,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => block_on(serve::run(&args)),
         Command::Import(args) => block_on(import::run(&args)),
         Command::Doctor(args) => block_on(doctor::run(&args)),
+        Command::Mail(args) => block_on(mail::run(&args)),
         Command::Audit(args) => block_on(audit::run(&args)),
         Command::Backup(args) => block_on(backup::run(&args)),
         Command::Restore(args) => block_on(restore::run(&args)),

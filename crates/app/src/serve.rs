@@ -9,11 +9,11 @@ use std::{
 
 use anyhow::{Context, bail};
 use ecom_web::{Registration, Server, Settings};
-use ecom_work::{Bell, Live, SystemClock, Worker, micros};
+use ecom_work::{Bell, Live, SystemClock, Worker, mail::Mail, micros};
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
-    config::{Listen, Place},
+    config::{Listen, MailArgs, Place},
     metrics,
     site::{self, Site},
 };
@@ -32,6 +32,8 @@ pub(crate) struct Args {
     listen: Listen,
     #[command(flatten)]
     site: SiteArgs,
+    #[command(flatten)]
+    mail: MailArgs,
 }
 
 /// How the server presents itself.
@@ -62,8 +64,12 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if let Some(address) = args.listen.metrics {
         metrics::serve(address, site.db().clone()).await?;
     }
-    let address = listener.local_addr()?;
-    serve(&args.place, site, listener, settings(address, &args.site)?, |url| {
+    let settings = settings(listener.local_addr()?, &args.site)?;
+    let mail = args.mail.mail(settings.public_url())?;
+    if !mail.is_on() {
+        tracing::warn!("no mail server is set up: mail waits. See docs/mail.md");
+    }
+    serve(&args.place, site, listener, settings, mail, |url| {
         eprintln!("Ecom Assistance listens on {url} (stop with Ctrl-C)");
     })
     .await
@@ -107,6 +113,7 @@ pub(crate) async fn serve(
     site: Site,
     listener: TcpListener,
     settings: Settings,
+    mail: Mail,
     ready: impl FnOnce(&str),
 ) -> anyhow::Result<ExitCode> {
     let _lock = lock(place, &site).await?;
@@ -118,11 +125,13 @@ pub(crate) async fn serve(
         clock: Arc::new(SystemClock),
         bell: Bell::default(),
         live: Live::default(),
+        mail,
     };
     let url = settings.public_url().to_owned();
     let app = ecom_web::router(Server::new(&worker, settings));
     worker.schedule_sweeps().await?;
     worker.resume_keys().await?;
+    worker.begin_rounds().await?;
     let working = ecom_work::spawn("worker", async move { worker.run(stopped).await });
     ready(&url);
     let service = app.into_make_service_with_connect_info::<SocketAddr>();

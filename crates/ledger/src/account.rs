@@ -77,6 +77,19 @@ pub enum Group {
 }
 
 impl Group {
+    /// Those that are fees of Amazon.
+    pub const FEES: [Self; 9] = [
+        Self::Referral,
+        Self::Closing,
+        Self::Fulfilment,
+        Self::Shipping,
+        Self::RefundFee,
+        Self::OtherFees,
+        Self::Storage,
+        Self::Services,
+        Self::GstCost,
+    ];
+
     /// All groups in the order of the statement.
     pub const ALL: [Self; 20] = [
         Self::NetSales,

@@ -1,4 +1,4 @@
-//! A made-up seller at Amazon: settlement files whose orders, fees and taxes agree with each other.
+//! A made-up seller at Amazon, whose orders, fees and taxes agree with each other, and a mail server that keeps its mail.
 //!
 //! The wire formats are its own, so that reader and writer cannot share one mistake. The same seed gives the
 //! same bytes. All names, orders and amounts are invented.
@@ -7,7 +7,11 @@ mod catalogue;
 mod chance;
 mod demo;
 mod settlement;
+mod smtp;
 
 pub use catalogue::{Catalogue, Product};
 pub use demo::{Demo, DemoFile, demo};
 pub use settlement::{Extra, Plan, write_v2};
+#[cfg(feature = "tls")]
+pub use smtp::Certificate;
+pub use smtp::{SmtpFault, SmtpSink, SmtpStage, TakenMail};

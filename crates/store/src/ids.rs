@@ -51,4 +51,8 @@ ids! {
     TaxSettingId;
     /// Units that came back, were lost or damaged.
     StockEventId;
+    /// A message that was written to somebody.
+    MessageId;
+    /// A notice of a business for one of its members.
+    NoticeId;
 }

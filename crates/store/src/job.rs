@@ -32,7 +32,7 @@ impl Lane {
     /// Every lane.
     pub const ALL: [Self; 2] = [Self::Heavy, Self::Light];
     /// The kinds of short jobs; all others are heavy.
-    const LIGHT_KINDS: &[&str] = &["mail", "digest", "sweep"];
+    const LIGHT_KINDS: &[&str] = &["mail", "mail-round", "digest", "sweep"];
 
     /// The lane of a kind of job.
     pub fn of(kind: &str) -> Self {

@@ -10,6 +10,7 @@ mod book_rules;
 mod bulk;
 mod chain;
 mod close;
+mod consent;
 mod cost;
 mod counted;
 mod crosscheck;
@@ -30,8 +31,10 @@ mod label_rule;
 mod line;
 mod line_sum;
 mod member;
+mod message;
 mod migrate;
 mod names;
+mod notice;
 mod person;
 mod person_token;
 mod product;
@@ -63,6 +66,7 @@ pub use attention::{Duties, MOST_COUNTED, UncostedProduct};
 pub use audit::{Actor, AuditEntry, AuditFault, AuditFilter, AuditProof, Doer, MOST_AUDIT_PAGE};
 pub use audit_action::Action;
 pub use close::{MonthClose, Reopening};
+pub use consent::{Channel, ConsentView, Consenting, MessagePurpose, NewConsent};
 pub use cost::SoldProduct;
 pub use crosscheck::Crosscheck;
 pub use db::{Db, WRITER_WAIT};
@@ -70,8 +74,8 @@ pub use error::{Result, StoreError};
 pub use figures::{Filter, UnclassifiedLabel};
 pub use file_page::{FilePage, FileSettlement, FileView};
 pub use ids::{
-    ExpenseId, FileId, JobId, LabelId, LabelRuleId, MarketplaceId, PersonId, SellerAccountId, SettlementKey,
-    SkuId, StockEventId, TaxSettingId, TenantId, UploadId,
+    ExpenseId, FileId, JobId, LabelId, LabelRuleId, MarketplaceId, MessageId, NoticeId, PersonId,
+    SellerAccountId, SettlementKey, SkuId, StockEventId, TaxSettingId, TenantId, UploadId,
 };
 pub use import::{Importer, Incoming, Opener, Progress};
 pub use job::{Claim, JobView, LEASE_MICROS, Lane, NewJob};
@@ -82,10 +86,12 @@ pub use label_rule::{LabelChoice, LabelRuleView, REPOST_JOB};
 pub use line::{LineCursor, LineFilter, LineView};
 pub use line_sum::MOST_SUMMED;
 pub use member::{Member, MemberRole, OwnBusiness};
+pub use message::{MAIL_JOB, MOST_MESSAGES, MailStanding, MessageState, MessageView, NewMail, QueuedMail};
 pub use migrate::{
     KEY_MIGRATIONS, MIGRATIONS, PLATFORM_TABLES, check_keys_version, check_role, check_version, migrate,
     migrate_keys, postgres_form,
 };
+pub use notice::{MOST_NOTICES, MOST_UNREAD, NewNotice, NoticeView};
 pub use person::{NewPerson, PersonLogin, Profile, Registration, fold_email, taken_field};
 pub use person_token::{LiveToken, NewToken, Purpose};
 pub use product::{

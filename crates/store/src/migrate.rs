@@ -27,6 +27,8 @@ pub const PLATFORM_TABLES: &[&str] = &[
     "recovery_code",
     "key_gate",
     "person_secret",
+    "message",
+    "consent",
 ];
 
 /// The migrations of the database, oldest first, as written for SQLite.
@@ -41,6 +43,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0008_access.sql"),
     include_str!("../migrations/0009_vault.sql"),
     include_str!("../migrations/0010_books.sql"),
+    include_str!("../migrations/0011_mail.sql"),
 ];
 
 /// Holds the numbers of the migrations that ran.

@@ -5,7 +5,7 @@ use std::{ops::Deref, path::PathBuf, sync::Arc};
 use axum::http::Uri;
 use ecom_ledger::settlement::Options;
 use ecom_store::{Archive, Db, Keys};
-use ecom_work::{Bell, Clock, Live, Worker};
+use ecom_work::{Bell, Clock, Live, Worker, mail::Mail};
 use jiff::{civil::Date, tz::TimeZone};
 use tokio::sync::Semaphore;
 
@@ -106,6 +106,7 @@ pub struct Server {
     pub(crate) spool: PathBuf,
     pub(crate) bell: Bell,
     pub(crate) live: Live,
+    pub(crate) mail: Mail,
     pub(crate) settings: Settings,
     /// How files are read, before a tenant's own rules and settings.
     pub(crate) reading: Options,
@@ -122,6 +123,7 @@ impl Server {
             spool: worker.spool.clone(),
             bell: worker.bell.clone(),
             live: worker.live.clone(),
+            mail: worker.mail.clone(),
             settings,
             reading: worker.importer.options.clone(),
         }
@@ -175,6 +177,12 @@ impl App {
     /// Today in India.
     pub(crate) fn today(&self) -> Date {
         Self::zone().to_datetime(self.clock.now()).date()
+    }
+
+    /// An instant as pages tell it: `25 Nov 2026, 15:04`.
+    pub(crate) fn instant(micros: i64) -> String {
+        let at = jiff::Timestamp::from_microsecond(micros).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        Self::zone().to_datetime(at).strftime("%-d %b %Y, %H:%M").to_string()
     }
 
     /// The zone in which pages tell the time: India's.

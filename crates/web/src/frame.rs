@@ -31,6 +31,8 @@ pub(crate) enum Here {
     Books,
     /// Files: importing and withdrawing.
     Files,
+    /// Notices, what was sent, and what one gets.
+    Notices,
     /// Who is in the business.
     People,
     /// One's own account: reached by one's name.
@@ -60,13 +62,22 @@ pub(crate) struct Section {
 pub(crate) const SECTIONS: &[Section] = &[
     Section {
         title: "Day to day",
-        items: &[Item {
-            here: Here::Home,
-            href: "/",
-            label: "Home",
-            icon: "M4 11l8-7 8 7M6 10v9h12v-9M10 19v-5h4v5",
-            bar: true,
-        }],
+        items: &[
+            Item {
+                here: Here::Home,
+                href: "/",
+                label: "Home",
+                icon: "M4 11l8-7 8 7M6 10v9h12v-9M10 19v-5h4v5",
+                bar: true,
+            },
+            Item {
+                here: Here::Notices,
+                href: "/notices",
+                label: "Notices",
+                icon: "M6 16V11a6 6 0 0 1 12 0v5l1.5 2h-15zM10 21h4",
+                bar: false,
+            },
+        ],
     },
     Section {
         title: "Money",
@@ -178,6 +189,8 @@ pub(crate) struct Frame {
     pub(crate) who: Option<Who>,
     /// What waits for somebody.
     pub(crate) duties: Duties,
+    /// Notices that are not read yet, up to a limit.
+    pub(crate) unread: i64,
     /// Reload after this many seconds where there is no script.
     pub(crate) reload_s: Option<u8>,
 }
@@ -190,13 +203,20 @@ impl Frame {
             here: Here::Outside,
             who: None,
             duties: Duties::default(),
+            unread: 0,
             reload_s: None,
         }
     }
 
     /// The frame of a page for somebody.
     pub(crate) fn inside(title: impl Into<String>, here: Here, who: Who, duties: Duties) -> Self {
-        Self { title: title.into(), here, who: Some(who), duties, reload_s: None }
+        Self { title: title.into(), here, who: Some(who), duties, unread: 0, reload_s: None }
+    }
+
+    /// Says how many notices are not read yet.
+    pub(crate) fn unread(mut self, unread: i64) -> Self {
+        self.unread = unread;
+        self
     }
 
     /// Reloads the page by itself where there is no script.
@@ -211,6 +231,7 @@ impl Frame {
             "/settlements" => (self.duties.settlements, "to decide"),
             "/labels" => (self.duties.labels, "not understood"),
             "/costs" => (self.duties.products, "without a cost"),
+            "/notices" => (self.unread, "unread"),
             _ => (0, ""),
         };
         let shown = if count < MOST_COUNTED { money::count(count) } else { format!("{}+", MOST_COUNTED - 1) };

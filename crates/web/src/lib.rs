@@ -12,6 +12,7 @@ mod business;
 mod chart;
 mod close;
 mod compression;
+mod consent;
 mod cost;
 mod difference;
 mod download;
@@ -27,6 +28,7 @@ mod home;
 mod label;
 mod line;
 mod member;
+mod message;
 mod money;
 mod network;
 mod notice;
@@ -66,6 +68,7 @@ const MOST_FORM_BYTES: usize = 64 * 1024;
 
 /// All routes. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: failed sign-ins are counted by
 /// network.
+#[allow(clippy::too_many_lines, reason = "one line for each route")]
 pub fn router(server: Server) -> Router {
     let app = App::new(server);
     Router::new()
@@ -81,6 +84,14 @@ pub fn router(server: Server) -> Router {
         .route("/sign-out", post(session::delete))
         .route("/statement", get(statement::show))
         .route("/styleguide", get(styleguide::show))
+        .route("/styleguide/mail", get(styleguide::mail::list))
+        .route("/styleguide/mail/{sample}", get(styleguide::mail::show))
+        .route("/notices", get(notice::list::list))
+        .route("/notices/read", post(notice::list::read_all))
+        .route("/notices/{id}/read", post(notice::list::read))
+        .route("/settings/notices", get(consent::show).post(consent::save))
+        .route("/messages", get(message::list))
+        .route("/messages/{id}", get(message::show))
         .route("/lines", get(line::list))
         .route("/products", get(product::list))
         .route("/best-products", get(product::best))

@@ -1,4 +1,7 @@
-//! What a page tells before everything else: good news, what needs attention, what is wrong.
+//! What a page tells before everything else: good news, what needs attention, what is wrong; and the list of what one
+//! was told.
+
+pub(crate) mod list;
 
 /// How a notice is coloured.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

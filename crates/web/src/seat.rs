@@ -60,6 +60,7 @@ fn rank(role: &str) -> u8 {
 pub(crate) struct Seat<R> {
     signed: Signed,
     duties: Duties,
+    unread: i64,
     network: Network,
     session: [u8; 32],
     role: PhantomData<R>,
@@ -109,6 +110,11 @@ impl<R: Role> Seat<R> {
         self.duties
     }
 
+    /// Notices this person has not read, up to a limit.
+    pub(crate) fn unread(&self) -> i64 {
+        self.unread
+    }
+
     /// What the business is called.
     pub(crate) fn business(&self) -> &str {
         &self.signed.business
@@ -121,14 +127,14 @@ impl<R: Role> Seat<R> {
 
     /// The same person, for pages that show more to some.
     pub(crate) fn into_viewer(self) -> Seat<Viewer> {
-        let Self { signed, duties, network, session, .. } = self;
-        Seat { signed, duties, network, session, role: PhantomData }
+        let Self { signed, duties, unread, network, session, .. } = self;
+        Seat { signed, duties, unread, network, session, role: PhantomData }
     }
 
     /// The frame of a page for this person.
     pub(crate) fn frame(&self, title: impl Into<String>, here: Here) -> Frame {
         let who = Who { name: self.signed.name.clone(), business: self.signed.business.clone() };
-        Frame::inside(title, here, who, self.duties)
+        Frame::inside(title, here, who, self.duties).unread(self.unread)
     }
 }
 
@@ -146,10 +152,10 @@ impl<R: Role> FromRequestParts<App> for Seat<R> {
         if rank(&signed.role) < R::LEAST {
             return Err(Fault::Missing.into_response());
         }
-        let duties = duties(app, &signed, &mut tx).await.map_err(IntoResponse::into_response)?;
+        let (duties, unread) = duties(app, &signed, &mut tx).await.map_err(IntoResponse::into_response)?;
         drop(tx);
         let Ok(network) = Network::from_request_parts(parts, app).await;
-        Ok(Self { signed, duties, network, session, role: PhantomData })
+        Ok(Self { signed, duties, unread, network, session, role: PhantomData })
     }
 }
 
@@ -159,8 +165,9 @@ pub(crate) fn attention_since(app: &App) -> Month {
 }
 
 /// What the navigation counts.
-async fn duties(app: &App, signed: &Signed, tx: &mut Tx) -> Page<Duties> {
-    Ok(tx.scoped(signed.tenant).await?.duties(attention_since(app)).await?)
+async fn duties(app: &App, signed: &Signed, tx: &mut Tx) -> Page<(Duties, i64)> {
+    let mut books = tx.scoped(signed.tenant).await?;
+    Ok((books.duties(attention_since(app)).await?, books.unread_notices(signed.person).await?))
 }
 
 /// Whoever asks, signed in or not.

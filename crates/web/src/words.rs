@@ -104,17 +104,7 @@ pub(crate) fn slug(group: Group) -> String {
 }
 
 /// Lines of the statement that are fees of Amazon.
-pub(crate) const FEES: [Group; 9] = [
-    Group::Referral,
-    Group::Closing,
-    Group::Fulfilment,
-    Group::Shipping,
-    Group::RefundFee,
-    Group::OtherFees,
-    Group::Storage,
-    Group::Services,
-    Group::GstCost,
-];
+pub(crate) const FEES: [Group; 9] = Group::FEES;
 
 /// What a kind of file is called.
 pub(crate) fn format(format: Format) -> &'static str {

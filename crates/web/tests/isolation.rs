@@ -8,7 +8,11 @@ mod support;
 use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
-use ecom_store::{MemberRole, NewPerson, NewSession, PersonId, Stage, TenantId};
+use ecom_store::{MemberRole, NewNotice, NewPerson, NewSession, PersonId, Stage, TenantId};
+use ecom_work::{
+    News,
+    mail::{Address, Draft, Letter},
+};
 use support::{
     Site, Visitor,
     forms::{Form, Pages, Route, routes},
@@ -19,7 +23,7 @@ use support::{
 const OUTSIDE: [&str; 5] = ["/register", "/sign-in", "/sign-in/code", "/sign-out", "/invitations/{token}"];
 /// What viewers may change: what they themselves see on the first page, and what is their own. Everybody may leave;
 /// who may take out others is tested in access.rs.
-const VIEWERS: [&str; 11] = [
+const VIEWERS: [&str; 14] = [
     "/tiles",
     "/tiles/removal",
     "/account",
@@ -30,6 +34,9 @@ const VIEWERS: [&str; 11] = [
     "/account/codes/recovery",
     "/account/codes/removal",
     "/businesses/choice",
+    "/notices/read",
+    "/notices/{id}/read",
+    "/settings/notices",
     "/people/{id}/removal",
 ];
 /// Forms that pages offer only where something went wrong.
@@ -71,6 +78,7 @@ async fn shop() -> Shop {
     must(&site, &owner, &format!("{stock}/stock"), &lost).await;
     let sheet = sheet(&site, &owner).await;
     people(&site, &owner, tenant).await;
+    tell(&site, tenant).await;
     let mut pages = Pages::default();
     let before = site.world.rows(None).await;
     let product = format!("/costs/product?sku={sku}");
@@ -94,6 +102,22 @@ async fn shop() -> Shop {
     pages.walk(&site, &owner, &["/account/codes"]).await;
     pages.forms.extend(RARE.map(Form::bare));
     Shop { site, owner, tenant, pages }
+}
+
+/// A notice, and a message on record.
+async fn tell(site: &Site, tenant: TenantId) {
+    let now = site.world.now();
+    let news = News::MailFailed { message: 1 };
+    let arguments = news.to_json().unwrap();
+    let notice = NewNotice { cause: "mail-failed:1", kind: news.name(), arguments: &arguments };
+    let to = Address::new("Meera Nair", "meera@example.org").unwrap();
+    let letter = Letter::Test {};
+    let draft =
+        Draft { cause: "test:1", tenant: Some(tenant), person: None, to: &to, letter: &letter, token: None };
+    let mut tx = site.world.db.write().await.unwrap();
+    assert!(tx.scoped(tenant).await.unwrap().give_notice(OWNER, &notice, now).await.unwrap());
+    draft.write(&mut tx.platform(), now).await.unwrap().unwrap();
+    tx.commit().await.unwrap();
 }
 
 async fn must(site: &Site, visitor: &Visitor, path: &str, form: &[(&str, &str)]) {

@@ -159,11 +159,19 @@ async fn a_newer_version_tells_what_it_changed_line_by_line_and_in_the_total() {
 }
 
 /// Every route that needs somebody to be signed in, with a body where it takes one.
-const ROUTES: [(Method, &str); 46] = [
+const ROUTES: [(Method, &str); 54] = [
     (Method::GET, "/"),
     (Method::POST, "/tiles"),
     (Method::POST, "/tiles/removal"),
     (Method::GET, "/styleguide"),
+    (Method::GET, "/styleguide/mail"),
+    (Method::GET, "/notices"),
+    (Method::POST, "/notices/read"),
+    (Method::POST, "/notices/1/read"),
+    (Method::GET, "/settings/notices"),
+    (Method::POST, "/settings/notices"),
+    (Method::GET, "/messages"),
+    (Method::GET, "/messages/1"),
     (Method::GET, "/statement"),
     (Method::GET, "/difference"),
     (Method::GET, "/lines"),
@@ -239,6 +247,11 @@ async fn another_business_sees_nothing_of_these_books() {
             "/tiles",
             "/tiles/removal",
             "/styleguide",
+            "/styleguide/mail",
+            "/notices",
+            "/notices/read",
+            "/settings/notices",
+            "/messages",
             "/statement",
             "/difference",
             "/lines",
@@ -286,7 +299,7 @@ async fn another_business_sees_nothing_of_these_books() {
 }
 
 /// Every parameter of every page.
-const NAMES: [&str; 38] = [
+const NAMES: [&str; 39] = [
     "format",
     "table",
     "state",
@@ -305,6 +318,7 @@ const NAMES: [&str; 38] = [
     "class",
     "sku",
     "after",
+    "before",
     "open",
     "order",
     "label",
@@ -385,6 +399,9 @@ async fn nothing_typed_into_an_address_breaks_a_page() {
         "/best-products",
         "/products/3",
         "/trends",
+        "/notices",
+        "/settings/notices",
+        "/messages",
         "/uploads",
         "/sign-in",
         "/settings/tax",

@@ -8,13 +8,18 @@ use std::{
 };
 
 use ecom_store::{
-    Claim, IMPORT_JOB, Importer, Keys, Lane, REPOST_JOB, RESEAL_JOB, SHRED_JOB, SWEEP_JOB, StoreError,
-    TAX_SETTING_JOB, Trouble,
+    Claim, IMPORT_JOB, Importer, Keys, Lane, MAIL_JOB, REPOST_JOB, RESEAL_JOB, SHRED_JOB, SWEEP_JOB,
+    StoreError, TAX_SETTING_JOB, Trouble,
 };
 use futures_util::{FutureExt, future::join_all};
 use tokio::sync::watch;
 
-use crate::{Bell, Clock, Live, bell::LISTENERS, clock::micros};
+use crate::{
+    Bell, Clock, Live,
+    bell::LISTENERS,
+    clock::micros,
+    mail::{MAIL_ROUND_JOB, Mail},
+};
 
 /// How often the worker looks for jobs that another process enqueued, or whose lease ran out.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
@@ -39,6 +44,8 @@ pub struct Worker {
     pub bell: Bell,
     /// How far running jobs are.
     pub live: Live,
+    /// How mail leaves.
+    pub mail: Mail,
 }
 
 /// Ends the worker when it turns true.
@@ -100,6 +107,13 @@ impl Worker {
         }
     }
 
+    /// Runs all long jobs that are due: for commands, which have no mail server and leave mail to the server's worker.
+    pub async fn run_due_heavy(&self, stop: &Stop) -> Result<(), StoreError> {
+        let mut stop = stop.clone();
+        while self.work(Lane::Heavy, &mut stop).await? {}
+        Ok(())
+    }
+
     /// Runs one job; false if none is due.
     async fn work(&self, lane: Lane, stop: &mut Stop) -> Result<bool, StoreError> {
         let now = micros(&*self.clock);
@@ -112,11 +126,13 @@ impl Worker {
         let claim = platform.claim_in(lane, now).await?;
         tx.commit().await?;
         let Some(claim) = claim else { return Ok(false) };
+        // A mail that is on its way is seen to its end, for a minute at most: given back, it would go twice.
+        let may_stop = claim.kind != MAIL_JOB;
         tokio::select! {
             // On the heap: an import's state is large, and every caller's future would hold it.
             done = caught(Box::pin(self.timed(&claim))) => self.finish(&claim, done).await?,
             () = self.renew(&claim) => tracing::warn!(job = claim.id.0, "the lease of a job was lost"),
-            _ = stop.changed() => self.give_back(&claim).await?,
+            _ = stop.changed(), if may_stop => self.give_back(&claim).await?,
         }
         Ok(true)
     }
@@ -137,6 +153,8 @@ impl Worker {
             SHRED_JOB => self.shred(claim).await,
             REPOST_JOB => self.repost(claim).await,
             TAX_SETTING_JOB => self.follow_tax_setting(claim).await,
+            MAIL_JOB => self.mail(claim).await,
+            MAIL_ROUND_JOB => self.mail_round(claim).await,
             kind => Err(Failure::Final(format!("no handler for jobs of kind {kind}"))),
         }
     }

@@ -12,7 +12,7 @@ use ecom_store::{
 };
 use ecom_testkit::{World, on_both};
 use ecom_vault::KeyRing;
-use ecom_work::{Bell, Live, Stop, Worker};
+use ecom_work::{Bell, Live, Stop, Worker, mail::Mail};
 use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
@@ -44,6 +44,7 @@ async fn shop(world: &World) -> Shop {
         clock: Arc::new(world.clock.clone()),
         bell: Bell::default(),
         live: Live::default(),
+        mail: Mail::default(),
     };
     let (keep, stop) = watch::channel(false);
     let archive = world.folder().join("archive").join(tenant.to_string());
@@ -341,6 +342,7 @@ on_both!(beside_an_empty_database_no_key_is_swept, |world| async move {
         clock: Arc::new(world.clock.clone()),
         bell: Bell::default(),
         live: Live::default(),
+        mail: Mail::default(),
     };
     worker.keys.create(TenantId(1), 0).await.unwrap();
     worker.resume_keys().await.unwrap();

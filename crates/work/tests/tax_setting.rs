@@ -10,7 +10,7 @@ use ecom_store::{
     SettlementKey, TAX_SETTING_JOB, TaxChoice, TenantId,
 };
 use ecom_testkit::{World, on_both};
-use ecom_work::{Bell, Live, Worker};
+use ecom_work::{Bell, Live, Worker, mail::Mail};
 use jiff::SignedDuration;
 use tokio::sync::watch;
 
@@ -36,6 +36,7 @@ async fn shop(world: &World) -> Shop {
         clock: Arc::new(world.clock.clone()),
         bell: Bell::default(),
         live: Live::default(),
+        mail: Mail::default(),
     };
     let shop = Shop { worker, tenant, owner, account };
     for number in 1..=3 {

@@ -9,7 +9,7 @@ use std::{fs::File, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use ecom_store::JobView;
-use ecom_work::{Bell, Live, SystemClock, Worker};
+use ecom_work::{Bell, Live, SystemClock, Worker, mail::Mail};
 use tokio::sync::watch;
 
 use crate::{
@@ -52,6 +52,7 @@ fn worker(place: &Place, site: &Site) -> anyhow::Result<(Worker, File)> {
         clock: Arc::new(SystemClock),
         bell: Bell::default(),
         live: Live::default(),
+        mail: Mail::default(),
     };
     Ok((worker, working))
 }
@@ -71,7 +72,7 @@ where
 {
     let (_keep, stop) = watch::channel(false);
     loop {
-        worker.run_due(&stop).await?;
+        worker.run_due_heavy(&stop).await?;
         let job = job().await?;
         match (job.state.as_str(), job.outcome) {
             ("done", _) => return Ok(Ended::Well),

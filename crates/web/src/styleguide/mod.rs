@@ -1,6 +1,8 @@
 //! The style guide: every component once, with sample figures that make it hard for it: long names, losses, crores,
 //! unknown costs, other currencies. Looked at by people, and by the accessibility test in every look.
 
+pub(crate) mod mail;
+
 use askama::Template;
 use ecom_ledger::{Account, Currency, statement::Statement};
 use ecom_store::{MarketplaceId, SellerAccount, SellerAccountId};

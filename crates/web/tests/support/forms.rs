@@ -34,9 +34,11 @@ impl Route {
         wanted.len() == found.len() && wanted.iter().zip(&found).all(alike)
     }
 
-    /// Whether it is about one object, which is somebody's. A month and a currency are nobody's.
+    /// Whether it is about one object, which is somebody's. A month, a currency and a sample are nobody's.
     pub fn names_an_object(&self) -> bool {
-        self.path.split('/').any(|part| part.starts_with('{') && !["{month}", "{currency}"].contains(&part))
+        self.path
+            .split('/')
+            .any(|part| part.starts_with('{') && !["{month}", "{currency}", "{sample}"].contains(&part))
     }
 }
 

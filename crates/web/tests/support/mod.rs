@@ -15,7 +15,7 @@ use ecom_simulator::{Catalogue, Extra, Plan, write_v2};
 use ecom_store::{Archive, Importer, NewSession, PersonId, Stage, TenantId};
 use ecom_testkit::{Engine, World};
 use ecom_web::{Registration, Server, Settings, router};
-use ecom_work::{Bell, Live, Worker};
+use ecom_work::{Bell, Live, Worker, mail::Mail};
 use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -60,6 +60,7 @@ pub async fn site_with(settings: &Settings) -> Site {
         clock: Arc::new(world.clock.clone()),
         bell: Bell::default(),
         live: Live::default(),
+        mail: Mail::default(),
     };
     let router = router(Server::new(&worker, settings.clone()));
     Site { world, worker, router }

@@ -39,6 +39,7 @@ pub async fn shop(world: &World) -> Shop {
         clock: Arc::new(world.clock.clone()),
         bell: Bell::default(),
         live: Live::default(),
+        mail: ecom_work::mail::Mail::default(),
     };
     let (keep, stop) = watch::channel(false);
     Shop { worker, person, tenant, account, stop, _keep: keep }

@@ -1,0 +1,338 @@
+//! What each mail says. A letter is kept with its message as JSON; the secret end of its link stands apart and is
+//! forgotten once the mail is sent.
+
+use ecom_store::{MessagePurpose, StoreError};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Digest, Mail,
+    sheet::{Part, Sheet},
+    words::{instant, name},
+};
+
+/// A notice about an account is of use for this long: 3 days.
+const NOTICE_MICROS: i64 = 3 * 24 * 3_600_000_000;
+/// Where one sets what one gets.
+pub(crate) const SETTINGS: &str = "/settings/notices";
+
+/// What somebody is invited to do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Runs the business.
+    Owner,
+    /// Works in the books.
+    Manager,
+    /// Looks at the books.
+    Viewer,
+}
+
+/// A mail. `page` is the path of a page, whose end is the token where there is one; instants are microseconds UTC.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Letter {
+    /// Somebody registered: is the address theirs?
+    VerifyAddress {
+        /// Their name.
+        name: String,
+        /// The page that confirms it.
+        page: String,
+        /// How long the link works.
+        until: i64,
+    },
+    /// Somebody forgot a password.
+    ResetPassword {
+        /// Their name.
+        name: String,
+        /// The page where a new one is chosen.
+        page: String,
+        /// How long the link works.
+        until: i64,
+    },
+    /// Somebody is invited to a business.
+    Invitation {
+        /// The business.
+        business: String,
+        /// Who invites.
+        inviter: String,
+        /// To do what.
+        role: Role,
+        /// The page that accepts it.
+        page: String,
+        /// How long the link works.
+        until: i64,
+    },
+    /// A sign-in from a device that was not seen before.
+    NewDevice {
+        /// Whose account.
+        name: String,
+        /// Browser and system, in words.
+        device: String,
+        /// Network, as the audit log shows it.
+        network: String,
+        /// When.
+        at: i64,
+        /// The page with their sessions.
+        page: String,
+    },
+    /// Sign-ins are refused for a while after many failures.
+    Lockout {
+        /// Whose account.
+        name: String,
+        /// How many failures there were.
+        failures: i64,
+        /// Network, as the audit log shows it.
+        network: String,
+        /// Until when sign-ins from there are refused.
+        until: i64,
+        /// The page where a new password is asked for.
+        page: String,
+    },
+    /// To the new address: is it theirs?
+    ConfirmAddress {
+        /// Their name.
+        name: String,
+        /// The page that confirms it.
+        page: String,
+        /// How long the link works.
+        until: i64,
+    },
+    /// To the old address: it is about to change.
+    AddressChanging {
+        /// Their name.
+        name: String,
+        /// The new address.
+        to: String,
+        /// The page that agrees to it, or stops it.
+        page: String,
+        /// How long the link works.
+        until: i64,
+    },
+    /// The week's figures.
+    Digest(Digest),
+    /// Whether mail works.
+    Test {},
+}
+
+impl Letter {
+    /// As it stands in the record.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::VerifyAddress { .. } => "verify-address",
+            Self::ResetPassword { .. } => "reset-password",
+            Self::Invitation { .. } => "invitation",
+            Self::NewDevice { .. } => "new-device",
+            Self::Lockout { .. } => "lockout",
+            Self::ConfirmAddress { .. } => "confirm-address",
+            Self::AddressChanging { .. } => "address-changing",
+            Self::Digest(_) => "digest",
+            Self::Test {} => "test",
+        }
+    }
+
+    /// What kind of mail it is.
+    pub fn purpose(&self) -> MessagePurpose {
+        match self {
+            Self::Invitation { .. } | Self::Test {} => MessagePurpose::Account,
+            Self::Digest(_) => MessagePurpose::Digest,
+            _ => MessagePurpose::Security,
+        }
+    }
+
+    /// Until when sending it makes sense: as long as its link works, or a few days.
+    pub fn useful_until(&self, now: i64) -> i64 {
+        match self {
+            Self::VerifyAddress { until, .. }
+            | Self::ResetPassword { until, .. }
+            | Self::Invitation { until, .. }
+            | Self::ConfirmAddress { until, .. }
+            | Self::AddressChanging { until, .. } => *until,
+            _ => now.saturating_add(NOTICE_MICROS),
+        }
+    }
+
+    /// Its subject.
+    pub fn subject(&self) -> String {
+        match self {
+            Self::VerifyAddress { .. } => "Confirm your e-mail address".to_owned(),
+            Self::ResetPassword { .. } => "Choose a new password".to_owned(),
+            Self::Invitation { business, .. } => format!("You are invited to {}", name(business)),
+            Self::NewDevice { .. } => "New sign-in to your account".to_owned(),
+            Self::Lockout { .. } => "Sign-ins to your account were refused".to_owned(),
+            Self::ConfirmAddress { .. } => "Confirm your new e-mail address".to_owned(),
+            Self::AddressChanging { .. } => "Your e-mail address is about to change".to_owned(),
+            Self::Digest(digest) => digest.subject(),
+            Self::Test {} => "Mail from this server works".to_owned(),
+        }
+    }
+
+    pub(crate) fn to_json(&self) -> Result<String, StoreError> {
+        serde_json::to_string(self).map_err(|_| StoreError::Corrupt("message"))
+    }
+
+    /// A letter of the record; none if another version of the program wrote it.
+    pub fn from_json(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    pub(crate) fn sheet(&self, mail: &Mail, token: Option<&str>) -> Sheet {
+        let link = |page: &str| token.map(|token| mail.url(&format!("{page}{token}")));
+        let (preview, parts) = match self {
+            Self::VerifyAddress { name, page, until } => verify(name, link(page), *until),
+            Self::ResetPassword { name, page, until } => reset(name, link(page), *until),
+            Self::Invitation { business, inviter, role, page, until } => {
+                invitation(business, inviter, *role, link(page), *until)
+            }
+            Self::NewDevice { name, device, network, at, page } => {
+                new_device(name, device, network, *at, mail.url(page))
+            }
+            Self::Lockout { name, failures, network, until, page } => {
+                lockout(name, *failures, network, *until, mail.url(page))
+            }
+            Self::ConfirmAddress { name, page, until } => confirm(name, link(page), *until),
+            Self::AddressChanging { name, to, page, until } => changing(name, to, link(page), *until),
+            Self::Digest(digest) => return digest.sheet(mail, self.subject()),
+            Self::Test {} => (
+                "This mail was sent to see whether mail works.".to_owned(),
+                vec![Part::Text(format!(
+                    "This mail was sent from {} to see whether mail works. It does: there is nothing to do.",
+                    mail.site()
+                ))],
+            ),
+        };
+        let why = match self.purpose() {
+            MessagePurpose::Account => "It was sent once, because somebody asked for it.",
+            _ => "It keeps your account safe, so it cannot be switched off.",
+        };
+        Sheet {
+            title: self.subject(),
+            subject: self.subject(),
+            preview,
+            parts,
+            why: why.to_owned(),
+            withdraw: None,
+        }
+    }
+}
+
+type Said = (String, Vec<Part>);
+
+fn hello(to: &str) -> Part {
+    let to = name(to);
+    Part::Text(if to.is_empty() { "Hello,".to_owned() } else { format!("Hello {to},") })
+}
+
+/// What is said under a link, and what to do if it was not oneself.
+fn limits(until: i64, otherwise: &str) -> Part {
+    Part::Soft(format!("The link works once, until {}. {otherwise}", instant(until)))
+}
+
+fn verify(to: &str, link: Option<String>, until: i64) -> Said {
+    let words = "Please confirm that this address is yours. You sign in with it, and it is where mail about your \
+                 account goes.";
+    let parts = vec![
+        hello(to),
+        Part::Text(words.to_owned()),
+        Part::Button("Confirm this address".to_owned(), link),
+        limits(
+            until,
+            "If you did not open an account, do nothing: without your confirmation it stays unused.",
+        ),
+    ];
+    ("One step is left: confirm that this address is yours.".to_owned(), parts)
+}
+
+fn reset(to: &str, link: Option<String>, until: i64) -> Said {
+    let words = "Somebody asked for a new password for your account. If it was you, choose one here. Afterwards you \
+                 are signed out everywhere else.";
+    let parts = vec![
+        hello(to),
+        Part::Text(words.to_owned()),
+        Part::Button("Choose a new password".to_owned(), link),
+        limits(until, "If it was not you, do nothing: your password stays as it is."),
+    ];
+    (format!("The link works until {}.", instant(until)), parts)
+}
+
+fn invitation(business: &str, inviter: &str, role: Role, link: Option<String>, until: i64) -> Said {
+    let (business, inviter) = (name(business), name(inviter));
+    let may = match role {
+        Role::Owner => "You would run the business with its other owners: books, members, billing.",
+        Role::Manager => "As a manager you work in the books: import files, enter costs, close months.",
+        Role::Viewer => "As a viewer you see the books, and change nothing.",
+    };
+    let parts = vec![
+        Part::Text("Hello,".to_owned()),
+        Part::Text(format!("{inviter} invites you to the books of {business} on Ecom Assistance. {may}")),
+        Part::Button("Accept the invitation".to_owned(), link),
+        limits(until, "If you do not know who invites you, do nothing."),
+    ];
+    (format!("{inviter} invites you to the books of {business}."), parts)
+}
+
+fn new_device(to: &str, device: &str, network: &str, at: i64, page: String) -> Said {
+    let facts = [("When", instant(at)), ("Device", name(device)), ("Network", name(network))];
+    let parts = vec![
+        hello(to),
+        Part::Text("Somebody signed in to your account from a device we have not seen before.".to_owned()),
+        Part::Facts(facts.map(|(title, value)| (title.to_owned(), value)).into()),
+        Part::Text(
+            "If it was you, there is nothing to do. If not, end that session and change your password at once."
+                .to_owned(),
+        ),
+        Part::Button("Look at your sessions".to_owned(), Some(page)),
+    ];
+    (format!("{}, {}. If it was not you, end the session.", name(device), instant(at)), parts)
+}
+
+fn lockout(to: &str, failures: i64, network: &str, until: i64, page: String) -> Said {
+    let facts = [
+        ("Failed sign-ins", super::figure::count(failures)),
+        ("Network", name(network)),
+        ("Refused until", instant(until)),
+    ];
+    let parts = vec![
+        hello(to),
+        Part::Text(
+            "Somebody tried again and again to sign in to your account with a wrong password. Sign-ins from there \
+             are refused for a while; yours from elsewhere are not."
+                .to_owned(),
+        ),
+        Part::Facts(facts.map(|(title, value)| (title.to_owned(), value)).into()),
+        Part::Text(
+            "If it was you, wait, or choose a new password. If not, your password held: there is nothing to do."
+                .to_owned(),
+        ),
+        Part::Button("Choose a new password".to_owned(), Some(page)),
+    ];
+    ("Many wrong passwords were tried. Yours held.".to_owned(), parts)
+}
+
+fn confirm(to: &str, link: Option<String>, until: i64) -> Said {
+    let parts = vec![
+        hello(to),
+        Part::Text(
+            "You asked for this address to become the one of your account. Please confirm that it is yours."
+                .to_owned(),
+        ),
+        Part::Button("Confirm this address".to_owned(), link),
+        limits(until, "If you did not ask for it, do nothing: the address is not taken over."),
+    ];
+    ("Confirm it, and your account moves to this address.".to_owned(), parts)
+}
+
+fn changing(to: &str, address: &str, link: Option<String>, until: i64) -> Said {
+    let parts = vec![
+        hello(to),
+        Part::Text(format!(
+            "You asked to change the address of your account to {}. It changes once you agree here and confirm the new address in the mail that went there.",
+            name(address)
+        )),
+        Part::Button("Agree, or stop the change".to_owned(), link),
+        limits(
+            until,
+            "If it was not you, open the link, stop the change, and choose a new password: somebody may know yours.",
+        ),
+    ];
+    ("If it was not you, stop the change at once.".to_owned(), parts)
+}
