@@ -71,7 +71,7 @@ const MOST_FORM_BYTES: usize = 64 * 1024;
 #[allow(clippy::too_many_lines, reason = "one line for each route")]
 pub fn router(server: Server) -> Router {
     let app = App::new(server);
-    Router::new()
+    books(Router::new())
         .route("/", get(home::show))
         .route("/tiles", post(home::add))
         .route("/tiles/removal", post(home::remove))
@@ -140,18 +140,6 @@ pub fn router(server: Server) -> Router {
         .route("/expenses", get(expense::list).post(expense::create))
         .route("/expenses/{id}/end", get(expense::ask_end).post(expense::end))
         .route("/expenses/{id}/removal", get(expense::ask_removal).post(expense::remove))
-        .route("/books", get(book::show))
-        .route("/books/rules", post(book::keep))
-        .route("/books/payouts", get(book::payouts).post(book::save_payouts))
-        .route(
-            "/books/payouts/sheet",
-            post(book::receive_payouts).layer(DefaultBodyLimit::max(book::MOST_FORM_BYTES)),
-        )
-        .route("/books/ledgers", get(book::ledgers).post(book::save_ledgers))
-        .route("/books/held", get(book::held))
-        .route("/books/tcs", get(book::tcs))
-        .route("/books/tds", get(book::tds))
-        .route("/books/gst", get(book::gst))
         .route("/close", get(close::list))
         .route("/close/{month}/{currency}", get(close::show).post(close::create))
         .route("/close/{month}/{currency}/reopening", post(close::reopen))
@@ -172,4 +160,21 @@ pub fn router(server: Server) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), shield::headers))
         .layer(middleware::from_fn(telemetry::observe))
         .with_state(app)
+}
+
+/// The routes of the books.
+fn books(router: Router<App>) -> Router<App> {
+    router
+        .route("/books", get(book::show))
+        .route("/books/rules", post(book::keep))
+        .route("/books/payouts", get(book::payouts).post(book::save_payouts))
+        .route(
+            "/books/payouts/sheet",
+            post(book::receive_payouts).layer(DefaultBodyLimit::max(book::MOST_FORM_BYTES)),
+        )
+        .route("/books/ledgers", get(book::ledgers).post(book::save_ledgers))
+        .route("/books/held", get(book::held))
+        .route("/books/tcs", get(book::tcs))
+        .route("/books/tds", get(book::tds))
+        .route("/books/gst", get(book::gst))
 }
