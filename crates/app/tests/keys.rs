@@ -266,7 +266,7 @@ fn the_root_key_file_is_replaced_and_the_old_one_opens_nothing_any_more() {
     let old = RootKey::read_file(&site.key()).unwrap().id().to_string();
     let told = well(&site.run("keys rotate-root", &[]));
     let kept = format!("data.root-key.old-{}", &old[..8]);
-    assert!(told.contains("1 keys are wrapped") && told.contains(&kept), "{told}");
+    assert!(told.contains(": 1\n") && told.contains(&kept), "{told}");
     assert_eq!(site.beside(), ["data.root-key".to_owned(), kept.clone()]);
     let mode = fs::metadata(site.key()).unwrap().permissions().mode() & 0o777;
     assert_eq!((site.holds(), mode), ((true, 1), 0o600));

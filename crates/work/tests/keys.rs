@@ -284,6 +284,24 @@ on_both!(a_damaged_original_keeps_the_old_key_and_stops_no_other_file, |world| a
     assert!(shop.holds(damaged, &first).await);
 });
 
+on_both!(a_line_that_is_read_while_its_original_moves_is_asked_for_again, |world| async move {
+    let shop = shop(&world).await;
+    let (file, _) = shop.import(&settlement(1, 300)).await;
+    shop.rotate(&world).await;
+    let (key, archive) = (shop.ring().await.archive(), &shop.worker.importer.archive);
+    // The place of the original is read, then a worker replaces it and deletes the old object.
+    std::fs::remove_file(shop.objects().pop().unwrap()).unwrap();
+    let mut tx = world.db.read().await.unwrap();
+    let mut books = tx.scoped(shop.tenant).await.unwrap();
+    let moved = archive.original_lines(&key, &mut books, FileId(file), &[1]).await;
+    assert!(matches!(moved, Err(StoreError::Busy)), "{moved:?}");
+    // Where no rotation goes on, what is missing is missing.
+    shop.worker.keys.retire(shop.tenant, 2).await.unwrap();
+    let key = shop.ring().await.archive();
+    let missing = archive.original_lines(&key, &mut books, FileId(file), &[1]).await;
+    assert!(matches!(missing, Err(StoreError::Object(_))), "{missing:?}");
+});
+
 on_both!(a_second_rotation_may_begin_before_the_first_has_ended, |world| async move {
     let shop = shop(&world).await;
     let bytes = settlement(1, 300);
