@@ -30,6 +30,10 @@ const INSIDE = [
   ["cost-sheet", "/costs/sheet"],
   ["expenses", "/expenses"],
   ["months", "/close"],
+  ["tax-settings", "/settings/tax"],
+  ["tax-change", "/settings/tax/change?credit=yes"],
+  ["tax-wrong", "/settings/tax/change?credit=yes&from=soon"],
+  ["files-last", "/uploads?page=9"],
 ];
 
 let site;

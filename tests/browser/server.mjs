@@ -13,10 +13,30 @@ export const ecom = process.env.ECOM_BINARY ?? join(target, "debug", "ecom");
 // Screenshots for people to look at; nobody compares them.
 export const shots = process.env.ECOM_SHOTS;
 
+// An empty site.
 export async function start(...flags) {
   const folder = mkdtempSync(join(tmpdir(), "ecom-browser-"));
-  const data = join(folder, "data");
-  const server = spawn(ecom, ["serve", "--data", data, "--port", "0", ...flags], { stdio: ["ignore", "inherit", "pipe"] });
+  return run(folder, ["serve", "--data", join(folder, "data"), ...flags]);
+}
+
+// The made-up seller of `ecom demo`, and its owner's session.
+export async function startDemo() {
+  const folder = mkdtempSync(join(tmpdir(), "ecom-browser-"));
+  const site = await run(folder, ["demo", "--folder", join(folder, "demo")]);
+  const context = await site.browser.newContext({ baseURL: site.url });
+  const tab = await context.newPage();
+  await tab.goto("/sign-in");
+  await tab.getByLabel("E-mail address").fill("demo@example.org");
+  await tab.getByLabel("Password").fill("kurta-house-demo");
+  await tab.getByRole("button", { name: "Sign in" }).click();
+  await tab.getByRole("heading", { name: /^Good / }).waitFor();
+  site.state = await context.storageState();
+  await context.close();
+  return site;
+}
+
+async function run(folder, command) {
+  const server = spawn(ecom, [...command, "--port", "0"], { stdio: ["ignore", "inherit", "pipe"] });
   const url = await new Promise((resolve, reject) => {
     let said = "";
     server.stderr.on("data", (chunk) => {
@@ -24,7 +44,7 @@ export async function start(...flags) {
       const found = said.match(/http:\/\/127\.0\.0\.1:\d+/);
       if (found) resolve(found[0]);
     });
-    server.on("exit", (code) => reject(new Error(`ecom serve ended with ${code}: ${said}`)));
+    server.on("exit", (code) => reject(new Error(`ecom ${command[0]} ended with ${code}: ${said}`)));
   });
   server.removeAllListeners("exit");
   const browser = await chromium.launch({ executablePath: process.env.ECOM_CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });

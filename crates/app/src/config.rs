@@ -106,6 +106,12 @@ impl Place {
     }
 }
 
+/// Whether the log is written as JSON, one object a line.
+#[allow(clippy::disallowed_methods, reason = "configuration")]
+pub(crate) fn logs_json() -> bool {
+    std::env::var("ECOM_LOG_FORMAT").is_ok_and(|format| format == "json")
+}
+
 /// What an environment variable holds, wiped when dropped. One that is no text is taken for what it is: no key.
 #[allow(clippy::disallowed_methods, reason = "this is the configuration")]
 pub(crate) fn variable(name: &str) -> Option<Zeroizing<String>> {
@@ -129,6 +135,9 @@ pub(crate) struct Listen {
     /// Port to listen on; 0 takes any free one
     #[arg(long, env = "ECOM_PORT", default_value_t = 8080)]
     port: u16,
+    /// Address for Prometheus, such as 127.0.0.1:9100; /metrics there needs no sign-in, so keep it to yourself
+    #[arg(long, env = "ECOM_METRICS", value_name = "HOST:PORT")]
+    pub(crate) metrics: Option<SocketAddr>,
 }
 
 impl Listen {

@@ -27,6 +27,8 @@ use crate::{
 
 const EMAIL: &str = "demo@example.org";
 const PASSWORD: &str = "kurta-house-demo";
+/// Of nobody, with a check character that is right.
+const GSTIN: &str = "29AAGCK4321M1Z9";
 
 #[derive(clap::Args)]
 #[command(after_help = "Example: ecom demo --port 8090
@@ -133,7 +135,7 @@ async fn register(site: &Site) -> anyhow::Result<(TenantId, SellerAccountId)> {
         password_hash: &password_hash,
         business: "Kurta House",
         billing_state: "29",
-        gstin: None,
+        gstin: Some(GSTIN),
     };
     let now = micros(&SystemClock);
     let mut tx = site.db().write().await?;

@@ -1,13 +1,17 @@
 //! The binary `ecom`: command line, configuration, wiring. Business rules live in the other crates.
 
+mod audit;
+mod backup;
 mod config;
 mod demo;
 mod doctor;
 mod generate;
 mod import;
 mod keys;
+mod metrics;
 mod migrate;
 mod profit;
+mod restore;
 mod root;
 mod serve;
 mod site;
@@ -36,6 +40,12 @@ enum Command {
     Import(import::Args),
     /// Look at everything the server stands on, and say what to do
     Doctor(doctor::Args),
+    /// Whether the record of who did what is whole
+    Audit(audit::Args),
+    /// Copy database, keys and archived files to a safe place
+    Backup(backup::Args),
+    /// Bring a backup back into a new data folder, and look whether it is whole
+    Restore(restore::Args),
     /// See, replace and destroy the keys that seal files and secrets
     #[command(subcommand)]
     Keys(keys::Command),
@@ -69,6 +79,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => block_on(serve::run(&args)),
         Command::Import(args) => block_on(import::run(&args)),
         Command::Doctor(args) => block_on(doctor::run(&args)),
+        Command::Audit(args) => block_on(audit::run(&args)),
+        Command::Backup(args) => block_on(backup::run(&args)),
+        Command::Restore(args) => block_on(restore::run(&args)),
         Command::Keys(command) => block_on(keys::run(&command)),
         Command::Migrate(args) => block_on(migrate::run(&args)),
         Command::Generate(args) => generate::run(&args),
@@ -82,6 +95,11 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
 fn block_on(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
     let filter = tracing_subscriber::EnvFilter::try_from_env("ECOM_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if config::logs_json() {
+        log.json().init();
+    } else {
+        log.init();
+    }
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
 }

@@ -14,6 +14,7 @@ use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
     config::{Listen, Place},
+    metrics,
     site::{self, Site},
 };
 
@@ -58,6 +59,9 @@ enum Register {
 pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let listener = bind(&args.listen).await?;
     let site = Site::open(&args.place).await?;
+    if let Some(address) = args.listen.metrics {
+        metrics::serve(address, site.db().clone()).await?;
+    }
     let address = listener.local_addr()?;
     serve(&args.place, site, listener, settings(address, &args.site)?, |url| {
         eprintln!("Ecom Assistance listens on {url} (stop with Ctrl-C)");
@@ -117,10 +121,7 @@ pub(crate) async fn serve(
     };
     let url = settings.public_url().to_owned();
     let app = ecom_web::router(Server::new(&worker, settings));
-    let removed = worker.sweep_spool().await? + worker.sweep_archive().await?;
-    if removed > 0 {
-        tracing::info!(removed, "removed uploads and originals that nothing needs any more");
-    }
+    worker.schedule_sweeps().await?;
     worker.resume_keys().await?;
     let working = ecom_work::spawn("worker", async move { worker.run(stopped).await });
     ready(&url);

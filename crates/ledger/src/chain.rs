@@ -95,8 +95,70 @@ pub struct Finding {
     pub before: String,
     /// Settlement after.
     pub after: String,
-    /// What does not fit, for a person.
-    pub message: String,
+    /// Currency of the amounts.
+    pub currency: Currency,
+    /// What does not fit.
+    pub mismatch: Mismatch,
+}
+
+/// What does not fit between two settlements. Instants in microseconds, money in minor units.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mismatch {
+    /// The one after starts at another instant than the one before ends.
+    Period {
+        /// End of the one before.
+        ends: i64,
+        /// Start of the one after.
+        starts: i64,
+    },
+    /// The one after releases another reserve than the one before holds back.
+    Reserve {
+        /// Held back, > 0.
+        held: i64,
+        /// Released, > 0.
+        released: i64,
+    },
+    /// The one after carries over something else than the one before left owing.
+    Carried {
+        /// Total of the one before.
+        total: i64,
+        /// Carried over.
+        carried: i64,
+    },
+}
+
+impl Finding {
+    /// What does not fit, for a person; `money` writes an amount of [`Self::currency`] as its reader is used to.
+    pub fn told(&self, money: impl Fn(i64) -> String) -> String {
+        let (before, after) = (&self.before, &self.after);
+        match self.mismatch {
+            Mismatch::Period { ends, starts } => format!(
+                "Settlement {before} ends on {}, the next one we have, {after}, starts on {}. Import the settlement between them.",
+                date(ends),
+                date(starts),
+            ),
+            Mismatch::Reserve { held, released } => format!(
+                "Settlement {before} holds back {}, but {after} releases {}. A settlement may be missing, or Amazon moved money to deferred.",
+                money(held),
+                money(released),
+            ),
+            Mismatch::Carried { total, carried } => format!(
+                "Settlement {before} ends at {}, but {after} carries over {}.",
+                money(total),
+                money(carried),
+            ),
+        }
+    }
+
+    /// The same with plain decimals, as the command line and JSON print amounts.
+    pub fn message(&self) -> String {
+        self.told(|amount| Minor(amount).decimal(self.currency))
+    }
+}
+
+fn date(micros: i64) -> String {
+    jiff::Timestamp::from_microsecond(micros)
+        .map_or_else(|_| String::new(), |at| at.strftime("%d %b %Y").to_string())
 }
 
 /// What moves the balance at Amazon besides lines.
@@ -252,52 +314,21 @@ fn sum(amounts: impl Iterator<Item = i64>) -> Result<i64, Error> {
 }
 
 fn compare(before: &Link, after: &Link) -> Vec<Finding> {
-    let money = |amount: i64| crate::Minor(amount).decimal(after.currency);
     let mut findings = Vec::new();
-    let mut find = |check, message| {
-        findings.push(Finding { check, before: before.id.clone(), after: after.id.clone(), message });
-    };
-    let date = |micros: i64| {
-        jiff::Timestamp::from_microsecond(micros)
-            .map_or_else(|_| String::new(), |at| at.strftime("%d %b %Y").to_string())
+    let mut find = |check, mismatch| {
+        let (before, after, currency) = (before.id.clone(), after.id.clone(), after.currency);
+        findings.push(Finding { check, before, after, currency, mismatch });
     };
     if before.end != after.start {
-        find(
-            Check::Period,
-            format!(
-                "Settlement {} ends on {}, the next one we have, {}, starts on {}. Import the settlement between them.",
-                before.id,
-                date(before.end),
-                after.id,
-                date(after.start),
-            ),
-        );
+        find(Check::Period, Mismatch::Period { ends: before.end, starts: after.start });
         return findings;
     }
     if before.current_reserve != -after.previous_reserve {
-        find(
-            Check::Reserve,
-            format!(
-                "Settlement {} holds back {}, but {} releases {}. A settlement may be missing, or Amazon moved money to deferred.",
-                before.id,
-                money(-before.current_reserve),
-                after.id,
-                money(after.previous_reserve),
-            ),
-        );
+        let (held, released) = (-before.current_reserve, after.previous_reserve);
+        find(Check::Reserve, Mismatch::Reserve { held, released });
     }
-    let carried = before.total.min(0);
-    if carried != after.payable {
-        find(
-            Check::Carried,
-            format!(
-                "Settlement {} ends at {}, but {} carries over {}.",
-                before.id,
-                money(before.total),
-                after.id,
-                money(after.payable)
-            ),
-        );
+    if before.total.min(0) != after.payable {
+        find(Check::Carried, Mismatch::Carried { total: before.total, carried: after.payable });
     }
     findings
 }
@@ -373,11 +404,10 @@ mod tests {
     fn a_reserve_that_is_not_released_is_found() {
         let chains = Chains::of(vec![link("a", 0, 7, 0, 50), link("b", 7, 14, 49, 0)]);
         assert_eq!(chains.findings[0].check, Check::Reserve);
-        assert!(
-            chains.findings[0].message.contains("holds back 0.50, but b releases 0.49"),
-            "{:?}",
-            chains.findings
-        );
+        let message = chains.findings[0].message();
+        assert!(message.contains("holds back 0.50, but b releases 0.49"), "{message}");
+        let told = chains.findings[0].told(|amount| format!("<{amount}>"));
+        assert!(told.contains("holds back <50>, but b releases <49>"), "{told}");
     }
 
     #[test]

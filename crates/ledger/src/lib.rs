@@ -19,6 +19,7 @@ pub mod settlement;
 pub mod standing;
 pub mod statement;
 pub mod stock;
+pub mod tax_setting;
 pub mod taxonomy;
 pub mod trial;
 pub mod unpack;

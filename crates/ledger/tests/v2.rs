@@ -292,3 +292,26 @@ fn gst_inside_is_split_in_india_only_and_only_if_credit_is_due() {
     assert_eq!(advertising(&text, Some(GstMode::Cost)), (-246_972, 0));
     assert_eq!(advertising(&text.replace("INR", "EUR"), None), (-246_972, 0));
 }
+
+#[test]
+fn whether_credit_is_due_may_change_within_a_file() {
+    use ecom_ledger::tax_setting::{TaxSetting, TaxSettings};
+    let head =
+        ["14.09.2026 06:30:00 UTC", "28.09.2026 06:30:00 UTC", "30.09.2026 06:30:00 UTC", "-4939.44", "INR"];
+    let row = |day| ("ServiceFee|Cost of Advertising|TransactionTotalAmount", "-2469.72", day, "", "");
+    let text = file(head, &[row("20.09.2026"), row("21.09.2026")]);
+    let from = ecom_ledger::day::of_date("2026-09-21".parse().unwrap());
+    let split = |text: &str, marketplace: Option<&str>| {
+        let setting = TaxSetting { marketplace: marketplace.map(str::to_owned), from, credit: false };
+        let tax = std::sync::Arc::new(TaxSettings::new(true, [setting]));
+        let options = Options { tax, ..Options::new().unwrap() };
+        let report = settlement::read(text.as_bytes(), &options, &|_| ()).unwrap();
+        report.settlements[0].tally.accounts().unwrap()[Account::GstInputUnsplit.slot()].estimated
+    };
+    assert_eq!(split(&text, None), -37_674, "the second day is whole");
+    assert_eq!(split(&text, Some("Amazon.in")), -2 * 37_674, "its lines name no marketplace");
+    let named = text.replace("ServiceFee\t\t\t\t\t\t", "ServiceFee\t\t\t\t\tAmazon.in\t");
+    assert_eq!(split(&named, Some("AMAZON.IN")), -37_674);
+    assert_eq!(split(&named, Some("Amazon.ae")), -2 * 37_674);
+    assert_eq!(split(&text.replace("INR", "EUR"), None), 0);
+}

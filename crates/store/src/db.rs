@@ -85,7 +85,9 @@ impl Db {
         let writer = options.clone().pragma("cache_size", WRITER_CACHE_KIB);
         let write = PoolOptions::new().max_connections(1).acquire_timeout(wait).connect_with(writer).await?;
         let reader = options.pragma("cache_size", READER_CACHE_KIB).pragma("query_only", "on");
+        // A file does not hang up, so readers need not ask each time whether it still answers.
         let read = PoolOptions::new()
+            .test_before_acquire(false)
             .max_connections(SQLITE_READERS)
             .acquire_timeout(wait)
             .connect_with(reader)
@@ -119,6 +121,32 @@ impl Db {
             Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("begin immediate").await?),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
+    }
+
+    /// Writes a copy of a SQLite database as it is at one moment; writers of other processes go on meanwhile.
+    /// The file must not exist.
+    pub async fn copy_to(&self, file: &Path) -> Result<()> {
+        let Self::Sqlite { write, .. } = self else {
+            return Err(StoreError::Setup("PostgreSQL is copied with its own pg_dump".to_owned()));
+        };
+        let name = file.to_str().ok_or_else(|| StoreError::Setup("a path must be UTF-8".to_owned()))?;
+        sqlx::query("vacuum into $1").bind(name).execute(write).await?;
+        Ok(())
+    }
+
+    /// What SQLite finds wrong with its own file and with links between rows; nothing if all is well.
+    pub async fn faults(&self) -> Result<Vec<String>> {
+        let Self::Sqlite { read, .. } = self else { return Ok(Vec::new()) };
+        let found: Vec<String> =
+            sqlx::query_scalar("select integrity_check from pragma_integrity_check limit 20")
+                .fetch_all(read)
+                .await?;
+        let links: Vec<String> =
+            sqlx::query_scalar("select distinct \"table\" from pragma_foreign_key_check limit 20")
+                .fetch_all(read)
+                .await?;
+        let links = links.into_iter().map(|table| format!("{table}: a row points to one that is not there"));
+        Ok(found.into_iter().filter(|words| words != "ok").chain(links).collect())
     }
 
     /// Whether this is SQLite.

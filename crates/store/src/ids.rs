@@ -47,6 +47,8 @@ ids! {
     LabelId;
     /// A tenant's own rule of the taxonomy.
     LabelRuleId;
+    /// A dated setting of whether GST on fees is claimed back.
+    TaxSettingId;
     /// Units that came back, were lost or damaged.
     StockEventId;
 }

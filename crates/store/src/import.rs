@@ -1,8 +1,6 @@
 //! Importing a file: read and checked before the writer is taken, archived, then one transaction for lines, rollups
 //! and the file's row. Either all of it is there or nothing; the same bytes twice change nothing.
 
-mod reader;
-
 use std::{
     io::Read,
     sync::{Arc, atomic::AtomicU64},
@@ -14,10 +12,10 @@ use ecom_ledger::{
     settlement::{self, Options, Report, Settlement},
 };
 use ecom_vault::{Entropy, Fingerprint, Fingerprinter, KeyRing, SystemEntropy};
-use reader::{Hashed, counted};
 
 use crate::{
     archive::{Archive, ArchiveId, Placed},
+    counted::{Hashed, counted},
     db::Db,
     error::{Result, StoreError},
     feed,
@@ -39,7 +37,7 @@ pub struct Importer {
     pub db: Db,
     /// Where originals are kept.
     pub archive: Archive,
-    /// How files are read; each tenant's own rules of the taxonomy come before its taxonomy.
+    /// How files are read; each tenant's own rules come before its taxonomy, and its tax settings take their place.
     pub options: Options,
 }
 
@@ -105,9 +103,12 @@ impl Importer {
     }
 
     async fn reading(&self, tenant: TenantId) -> Result<Reading> {
-        let rules = self.db.read().await?.scoped(tenant).await?.standing_rules().await?;
+        let mut tx = self.db.read().await?;
+        let mut books = tx.scoped(tenant).await?;
+        let rules = books.standing_rules().await?;
+        let tax = Arc::new(books.tax_settings().await?);
         let taxonomy = label_rule::with_rules(&self.options.taxonomy, &rules);
-        Ok(Reading { options: Options { taxonomy, ..self.options.clone() }, rules })
+        Ok(Reading { options: Options { taxonomy, tax, gst: self.options.gst }, rules })
     }
 
     async fn read(
@@ -203,8 +204,8 @@ impl Importer {
 }
 
 impl Importer {
-    /// Posts anew what a rule says that was made or undone while the file was read. Rules wait for the writer from
-    /// here on, and their own job then finds these settlements.
+    /// Posts anew what a rule or a tax setting says that was made or undone while the file was read. They wait for
+    /// the writer from here on, and their own job then finds these settlements.
     async fn follow_rules(
         &self,
         reading: &Reading,
@@ -215,6 +216,11 @@ impl Importer {
         for label in label_rule::changed_labels(&reading.rules, &rules) {
             for key in keys {
                 books.repost(*key, label, &self.options).await?;
+            }
+        }
+        if books.tax_settings().await? != *reading.options.tax {
+            for key in keys {
+                books.repost_gst(*key, &self.options).await?;
             }
         }
         Ok(())

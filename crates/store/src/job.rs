@@ -4,9 +4,9 @@
 //! report progress or finish. Payloads hold ids, never personal data.
 
 use crate::{
-    error::{Result, expect_one},
+    error::{Result, StoreError, expect_one},
     ids::{JobId, TenantId},
-    tx::{Platform, exec, fetch_all, fetch_one, fetch_optional},
+    tx::{Platform, Tx, exec, fetch_all, fetch_one, fetch_optional},
 };
 
 /// How long a claimed job is safe from others: 60 s; workers renew it.
@@ -15,6 +15,37 @@ pub const LEASE_MICROS: i64 = 60_000_000;
 const BACKOFF_MICROS: i64 = 10_000_000;
 /// Longest wait after a failure: 1 h.
 const MOST_BACKOFF_MICROS: i64 = 3_600_000_000;
+
+/// Most jobs of one business that run at the same time in one lane, over all processes.
+const MOST_PER_TENANT: i64 = 1;
+
+/// Which jobs wait for each other: a mail never waits behind an import.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lane {
+    /// Long work that uses every core, such as an import.
+    Heavy,
+    /// Short work that mostly waits for others, such as a mail.
+    Light,
+}
+
+impl Lane {
+    /// Every lane.
+    pub const ALL: [Self; 2] = [Self::Heavy, Self::Light];
+    /// The kinds of short jobs; all others are heavy.
+    const LIGHT_KINDS: &[&str] = &["mail", "digest", "sweep"];
+
+    /// The lane of a kind of job.
+    pub fn of(kind: &str) -> Self {
+        if Self::LIGHT_KINDS.contains(&kind) { Self::Light } else { Self::Heavy }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Heavy => "heavy",
+            Self::Light => "light",
+        }
+    }
+}
 
 /// A job to enqueue.
 #[derive(Clone, Debug)]
@@ -76,8 +107,8 @@ impl Platform<'_> {
             (i64,),
             self.tx,
             "insert into job (tenant, kind, payload, dedupe, state, run_at, attempts, most_attempts, lease,
-                              progress_done, progress_total, created_at)
-             values ($1, $2, $3, $4, 'queued', $5, 0, $6, 0, 0, 0, $7)
+                              progress_done, progress_total, created_at, lane)
+             values ($1, $2, $3, $4, 'queued', $5, 0, $6, 0, 0, 0, $7, $8)
              on conflict (dedupe) where state in ('queued', 'running') do nothing returning id",
             job.tenant.map(|tenant| tenant.0),
             job.kind,
@@ -86,28 +117,37 @@ impl Platform<'_> {
             job.run_at,
             job.most_attempts,
             now,
+            Lane::of(job.kind).name(),
         )?;
         Ok(row.map(|(id,)| JobId(id)))
     }
 
-    /// Claims the job that is due longest, or whose lease ran out.
+    /// Claims the job of any lane that is due longest, or whose lease ran out.
     pub async fn claim(&mut self, now: i64) -> Result<Option<Claim>> {
+        self.claim_of(None, now).await
+    }
+
+    /// Claims the job of a lane that is due longest, or whose lease ran out.
+    pub async fn claim_in(&mut self, lane: Lane, now: i64) -> Result<Option<Claim>> {
+        self.claim_of(Some(lane), now).await
+    }
+
+    async fn claim_of(&mut self, lane: Option<Lane>, now: i64) -> Result<Option<Claim>> {
         self.give_up(now).await?;
-        let pick = format!(
-            "select id from job where (state = 'queued' and run_at <= $1) or (state = 'running' and leased_until <= $1)
-             order by run_at, id limit 1{}",
-            self.tx.skip_locked()
-        );
-        let Some((id,)) = fetch_optional!((i64,), self.tx, sqlx::AssertSqlSafe(pick.as_str()), now)? else {
+        self.cancel_of_ended(now).await?;
+        let Some((id, tenant)) = self.pick(lane, now).await? else { return Ok(None) };
+        if !self.alone(tenant).await? {
             return Ok(None);
-        };
+        }
         let row = fetch_optional!(
             (i64, Option<i64>, String, String),
             self.tx,
-            "update job set state = 'running', leased_until = $2, lease = lease + 1, attempts = attempts + 1
+            "update job set state = 'running', leased_until = $2, lease = lease + 1, attempts = attempts + 1,
+                 started_at = $3, outcome = null
              where id = $1 returning lease, tenant, kind, payload",
             id,
             now + LEASE_MICROS,
+            now,
         )?;
         Ok(row.map(|(lease, tenant, kind, payload)| Claim {
             id: JobId(id),
@@ -116,6 +156,67 @@ impl Platform<'_> {
             kind,
             payload,
         }))
+    }
+
+    /// The job that is next, of a business that has not as many running in this lane as it may.
+    async fn pick(&mut self, lane: Option<Lane>, now: i64) -> Result<Option<(i64, Option<i64>)>> {
+        let text = format!(
+            "select j.id, j.tenant from job j
+             where ((j.state = 'queued' and j.run_at <= $1) or (j.state = 'running' and j.leased_until <= $1))
+               and ($2 = '' or j.lane = $2)
+               and (j.tenant is null or
+                    (select count(*) from job r where r.tenant = j.tenant and r.lane = j.lane
+                       and r.state = 'running' and r.leased_until > $1) < {MOST_PER_TENANT})
+             order by j.run_at, j.id limit 1{}",
+            self.tx.skip_locked()
+        );
+        let lane = lane.map_or("", Lane::name);
+        fetch_optional!((i64, Option<i64>), self.tx, sqlx::AssertSqlSafe(text.as_str()), now, lane)
+    }
+
+    /// Whether no other process claims a job of this business at this moment: it would not see ours when it counts
+    /// those that run.
+    async fn alone(&mut self, tenant: Option<i64>) -> Result<bool> {
+        let (Tx::Postgres(tx), Some(tenant)) = (&mut *self.tx, tenant) else { return Ok(true) };
+        // Negative numbers: businesses lock their own.
+        let alone = sqlx::query_scalar("select pg_try_advisory_xact_lock($1)");
+        Ok(alone.bind(-tenant).fetch_one(&mut **tx).await?)
+    }
+
+    /// Nothing is done any more for a business that has ended.
+    async fn cancel_of_ended(&mut self, now: i64) -> Result<()> {
+        exec!(
+            self.tx,
+            "update job set state = 'cancelled', finished_at = $1
+             where ((state = 'queued' and run_at <= $1) or (state = 'running' and leased_until <= $1))
+               and tenant in (select id from business where state <> 'active')",
+            now,
+        )
+        .map(drop)
+    }
+
+    /// Cancels every job of a business that has not ended. One that runs loses its lease and stops at its next step.
+    pub async fn cancel_jobs(&mut self, tenant: TenantId, now: i64) -> Result<u64> {
+        exec!(
+            self.tx,
+            "update job set state = 'cancelled', finished_at = $2, leased_until = null
+             where tenant = $1 and state in ('queued', 'running')",
+            tenant.0,
+            now,
+        )
+    }
+
+    /// Queues a job again that failed for good or was cancelled; it may be tried as often as a new one.
+    pub async fn retry_job(&mut self, id: JobId, now: i64) -> Result<()> {
+        let queued = exec!(
+            self.tx,
+            "update job set state = 'queued', attempts = 0, run_at = $2, finished_at = null
+             where id = $1 and state in ('failed', 'cancelled') and not exists (
+                 select 1 from job o where o.dedupe = job.dedupe and o.state in ('queued', 'running'))",
+            id.0,
+            now,
+        )?;
+        if queued == 0 { Err(StoreError::Missing("job")) } else { expect_one("job", queued) }
     }
 
     /// A job whose workers died as often as it may be tried has failed: it may be what kills them.
@@ -206,6 +307,15 @@ impl Platform<'_> {
                  finished_at = case when attempts < most_attempts then null else $1 end
              where state = 'running'",
             now,
+        )
+    }
+
+    /// How many jobs of each kind are in each state that is not `done`.
+    pub async fn job_counts(&mut self) -> Result<Vec<(String, String, i64)>> {
+        fetch_all!(
+            (String, String, i64),
+            self.tx,
+            "select kind, state, count(*) from job where state <> 'done' group by kind, state order by kind, state",
         )
     }
 

@@ -4,14 +4,20 @@
 
 mod archive;
 mod attention;
+mod audit;
+mod audit_action;
 mod bulk;
+mod chain;
 mod close;
 mod cost;
+mod counted;
+mod crosscheck;
 mod db;
 mod error;
 mod expense;
 mod feed;
 mod figures;
+mod file_page;
 mod ids;
 mod import;
 mod job;
@@ -19,49 +25,60 @@ mod journal;
 mod keys;
 mod label_rule;
 mod line;
+mod member;
 mod migrate;
 mod names;
 mod person;
+mod person_token;
 mod product;
 mod repost;
 mod reseal;
 mod roll;
 mod rollup;
+mod schedule;
 mod sealed;
 mod search;
+mod second_factor;
 mod seller_account;
+mod session;
 mod settlement;
 mod settlement_page;
 mod shred;
 mod spans;
 mod stock;
+mod tax_setting;
 mod tile;
+mod trouble;
 mod tx;
 mod upload;
 
 pub use archive::{Archive, Replaced, Resealed};
 pub use attention::{Duties, MOST_COUNTED, UncostedProduct};
+pub use audit::{Actor, AuditEntry, AuditFault, AuditFilter, AuditProof, Doer, MOST_AUDIT_PAGE};
+pub use audit_action::Action;
 pub use close::{MonthClose, Reopening};
 pub use cost::SoldProduct;
+pub use crosscheck::Crosscheck;
 pub use db::{Db, WRITER_WAIT};
 pub use error::{Result, StoreError};
 pub use figures::{Filter, UnclassifiedLabel};
+pub use file_page::{FilePage, FileSettlement, FileView};
 pub use ids::{
     ExpenseId, FileId, JobId, LabelId, LabelRuleId, MarketplaceId, PersonId, SellerAccountId, SettlementKey,
-    SkuId, StockEventId, TenantId, UploadId,
+    SkuId, StockEventId, TaxSettingId, TenantId, UploadId,
 };
 pub use import::{Importer, Incoming, Opener, Progress};
-pub use job::{Claim, JobView, LEASE_MICROS, NewJob};
+pub use job::{Claim, JobView, LEASE_MICROS, Lane, NewJob};
 pub use keys::{KeyGeneration, Keys, PLATFORM, RootFit, RootGeneration};
 pub use label_rule::{LabelChoice, LabelRuleView};
 pub use line::{LineCursor, LineFilter, LineView};
+pub use member::{Member, MemberRole, OwnBusiness};
 pub use migrate::{
     KEY_MIGRATIONS, MIGRATIONS, PLATFORM_TABLES, check_keys_version, check_role, check_version, migrate,
     migrate_keys, postgres_form,
 };
-pub use person::{
-    PersonLogin, Registration, SESSION_IDLE_MICROS, SESSION_MOST_MICROS, Signed, fold_email, taken_field,
-};
+pub use person::{NewPerson, PersonLogin, Profile, Registration, fold_email, taken_field};
+pub use person_token::{LiveToken, NewToken, Purpose};
 pub use product::{
     MOST_PAGE, Page, ProductColumn, ProductFilter, ProductHistory, ProductRow, Trend, TrendRow, UnitDay,
     WeekRow, Weeks,
@@ -69,15 +86,22 @@ pub use product::{
 pub use reseal::{
     RESEAL_JOB, StaleFile, left_behind, reseal_column, resume_rotations, rotate_key, sealed_columns,
 };
+pub use schedule::{SWEEP_JOB, Schedule};
 pub use sealed::{Owner, PERSON_SECRET, SEALED, SECRET, SealedColumn};
 pub use search::{
     LineCount, LineOrder, LinePage, LineSearch, LineSort, MOST_SORTED, Search, SearchCursor, accounts_named,
 };
+pub use second_factor::Totp;
 pub use seller_account::SellerAccount;
+pub use session::{
+    NewSession, SESSION_IDLE_MICROS, SESSION_MOST_MICROS, SessionPerson, SessionView, Signed, Stage,
+};
 pub use settlement::{ChangedLine, SettlementState, SettlementView};
 pub use settlement_page::SettlementPage;
 pub use shred::{SHRED_JOB, begin_shredding};
 pub use spans::MOST_SPANS;
 pub use stock::{MOST_STOCK_EVENTS, StockEntry};
+pub use tax_setting::{TAX_SETTING_JOB, TaxChoice, TaxSettingView};
+pub use trouble::Trouble;
 pub use tx::{Platform, Scoped, Tx};
 pub use upload::{IMPORT_JOB, ImportResult, ImportedSettlement, NewUpload, Outcome, UploadState, UploadView};

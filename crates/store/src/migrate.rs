@@ -21,6 +21,10 @@ pub const PLATFORM_TABLES: &[&str] = &[
     "session",
     "login_failure",
     "job",
+    "schedule",
+    "person_token",
+    "totp",
+    "recovery_code",
     "key_gate",
     "person_secret",
 ];
@@ -31,7 +35,11 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_settlement.sql"),
     include_str!("../migrations/0003_home.sql"),
     include_str!("../migrations/0004_desk.sql"),
-    include_str!("../migrations/0012_vault.sql"),
+    include_str!("../migrations/0005_tax_setting.sql"),
+    include_str!("../migrations/0006_audit.sql"),
+    include_str!("../migrations/0007_job.sql"),
+    include_str!("../migrations/0008_access.sql"),
+    include_str!("../migrations/0009_vault.sql"),
 ];
 
 /// Holds the numbers of the migrations that ran.

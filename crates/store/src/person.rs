@@ -1,17 +1,10 @@
-//! People, businesses, memberships and sessions: the platform's tables.
+//! People and businesses: the platform's tables, and failed sign-ins.
 
 use crate::{
     error::{Result, StoreError, expect_one},
     ids::{PersonId, TenantId},
     tx::{Platform, Tx, exec, fetch_all, fetch_one, fetch_optional},
 };
-
-/// A session without use ends after this many microseconds: 24 h.
-pub const SESSION_IDLE_MICROS: i64 = 24 * 3_600_000_000;
-/// A session ends after this many microseconds in any case: 30 days.
-pub const SESSION_MOST_MICROS: i64 = 30 * 24 * 3_600_000_000;
-/// `last_seen` is written at most this often: 5 minutes.
-const SEEN_EVERY_MICROS: i64 = 5 * 60_000_000;
 
 /// What registering asks for.
 #[derive(Clone, Debug)]
@@ -28,8 +21,44 @@ pub struct Registration<'a> {
     pub business: &'a str,
     /// Code of the billing State.
     pub billing_state: &'a str,
-    /// GSTIN, already checked.
+    /// GSTIN, already checked. With one, GST on fees is claimed back unless a tax setting says otherwise.
     pub gstin: Option<&'a str>,
+}
+
+impl<'a> Registration<'a> {
+    fn person(&self) -> NewPerson<'a> {
+        NewPerson { name: self.name, email: self.email, phone: self.phone, password_hash: self.password_hash }
+    }
+}
+
+/// A person who joins.
+#[derive(Clone, Copy, Debug)]
+pub struct NewPerson<'a> {
+    /// Name.
+    pub name: &'a str,
+    /// E-mail address as typed.
+    pub email: &'a str,
+    /// Phone number as typed.
+    pub phone: &'a str,
+    /// PHC string of the password's hash.
+    pub password_hash: &'a str,
+}
+
+/// What a person says about themselves, and when their password was set.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// Name.
+    pub name: String,
+    /// E-mail address.
+    pub email: String,
+    /// Phone number.
+    pub phone: String,
+    /// PHC string of the password's hash.
+    pub password_hash: String,
+    /// When the address was shown to be theirs.
+    pub verified_at: Option<i64>,
+    /// When the password was set; 0 if that was before it was noted.
+    pub password_changed_at: i64,
 }
 
 /// A person as sign-in needs them.
@@ -43,23 +72,6 @@ pub struct PersonLogin {
     pub password_hash: String,
 }
 
-/// Who a session belongs to.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Signed {
-    /// The person.
-    pub person: PersonId,
-    /// Their name.
-    pub name: String,
-    /// The business they act for.
-    pub tenant: TenantId,
-    /// Its name.
-    pub business: String,
-    /// Their role in it.
-    pub role: String,
-    /// Whether `last_seen` should be written again.
-    pub stale: bool,
-}
-
 /// The form under which an e-mail address is unique.
 pub fn fold_email(email: &str) -> String {
     email.trim().to_lowercase()
@@ -71,32 +83,23 @@ impl Platform<'_> {
         let (tenant,) = fetch_one!(
             (i64,),
             self.tx,
-            "insert into business (name, billing_state, gstin, created_at, state) values ($1, $2, $3, $4, 'active') returning id",
+            "insert into business (name, billing_state, gstin, created_at, state, input_credit)
+             values ($1, $2, $3, $4, 'active', $5) returning id",
             new.business,
             new.billing_state,
             new.gstin,
             now,
+            i64::from(new.gstin.is_some()),
         )?;
-        let (person,) = fetch_one!(
-            (i64,),
-            self.tx,
-            "insert into person (name, email, email_folded, phone, password_hash, created_at)
-             values ($1, $2, $3, $4, $5, $6) returning id",
-            new.name,
-            new.email.trim(),
-            fold_email(new.email),
-            new.phone,
-            new.password_hash,
-            now,
-        )?;
+        let person = self.add_person(&new.person(), now).await?;
         exec!(
             self.tx,
             "insert into membership (person, tenant, role, created_at) values ($1, $2, 'owner', $3)",
-            person,
+            person.0,
             tenant,
             now,
         )?;
-        Ok((PersonId(person), TenantId(tenant)))
+        Ok((person, TenantId(tenant)))
     }
 
     /// Lets one registration at a time go on, until the transaction ends: of two first people one is the first.
@@ -122,70 +125,6 @@ impl Platform<'_> {
             fold_email(email),
         )?;
         Ok(row.map(|(id, name, password_hash)| PersonLogin { id: PersonId(id), name, password_hash }))
-    }
-
-    /// Opens a session for the first business of a person. `id_hash` is the SHA-256 of the cookie's token.
-    pub async fn open_session(&mut self, id_hash: &[u8], person: PersonId, now: i64) -> Result<()> {
-        let opened = exec!(
-            self.tx,
-            "insert into session (id_hash, person, tenant, created_at, last_seen)
-             select $1, person, min(tenant), $3, $3 from membership where person = $2 group by person",
-            id_hash,
-            person.0,
-            now,
-        )?;
-        expect_one("session", opened)
-    }
-
-    /// Who a session belongs to, unless it has ended.
-    pub async fn session(&mut self, id_hash: &[u8], now: i64) -> Result<Option<Signed>> {
-        let row = fetch_optional!(
-            (i64, String, i64, String, String, i64),
-            self.tx,
-            "select p.id, p.name, b.id, b.name, m.role, s.last_seen
-             from session s
-             join person p on p.id = s.person
-             join business b on b.id = s.tenant and b.state = 'active'
-             join membership m on m.person = s.person and m.tenant = s.tenant
-             where s.id_hash = $1 and s.last_seen > $2 and s.created_at > $3",
-            id_hash,
-            now - SESSION_IDLE_MICROS,
-            now - SESSION_MOST_MICROS,
-        )?;
-        Ok(row.map(|(person, name, tenant, business, role, last_seen)| Signed {
-            person: PersonId(person),
-            name,
-            tenant: TenantId(tenant),
-            business,
-            role,
-            stale: last_seen + SEEN_EVERY_MICROS < now,
-        }))
-    }
-
-    /// Notes that a session is in use.
-    pub async fn touch_session(&mut self, id_hash: &[u8], now: i64) -> Result<()> {
-        exec!(
-            self.tx,
-            "update session set last_seen = $2 where id_hash = $1 and last_seen < $2",
-            id_hash,
-            now
-        )
-        .map(drop)
-    }
-
-    /// Ends a session; one that has ended already is no error.
-    pub async fn close_session(&mut self, id_hash: &[u8]) -> Result<()> {
-        exec!(self.tx, "delete from session where id_hash = $1", id_hash).map(drop)
-    }
-
-    /// Deletes sessions that have ended.
-    pub async fn sweep_sessions(&mut self, now: i64) -> Result<u64> {
-        exec!(
-            self.tx,
-            "delete from session where last_seen <= $1 or created_at <= $2",
-            now - SESSION_IDLE_MICROS,
-            now - SESSION_MOST_MICROS,
-        )
     }
 
     /// Failed sign-ins under a key (a hash of address or network), and when the last one was.
@@ -219,16 +158,89 @@ impl Platform<'_> {
         exec!(self.tx, "delete from login_failure where key_hash = $1", key_hash).map(drop)
     }
 
+    /// Forgets failed sign-ins of more than a day ago: nothing looks back further.
+    pub async fn sweep_login_failures(&mut self, now: i64) -> Result<u64> {
+        const DAY: i64 = 24 * 3_600_000_000;
+        exec!(self.tx, "delete from login_failure where last_at <= $1", now - DAY)
+    }
+
     /// All businesses, for work that goes through them one by one.
     pub async fn tenants(&mut self) -> Result<Vec<TenantId>> {
         let rows = fetch_all!((i64,), self.tx, "select id from business order by id")?;
         Ok(rows.into_iter().map(|(id,)| TenantId(id)).collect())
     }
 
-    /// Changes a person's password.
-    pub async fn set_password(&mut self, person: PersonId, password_hash: &str) -> Result<()> {
+    /// Adds a person who is in no business yet. An address that is taken is a `unique_violation`.
+    pub async fn add_person(&mut self, new: &NewPerson<'_>, now: i64) -> Result<PersonId> {
+        let (person,) = fetch_one!(
+            (i64,),
+            self.tx,
+            "insert into person (name, email, email_folded, phone, password_hash, created_at, password_changed_at)
+             values ($1, $2, $3, $4, $5, $6, $6) returning id",
+            new.name,
+            new.email.trim(),
+            fold_email(new.email),
+            new.phone,
+            new.password_hash,
+            now,
+        )?;
+        Ok(PersonId(person))
+    }
+
+    /// What a person says about themselves.
+    pub async fn profile(&mut self, person: PersonId) -> Result<Option<Profile>> {
+        let row = fetch_optional!(
+            (String, String, String, String, Option<i64>, i64),
+            self.tx,
+            "select name, email, phone, password_hash, email_verified_at, password_changed_at from person where id = $1",
+            person.0,
+        )?;
+        Ok(row.map(|(name, email, phone, password_hash, verified_at, password_changed_at)| Profile {
+            name,
+            email,
+            phone,
+            password_hash,
+            verified_at,
+            password_changed_at,
+        }))
+    }
+
+    /// Changes a person's name and phone number.
+    pub async fn set_profile(&mut self, person: PersonId, name: &str, phone: &str) -> Result<()> {
         let changed =
-            exec!(self.tx, "update person set password_hash = $2 where id = $1", person.0, password_hash)?;
+            exec!(self.tx, "update person set name = $2, phone = $3 where id = $1", person.0, name, phone)?;
+        expect_one("person", changed)
+    }
+
+    /// Changes a person's address, which they have shown to be theirs. One that is taken is a `unique_violation`.
+    pub async fn set_email(&mut self, person: PersonId, email: &str, now: i64) -> Result<()> {
+        let changed = exec!(
+            self.tx,
+            "update person set email = $2, email_folded = $3, email_verified_at = $4 where id = $1",
+            person.0,
+            email.trim(),
+            fold_email(email),
+            now,
+        )?;
+        expect_one("person", changed)
+    }
+
+    /// Notes that a person's address is theirs.
+    pub async fn verify_email(&mut self, person: PersonId, now: i64) -> Result<()> {
+        let changed =
+            exec!(self.tx, "update person set email_verified_at = $2 where id = $1", person.0, now)?;
+        expect_one("person", changed)
+    }
+
+    /// Changes a person's password.
+    pub async fn set_password(&mut self, person: PersonId, password_hash: &str, now: i64) -> Result<()> {
+        let changed = exec!(
+            self.tx,
+            "update person set password_hash = $2, password_changed_at = $3 where id = $1",
+            person.0,
+            password_hash,
+            now,
+        )?;
         expect_one("person", changed)
     }
 }

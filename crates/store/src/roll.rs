@@ -1,6 +1,6 @@
 //! The roll-forward of the balance at Amazon over some days, from rollups and the heads of settlements.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use ecom_ledger::{
     Account, Currency, Error,
@@ -15,8 +15,8 @@ use crate::{
 };
 
 impl Scoped<'_> {
-    /// The roll-forward per currency, of one account at Amazon or of all together. A currency with settlements that
-    /// name no period (date-range files) has none: when those were paid is not known well enough.
+    /// The roll-forward per currency, of one account at Amazon or of all together. Settlements of date-range files
+    /// name no period: one that names its transfer counts as paid on that day.
     pub async fn rolls(
         &mut self,
         account: Option<SellerAccountId>,
@@ -35,9 +35,6 @@ impl Scoped<'_> {
                 let roll = at_amazon.roll(from, to, &mut DayCutter::for_currency(currency))?;
                 add(rolls.entry(currency).or_default(), &roll)?;
             }
-        }
-        for currency in self.currencies_without_period().await? {
-            rolls.remove(&currency);
         }
         Ok(rolls)
     }
@@ -62,17 +59,6 @@ impl Scoped<'_> {
             posted.entry(known(&currency)?).or_default().insert(day, amount);
         }
         Ok(posted)
-    }
-
-    async fn currencies_without_period(&mut self) -> Result<BTreeSet<Currency>> {
-        let rows = fetch_all!(
-            (String,),
-            self.tx,
-            "select distinct currency from settlement
-             where tenant_id = $1 and state = 'active' and (start_at is null or end_at is null)",
-            self.tenant.0,
-        )?;
-        rows.into_iter().map(|(currency,)| known(&currency)).collect()
     }
 }
 

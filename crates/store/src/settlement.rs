@@ -1,11 +1,7 @@
-//! Settlements and the files they came in: which one is in the figures, and how they follow each other.
-
-use std::collections::BTreeMap;
+//! Settlements and the files they came in, and which one is in the figures.
 
 use ecom_ledger::{
     Currency,
-    chain::{Chains, Link},
-    day::{DayCutter, Month},
     settlement::Format,
     standing::{self, Candidate, Standing},
 };
@@ -297,45 +293,13 @@ impl Scoped<'_> {
         }
         Ok(())
     }
-
-    /// How the active settlements of an account follow each other, per currency. Date-range files have no period.
-    pub async fn chains(&mut self, account: SellerAccountId) -> Result<BTreeMap<Currency, Chains>> {
-        let rows = fetch_all!(
-            (String, String, i64, i64, i64, i64, i64, i64),
-            self.tx,
-            "select settlement_id, currency, start_at, end_at, sum, previous_reserve, current_reserve, payable
-             from settlement where tenant_id = $1 and seller_account = $2 and state = 'active'
-               and start_at is not null and end_at is not null",
-            self.tenant.0,
-            account.0,
-        )?;
-        let mut links: BTreeMap<Currency, Vec<Link>> = BTreeMap::new();
-        for (id, currency, start, end, total, previous_reserve, current_reserve, payable) in rows {
-            let currency = Currency::parse(&currency).map_err(|_| StoreError::Corrupt("settlement"))?;
-            let link = Link { id, currency, start, end, total, previous_reserve, current_reserve, payable };
-            links.entry(currency).or_default().push(link);
-        }
-        Ok(links.into_iter().map(|(currency, links)| (currency, Chains::of(links))).collect())
-    }
-
-    /// Whether a month is not covered yet to its end by every chain of every account.
-    pub async fn provisional(&mut self, month: Month) -> Result<bool> {
-        for account in self.seller_accounts().await? {
-            for (currency, chains) in self.chains(account.id).await? {
-                let mut days = DayCutter::for_currency(currency);
-                let (from, to) = (days.start_of(month.first_day()), days.start_of(month.last_day() + 1));
-                if chains.provisional(from, to) {
-                    return Ok(true);
-                }
-            }
-        }
-        Ok(false)
-    }
 }
 
-type CandidateRow = (i64, String, Option<i64>, i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+/// Key, format, total, sum, report id, chosen at, first and last day.
+pub(crate) type CandidateRow =
+    (i64, String, Option<i64>, i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
 
-fn candidate(row: CandidateRow) -> Result<Candidate> {
+pub(crate) fn candidate(row: CandidateRow) -> Result<Candidate> {
     let (_, format, total, sum, report_id, chosen_at, first_day, last_day) = row;
     let corrupt = || StoreError::Corrupt("settlement");
     let format = Format::from_name(&format).ok_or_else(corrupt)?;

@@ -8,6 +8,7 @@ use crate::{
     ids::{FileId, JobId, SellerAccountId, SettlementKey, UploadId},
     job::NewJob,
     settlement::SettlementState,
+    trouble::Trouble,
     tx::{Scoped, exec, fetch_all, fetch_optional},
 };
 
@@ -65,6 +66,10 @@ pub struct UploadView {
     pub done: i64,
     /// 0 until it is known.
     pub total: i64,
+    /// What was in the way the last time, if it waits for another try or was given up.
+    pub trouble: Option<Trouble>,
+    /// When it is tried next, if it waits.
+    pub due: i64,
     /// One per file inside, in order.
     pub results: Vec<ImportResult>,
 }
@@ -151,11 +156,11 @@ impl Outcome {
     }
 }
 
-type Row = (i64, String, String, i64, i64, i64, i64, String, String, i64, i64);
+type Row = (i64, String, String, i64, i64, i64, i64, String, String, i64, i64, Option<String>, i64);
 
 const SELECT: &str =
     "select u.id, u.name, u.spool, u.bytes, u.uploaded_at, u.seller_account, u.job, u.results, j.state,
-        j.progress_done, j.progress_total from upload u join job j on j.id = u.job";
+        j.progress_done, j.progress_total, j.outcome, j.run_at from upload u join job j on j.id = u.job";
 
 impl Scoped<'_> {
     /// Notes an upload and enqueues its import.
@@ -238,7 +243,16 @@ impl Scoped<'_> {
 }
 
 fn view(row: Row) -> Result<UploadView> {
-    let (id, name, spool, bytes, uploaded_at, seller_account, job, results, state, done, total) = row;
+    let (id, name, spool, bytes, uploaded_at, seller_account, job, results, state, done, total, outcome, due) =
+        row;
+    let state = match state.as_str() {
+        "queued" => UploadState::Queued,
+        "running" => UploadState::Running,
+        "done" => UploadState::Done,
+        _ => UploadState::Failed,
+    };
+    // A job that waits without an outcome was not tried yet, or was given back unharmed.
+    let stopped = state == UploadState::Failed || (state == UploadState::Queued && outcome.is_some());
     Ok(UploadView {
         id: UploadId(id),
         name,
@@ -247,14 +261,11 @@ fn view(row: Row) -> Result<UploadView> {
         uploaded_at,
         seller_account: SellerAccountId(seller_account),
         job: JobId(job),
-        state: match state.as_str() {
-            "queued" => UploadState::Queued,
-            "running" => UploadState::Running,
-            "done" => UploadState::Done,
-            _ => UploadState::Failed,
-        },
+        state,
         done,
         total,
+        trouble: stopped.then(|| Trouble::from_outcome(outcome.as_deref())),
+        due,
         results: serde_json::from_str(&results).map_err(|_| StoreError::Corrupt("upload"))?,
     })
 }

@@ -1,8 +1,10 @@
 //! Jobs: enqueued with their cause, claimed under a lease, retried, done once; on both engines.
 #![allow(clippy::unwrap_used)]
 
-use ecom_store::{Claim, JobId, JobView, LEASE_MICROS, NewJob, Result, StoreError, TenantId};
-use ecom_testkit::{World, on_both, on_postgres};
+use ecom_store::{
+    Claim, Db, JobId, JobView, LEASE_MICROS, Lane, NewJob, Result, Schedule, StoreError, TenantId,
+};
+use ecom_testkit::{Role, World, on_both, on_postgres};
 use jiff::SignedDuration;
 
 const LEASE: SignedDuration = SignedDuration::from_micros(LEASE_MICROS);
@@ -267,4 +269,130 @@ on_postgres!(a_worker_does_not_wait_for_the_claim_of_another, |world| async move
     assert_eq!((first.payload.as_str(), second.payload.as_str()), ("1", "2"));
     one.commit().await.unwrap();
     two.commit().await.unwrap();
+});
+
+on_both!(a_business_has_one_job_of_a_lane_running_and_others_go_on, |world| async move {
+    let (_, mine) = world.business("kurta-house").await;
+    let (_, other) = world.business("saree-works").await;
+    for (tenant, payload) in [(mine, "1"), (mine, "2"), (other, "3")] {
+        enqueue(&world, &job(Some(tenant), payload, None)).await;
+    }
+    let mail = NewJob { kind: "mail", ..job(Some(mine), "4", None) };
+    enqueue(&world, &mail).await;
+    let first = claim(&world).await.unwrap();
+    let order = [claim(&world).await.unwrap().payload, claim(&world).await.unwrap().payload];
+    assert_eq!((first.payload.as_str(), order), ("1", ["3".to_owned(), "4".to_owned()]));
+    assert!(claim(&world).await.is_none(), "the second job waits for the first of its business");
+    finish(&world, &first).await.unwrap();
+    assert_eq!(claim(&world).await.unwrap().payload, "2");
+});
+
+on_both!(short_jobs_have_a_lane_of_their_own, |world| async move {
+    enqueue(&world, &job(None, "1", None)).await;
+    enqueue(&world, &NewJob { kind: "mail", ..job(None, "2", None) }).await;
+    let light = commit!(world, claim_in(Lane::Light, world.now())).unwrap().unwrap();
+    assert_eq!(light.payload, "2");
+    assert!(commit!(world, claim_in(Lane::Light, world.now())).unwrap().is_none());
+    assert_eq!(commit!(world, claim_in(Lane::Heavy, world.now())).unwrap().unwrap().payload, "1");
+});
+
+on_postgres!(two_processes_do_not_claim_two_jobs_of_a_business_at_once, |world| async move {
+    let (_, tenant) = world.business("kurta-house").await;
+    enqueue(&world, &job(Some(tenant), "1", None)).await;
+    enqueue(&world, &job(Some(tenant), "2", None)).await;
+    let (mut one, mut two) = (world.db.write().await.unwrap(), world.db.write().await.unwrap());
+    assert!(one.platform().claim(world.now()).await.unwrap().is_some());
+    assert!(two.platform().claim(world.now()).await.unwrap().is_none());
+    one.commit().await.unwrap();
+    assert!(two.platform().claim(world.now()).await.unwrap().is_none());
+});
+
+on_both!(jobs_of_a_business_that_ends_are_cancelled, |world| async move {
+    let (_, tenant) = world.business("kurta-house").await;
+    let running = enqueue(&world, &job(Some(tenant), "1", None)).await.unwrap();
+    let claimed = claim(&world).await.unwrap();
+    let waiting = enqueue(&world, &job(Some(tenant), "2", None)).await.unwrap();
+    assert_eq!(commit!(world, cancel_jobs(tenant, world.now())).unwrap(), 2);
+    for id in [running, waiting] {
+        assert_eq!(view(&world, tenant, id).await.state, "cancelled");
+    }
+    assert!(is_lost(&commit!(world, progress(&claimed, 1, 2, world.now()))), "the worker learns of it");
+    assert!(is_lost(&finish(&world, &claimed).await));
+    assert!(claim(&world).await.is_none());
+});
+
+on_both!(a_job_is_not_run_once_its_business_has_ended, |world| async move {
+    let (_, tenant) = world.business("kurta-house").await;
+    let id = enqueue(&world, &job(Some(tenant), "1", None)).await.unwrap();
+    end_business(&world, tenant).await;
+    assert!(claim(&world).await.is_none());
+    assert_eq!(view(&world, tenant, id).await.state, "cancelled");
+});
+
+async fn end_business(world: &World, tenant: TenantId) {
+    let sql = sqlx::AssertSqlSafe(format!("update business set state = 'erased' where id = {tenant}"));
+    match &world.database().open(Role::Owner).await {
+        Db::Sqlite { write, .. } => drop(sqlx::query(sql).execute(write).await.unwrap()),
+        Db::Postgres(pool) => drop(sqlx::query(sql).execute(pool).await.unwrap()),
+    }
+}
+
+on_both!(a_failed_job_can_be_queued_again, |world| async move {
+    let (_, tenant) = world.business("kurta-house").await;
+    let id = enqueue(&world, &job(Some(tenant), "1", Some("once"))).await.unwrap();
+    let claimed = claim(&world).await.unwrap();
+    assert!(commit!(world, retry_job(id, world.now())).is_err(), "it runs");
+    fail(&world, &claimed, false).await.unwrap();
+    commit!(world, retry_job(id, world.now())).unwrap();
+    let again = claim(&world).await.unwrap();
+    assert_eq!((again.id, again.payload.as_str()), (id, "1"));
+    fail(&world, &again, false).await.unwrap();
+    enqueue(&world, &job(Some(tenant), "2", Some("once"))).await.unwrap();
+    assert!(commit!(world, retry_job(id, world.now())).is_err(), "another with its key waits already");
+});
+
+const DAY: i64 = 24 * 3600 * SECOND;
+
+fn daily(first_at: i64) -> Schedule<'static> {
+    Schedule { name: "digest/1", tenant: None, kind: "digest", payload: "1", every: DAY, first_at }
+}
+
+on_both!(a_schedule_enqueues_a_job_at_each_of_its_times, |world| async move {
+    let start = world.now();
+    commit!(world, set_schedule(&daily(start + DAY))).unwrap();
+    assert_eq!(commit!(world, enqueue_due(world.now())).unwrap(), 0);
+    world.clock.pass(SignedDuration::from_hours(24));
+    assert_eq!(commit!(world, enqueue_due(world.now())).unwrap(), 1);
+    assert_eq!(commit!(world, enqueue_due(world.now())).unwrap(), 0, "once for each time");
+    let first = claim(&world).await.unwrap();
+    assert_eq!((first.kind.as_str(), first.payload.as_str()), ("digest", "1"));
+    finish(&world, &first).await.unwrap();
+    let next = world.db.read().await.unwrap().platform().next_schedule().await.unwrap();
+    assert_eq!(next, Some(start + 2 * DAY));
+});
+
+on_both!(times_that_passed_unseen_are_made_up_for_by_one_job, |world| async move {
+    let start = world.now();
+    commit!(world, set_schedule(&daily(start))).unwrap();
+    world.clock.pass(SignedDuration::from_hours(24 * 10 + 5));
+    assert_eq!(commit!(world, enqueue_due(world.now())).unwrap(), 1);
+    let next = world.db.read().await.unwrap().platform().next_schedule().await.unwrap();
+    assert_eq!(next, Some(start + 11 * DAY), "the times of day stay");
+    world.clock.pass(SignedDuration::from_hours(24));
+    assert_eq!(commit!(world, enqueue_due(world.now())).unwrap(), 0, "the first has not run yet");
+});
+
+on_both!(setting_a_schedule_again_keeps_its_next_time_unless_its_pace_changes, |world| async move {
+    let start = world.now();
+    commit!(world, set_schedule(&daily(start + DAY))).unwrap();
+    commit!(world, set_schedule(&daily(start + 9 * DAY))).unwrap();
+    let next = |world: &World| {
+        let db = world.db.clone();
+        async move { db.read().await.unwrap().platform().next_schedule().await.unwrap() }
+    };
+    assert_eq!(next(&world).await, Some(start + DAY));
+    commit!(world, set_schedule(&Schedule { every: 7 * DAY, ..daily(start + 2 * DAY) })).unwrap();
+    assert_eq!(next(&world).await, Some(start + 2 * DAY));
+    commit!(world, remove_schedule("digest/1")).unwrap();
+    assert_eq!(next(&world).await, None);
 });

@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use ecom_store::{
-    Registration, SESSION_IDLE_MICROS, SESSION_MOST_MICROS, Signed, StoreError, fold_email, taken_field,
+    NewSession, PersonId, Registration, SESSION_IDLE_MICROS, SESSION_MOST_MICROS, Signed, Stage, StoreError,
+    fold_email, taken_field,
 };
 use ecom_testkit::{World, on_both};
 use jiff::SignedDuration;
@@ -25,11 +26,21 @@ fn registration<'a>(email: &'a str, business: &'a str) -> Registration<'a> {
     }
 }
 
+fn session_of(id_hash: &[u8], person: PersonId) -> NewSession<'_> {
+    NewSession {
+        id_hash,
+        person,
+        device: "Firefox on Android",
+        network: "203.0.113.0/24",
+        stage: Stage::Full,
+    }
+}
+
 /// A world whose first business has its owner signed in.
 async fn signed_in(world: &World) -> Signed {
     let (person, _) = world.business("kurta-house").await;
     let mut tx = world.db.write().await.unwrap();
-    tx.platform().open_session(SESSION, person, world.now()).await.unwrap();
+    tx.platform().open_session(&session_of(SESSION, person), world.now()).await.unwrap();
     tx.commit().await.unwrap();
     session(world, SESSION).await.unwrap()
 }
@@ -107,7 +118,7 @@ on_both!(a_session_tells_person_business_and_role, |world| async move {
     let (person, tenant) = world.business("kurta-house").await;
     world.business("saree-works").await;
     let mut tx = world.db.write().await.unwrap();
-    tx.platform().open_session(SESSION, person, world.now()).await.unwrap();
+    tx.platform().open_session(&session_of(SESSION, person), world.now()).await.unwrap();
     tx.commit().await.unwrap();
     let signed = session(&world, SESSION).await.unwrap();
     assert_eq!((signed.person, signed.tenant), (person, tenant));
@@ -119,7 +130,7 @@ on_both!(a_session_tells_person_business_and_role, |world| async move {
 on_both!(nobody_without_a_business_gets_a_session, |world| async move {
     let mut tx = world.db.write().await.unwrap();
     let nobody = ecom_store::PersonId(4711);
-    let refused = tx.platform().open_session(SESSION, nobody, world.now()).await.unwrap_err();
+    let refused = tx.platform().open_session(&session_of(SESSION, nobody), world.now()).await.unwrap_err();
     assert!(matches!(refused, StoreError::Rows { table: "session", found: 0, .. }), "{refused}");
 });
 
@@ -177,8 +188,11 @@ on_both!(sweeping_deletes_ended_sessions_and_no_others, |world| async move {
     let used_until = world.now() + SESSION_MOST_MICROS;
     tx.platform().touch_session(SESSION, used_until).await.unwrap();
     let now = world.now() + SESSION_MOST_MICROS;
-    tx.platform().open_session(&idle, owner.person, now - SESSION_IDLE_MICROS).await.unwrap();
-    tx.platform().open_session(&live, owner.person, now - SESSION_IDLE_MICROS + 1).await.unwrap();
+    tx.platform().open_session(&session_of(&idle, owner.person), now - SESSION_IDLE_MICROS).await.unwrap();
+    tx.platform()
+        .open_session(&session_of(&live, owner.person), now - SESSION_IDLE_MICROS + 1)
+        .await
+        .unwrap();
     assert_eq!(tx.platform().sweep_sessions(now).await.unwrap(), 2);
     assert!(tx.platform().session(&live, now).await.unwrap().is_some());
     assert_eq!(tx.platform().sweep_sessions(now).await.unwrap(), 0);
@@ -224,12 +238,12 @@ on_both!(a_password_is_changed_for_one_person, |world| async move {
     let (asha, _) = world.business("kurta-house").await;
     world.business("saree-works").await;
     let mut tx = world.db.write().await.unwrap();
-    tx.platform().set_password(asha, "new hash").await.unwrap();
+    tx.platform().set_password(asha, "new hash", 1).await.unwrap();
     let login = tx.platform().login("owner@kurta-house.example").await.unwrap().unwrap();
     assert_eq!(login.password_hash, "new hash");
     let other = tx.platform().login("owner@saree-works.example").await.unwrap().unwrap();
     assert_ne!(other.password_hash, "new hash");
-    let nobody = tx.platform().set_password(ecom_store::PersonId(4711), "x").await.unwrap_err();
+    let nobody = tx.platform().set_password(ecom_store::PersonId(4711), "x", 1).await.unwrap_err();
     assert!(matches!(nobody, StoreError::Rows { table: "person", found: 0, .. }), "{nobody}");
 });
 

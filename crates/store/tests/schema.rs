@@ -273,6 +273,8 @@ on_sqlite!(an_older_database_is_copied_then_brought_up, |world| async move {
 
     migrate(&db, None).await.unwrap();
     check_version(&db).await.unwrap();
+    let credit: i64 = query_scalar("select input_credit from business").fetch_one(sqlite(&db)).await.unwrap();
+    assert_eq!(credit, 1, "input credit was taken for granted, and stays so without a GSTIN");
     db.close().await;
     assert_eq!(business_in(&file).await, "Kurta House");
     let copy = world.folder().join("old.db.before-2");

@@ -143,3 +143,17 @@ on_postgres!(a_role_that_bypasses_security_or_may_become_the_owner_may_not_serve
         assert!(matches!(refused, Err(StoreError::Setup(_))), "{right}: {refused:?}");
     }
 });
+
+on_both!(the_rows_that_other_tests_compare_tell_every_change_and_whose_it_is, |world| async move {
+    let (_, tenant) = world.business("kurta-house").await;
+    let (_, other) = world.business("other-house").await;
+    let (all, own, others) =
+        (world.rows(None).await, world.rows(Some(tenant)).await, world.rows(Some(other)).await);
+    assert!(!own.contains_key("person") && all["person"].len() == 2, "people belong to nobody");
+    let mut tx = world.db.write().await.unwrap();
+    tx.scoped(tenant).await.unwrap().add_seller_account("Amazon.in", world.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_ne!(world.rows(None).await, all);
+    assert_ne!(world.rows(Some(tenant)).await, own);
+    assert_eq!(world.rows(Some(other)).await, others);
+});

@@ -1,13 +1,14 @@
 //! The world a test runs in: databases that nobody else sees and that go away with it, and a clock.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Mutex,
 };
 
 use ecom_store::{Db, Keys, PersonId, Registration, TenantId, migrate, migrate_keys};
 use ecom_vault::RootKey;
-use sqlx::{Connection, PgConnection, SqliteConnection, query};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection, query, query_scalar};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
@@ -128,6 +129,20 @@ impl World {
         assert_eq!(changed, 1, "the person acts for one business");
     }
 
+    /// Every row of every table as text, to compare what was with what is; of one tenant, the rows that are its own.
+    pub async fn rows(&self, of: Option<TenantId>) -> BTreeMap<String, Vec<String>> {
+        let url = self.database.url(Role::Superuser);
+        let mut rows = match self.engine {
+            Engine::Sqlite => sqlite_rows(&mut SqliteConnection::connect(&url).await.unwrap(), of).await,
+            Engine::Postgres => postgres_rows(&mut PgConnection::connect(&url).await.unwrap(), of).await,
+        };
+        assert!(rows.len() > 10, "the tables are there: {:?}", rows.keys());
+        for rows in rows.values_mut() {
+            rows.sort_unstable();
+        }
+        rows
+    }
+
     /// Another database, without tables.
     pub async fn empty_database(&self, name: &str) -> Database {
         create(self.engine, Schema::Empty, &self.folder().join(name), &self.made).await
@@ -169,7 +184,7 @@ impl World {
             password_hash: "$argon2id$v=19$m=8,t=1,p=1$made-up$made-up",
             business: name,
             billing_state: "29",
-            gstin: None,
+            gstin: Some("29AAPFU0939F1ZR"),
         };
         let mut tx = self.db.write().await.unwrap();
         let made = tx.platform().register(&new, self.now()).await.unwrap();
@@ -184,6 +199,42 @@ impl Drop for World {
         if !names.is_empty() {
             postgres::drop_all(names);
         }
+    }
+}
+
+async fn sqlite_rows(from: &mut SqliteConnection, of: Option<TenantId>) -> BTreeMap<String, Vec<String>> {
+    let columns = "select m.name, group_concat('quote(\"' || c.name || '\")', ' || '' | '' || '),
+            max(c.name = 'tenant_id')
+        from sqlite_master m join pragma_table_info(m.name) c
+        where m.type = 'table' and m.name not like 'sqlite_%' group by m.name";
+    let tables: Vec<(String, String, bool)> = sqlx::query_as(columns).fetch_all(&mut *from).await.unwrap();
+    let mut rows = BTreeMap::new();
+    for (table, columns, own) in tables {
+        let Some(filter) = only(own, of) else { continue };
+        let sql = format!("select {columns} from \"{table}\"{filter}");
+        rows.insert(table, query_scalar(AssertSqlSafe(sql.as_str())).fetch_all(&mut *from).await.unwrap());
+    }
+    rows
+}
+
+async fn postgres_rows(from: &mut PgConnection, of: Option<TenantId>) -> BTreeMap<String, Vec<String>> {
+    let columns = "select table_name::text, bool_or(column_name = 'tenant_id')
+        from information_schema.columns where table_schema = 'public' group by table_name";
+    let tables: Vec<(String, bool)> = sqlx::query_as(columns).fetch_all(&mut *from).await.unwrap();
+    let mut rows = BTreeMap::new();
+    for (table, own) in tables {
+        let Some(filter) = only(own, of) else { continue };
+        let sql = format!("select whole::text from \"{table}\" whole{filter}");
+        rows.insert(table, query_scalar(AssertSqlSafe(sql.as_str())).fetch_all(&mut *from).await.unwrap());
+    }
+    rows
+}
+
+/// Which rows of a table are asked for: all, those of a tenant, or none.
+fn only(own: bool, of: Option<TenantId>) -> Option<String> {
+    match of {
+        None => Some(String::new()),
+        Some(tenant) => own.then(|| format!(" where tenant_id = {tenant}")),
     }
 }
 

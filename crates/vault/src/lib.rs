@@ -11,6 +11,7 @@
 //! ```
 
 mod aead;
+mod chain;
 mod entropy;
 mod fingerprint;
 mod frame;
@@ -26,6 +27,7 @@ mod tenant;
 pub mod testing;
 
 pub use aead::VaultError;
+pub use chain::Link;
 pub use entropy::{Entropy, EntropyError, SystemEntropy};
 pub use fingerprint::{Fingerprint, FingerprintError, FingerprintKey, Fingerprinter};
 pub use frame::{ArchiveKey, Frame};

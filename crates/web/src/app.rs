@@ -3,6 +3,7 @@
 use std::{ops::Deref, path::PathBuf, sync::Arc};
 
 use axum::http::Uri;
+use ecom_ledger::settlement::Options;
 use ecom_store::{Archive, Db, Keys};
 use ecom_work::{Bell, Clock, Live, Worker};
 use jiff::{civil::Date, tz::TimeZone};
@@ -103,6 +104,8 @@ pub struct Server {
     pub(crate) bell: Bell,
     pub(crate) live: Live,
     pub(crate) settings: Settings,
+    /// How files are read, before a tenant's own rules and settings.
+    pub(crate) reading: Options,
 }
 
 impl Server {
@@ -117,6 +120,7 @@ impl Server {
             bell: worker.bell.clone(),
             live: worker.live.clone(),
             settings,
+            reading: worker.importer.options.clone(),
         }
     }
 }

@@ -42,6 +42,9 @@ const FONTS: [(&str, &[u8]); 6] = fonts![
     "mono-latin-ext-400",
 ];
 
+/// Fonts that every page shows, so that it need not wait for the style sheet to name them.
+const EVERYWHERE: &str = "/assets/sans-";
+
 struct Asset {
     path: String,
     kind: &'static str,
@@ -92,6 +95,11 @@ pub(crate) fn script() -> &'static str {
 /// Path of the icon.
 pub(crate) fn icon_path() -> &'static str {
     &ASSETS.icon.path
+}
+
+/// Paths of the fonts that every page shows.
+pub(crate) fn fonts() -> impl Iterator<Item = &'static str> {
+    ASSETS.fonts.iter().map(|font| font.path.as_str()).filter(|path| path.starts_with(EVERYWHERE))
 }
 
 /// An asset by its name with hash.

@@ -43,6 +43,11 @@ impl Entry {
         self.values.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
     }
 
+    /// Whether the form had such a field.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.values.iter().any(|(key, _)| key == name)
+    }
+
     /// A text that may be empty, of at most `most` characters.
     pub(crate) fn optional(&mut self, name: &'static str, most: usize) -> String {
         let text = self.raw(name).trim().to_owned();

@@ -23,6 +23,12 @@ pub(crate) enum Here {
     Close,
     /// Files: importing and withdrawing.
     Files,
+    /// Who is in the business.
+    People,
+    /// One's own account: reached by one's name.
+    Account,
+    /// Settings of the business.
+    Settings,
 }
 
 /// An entry of the navigation.
@@ -96,13 +102,29 @@ pub(crate) const SECTIONS: &[Section] = &[
     },
     Section {
         title: "Business",
-        items: &[Item {
-            here: Here::Files,
-            href: "/uploads",
-            label: "Files",
-            icon: "M12 4v11M8 11l4 4 4-4M5 20h14",
-            bar: true,
-        }],
+        items: &[
+            Item {
+                here: Here::Files,
+                href: "/uploads",
+                label: "Files",
+                icon: "M12 4v11M8 11l4 4 4-4M5 20h14",
+                bar: true,
+            },
+            Item {
+                here: Here::People,
+                href: "/people",
+                label: "People",
+                icon: "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM3 20c0-3.5 2.5-6 6-6s6 2.5 6 6M16 4.5a3.5 3.5 0 0 1 0 6.5M18 14.5c2 .8 3 2.800 3 5.500",
+                bar: false,
+            },
+            Item {
+                here: Here::Settings,
+                href: "/settings/tax",
+                label: "Settings",
+                icon: "M4 7h9M17 7h3M13 5v4M4 12h3M11 12h9M7 10v4M4 17h11M19 17h1M15 15v4",
+                bar: false,
+            },
+        ],
     },
 ];
 

@@ -6,11 +6,15 @@
 mod account;
 mod app;
 mod asset;
+mod audit;
+mod business;
 mod chart;
 mod close;
+mod compression;
 mod cost;
 mod entry;
 mod expense;
+mod factor;
 mod fault;
 mod figure;
 mod file;
@@ -18,6 +22,7 @@ mod frame;
 mod health;
 mod home;
 mod line;
+mod member;
 mod money;
 mod network;
 mod notice;
@@ -32,6 +37,8 @@ mod settlement;
 mod shield;
 mod statement;
 mod styleguide;
+mod tax_setting;
+mod telemetry;
 mod upload;
 mod words;
 
@@ -63,10 +70,27 @@ pub fn router(server: Server) -> Router {
         .route("/favicon.ico", get(asset::icon))
         .route("/register", get(account::new).post(account::create))
         .route("/sign-in", get(session::new).post(session::create))
+        .route("/sign-in/code", get(factor::sign_in::new).post(factor::sign_in::create))
         .route("/sign-out", post(session::delete))
         .route("/statement", get(statement::show))
         .route("/styleguide", get(styleguide::show))
         .route("/lines", get(line::list))
+        .route("/account", get(account::show::show).post(account::show::save))
+        .route("/account/password", post(account::show::change_password))
+        .route("/account/sessions", post(account::show::end_session))
+        .route("/account/codes", get(factor::setup::show).post(factor::setup::create))
+        .route("/account/codes/confirmation", post(factor::setup::confirm))
+        .route("/account/codes/recovery", post(factor::setup::renew))
+        .route("/account/codes/removal", post(factor::setup::remove))
+        .route("/audit", get(audit::list))
+        .route("/businesses", get(business::list))
+        .route("/businesses/choice", post(business::choose))
+        .route("/invitations/{token}", get(member::invitation::show).post(member::invitation::accept))
+        .route("/people", get(member::list))
+        .route("/people/invitations", post(member::invite))
+        .route("/people/invitations/removal", post(member::revoke))
+        .route("/people/{id}/role", post(member::change_role))
+        .route("/people/{id}/removal", get(member::ask_removal).post(member::remove))
         .route("/settlements", get(settlement::list))
         .route("/settlements/{key}", get(settlement::show))
         .route("/settlements/{key}/choice", post(settlement::choose))
@@ -87,6 +111,10 @@ pub fn router(server: Server) -> Router {
         .route("/close", get(close::list))
         .route("/close/{month}/{currency}", get(close::show).post(close::create))
         .route("/close/{month}/{currency}/reopening", post(close::reopen))
+        .route("/settings/tax", get(tax_setting::show).post(tax_setting::create))
+        .route("/settings/tax/change", get(tax_setting::preview))
+        .route("/settings/tax/{id}/undoing", get(tax_setting::ask).post(tax_setting::undo))
+        .route("/settings/tax/{id}/again", post(tax_setting::again))
         // The limit of a form is not that of a file: receiving counts for itself.
         .route("/uploads", get(upload::list).post(upload::create).layer(DefaultBodyLimit::disable()))
         .route("/uploads/{id}", get(upload::show))
@@ -95,6 +123,9 @@ pub fn router(server: Server) -> Router {
         .method_not_allowed_fallback(async || Fault::Missing)
         .layer(DefaultBodyLimit::max(MOST_FORM_BYTES))
         .layer(middleware::from_fn(shield::same_origin))
+        .layer(compression::layer())
+        .layer(middleware::from_fn(compression::only_for_this_site))
         .layer(middleware::from_fn_with_state(app.clone(), shield::headers))
+        .layer(middleware::from_fn(telemetry::observe))
         .with_state(app)
 }

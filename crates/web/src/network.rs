@@ -2,6 +2,7 @@
 
 use std::{
     convert::Infallible,
+    fmt,
     net::{IpAddr, Ipv4Addr, SocketAddr},
 };
 
@@ -38,6 +39,21 @@ impl Network {
     }
 }
 
+impl fmt::Display for Network {
+    /// `203.0.113.0/24`, `2001:db8:0:100::/56`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [kind, kept @ ..] = self.0;
+        let address = if kind == 4 {
+            IpAddr::V4(Ipv4Addr::new(kept[0], kept[1], kept[2], 0))
+        } else {
+            let mut octets = [0; 16];
+            octets[..7].copy_from_slice(&kept);
+            IpAddr::V6(octets.into())
+        };
+        write!(f, "{address}/{}", if kind == 4 { 24 } else { 56 })
+    }
+}
+
 impl FromRequestParts<App> for Network {
     type Rejection = Infallible;
 
@@ -66,6 +82,13 @@ mod tests {
         assert_ne!(of("203.0.113.7"), of("203.0.114.7"));
         assert_eq!(of("2001:db8:0:100::1"), of("2001:db8:0:1ff:2::"));
         assert_ne!(of("2001:db8:0:100::1"), of("2001:db8:0:200::1"));
+    }
+
+    #[test]
+    fn a_network_is_written_as_people_write_one() {
+        let text = |address: &str| Network::of(address.parse().unwrap()).to_string();
+        assert_eq!(text("203.0.113.7"), "203.0.113.0/24");
+        assert_eq!(text("2001:db8:1:1ff:2::"), "2001:db8:1:100::/56");
     }
 
     #[test]

@@ -11,14 +11,16 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use ecom_ledger::day::Month;
-use ecom_store::{Duties, Scoped, Signed, Tx};
+use ecom_store::{Action, Doer, Duties, Scoped, SessionPerson, Signed, Stage, Tx};
 
 use crate::{
     app::App,
     fault::{Fault, Page},
     frame::{Frame, Here, Who},
+    network::Network,
     params::encoded,
     session::{cookie, touch},
+    telemetry,
 };
 
 /// A role that a page asks for.
@@ -58,6 +60,8 @@ fn rank(role: &str) -> u8 {
 pub(crate) struct Seat<R> {
     signed: Signed,
     duties: Duties,
+    network: Network,
+    session: [u8; 32],
     role: PhantomData<R>,
 }
 
@@ -77,6 +81,29 @@ impl<R: Role> Seat<R> {
         self.signed.person
     }
 
+    /// Puts on record what this person does, in the transaction of the deed. `object` is its address, without the
+    /// first slash.
+    pub(crate) async fn audit(
+        &self,
+        app: &App,
+        books: &mut Scoped<'_>,
+        action: Action,
+        object: &str,
+    ) -> Page<()> {
+        let doer = Doer::person(self.signed.person, self.network.to_string());
+        Ok(books.audit(&doer, action, object, app.now()).await?)
+    }
+
+    /// Names the session: the hash of its token.
+    pub(crate) fn session(&self) -> &[u8] {
+        &self.session
+    }
+
+    /// The network the request came from.
+    pub(crate) fn network(&self) -> Network {
+        self.network
+    }
+
     /// What waits for somebody.
     pub(crate) fn duties(&self) -> Duties {
         self.duties
@@ -92,6 +119,12 @@ impl<R: Role> Seat<R> {
         rank(&self.signed.role) >= S::LEAST
     }
 
+    /// The same person, for pages that show more to some.
+    pub(crate) fn into_viewer(self) -> Seat<Viewer> {
+        let Self { signed, duties, network, session, .. } = self;
+        Seat { signed, duties, network, session, role: PhantomData }
+    }
+
     /// The frame of a page for this person.
     pub(crate) fn frame(&self, title: impl Into<String>, here: Here) -> Frame {
         let who = Who { name: self.signed.name.clone(), business: self.signed.business.clone() };
@@ -103,13 +136,20 @@ impl<R: Role> FromRequestParts<App> for Seat<R> {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        let signed = signed(parts, app).await.map_err(IntoResponse::into_response)?;
-        let Some(signed) = signed else { return Err(to_sign_in(parts)) };
+        let Some(token) = cookie::token(&parts.headers) else { return Err(to_sign_in(parts)) };
+        let session = token.hash();
+        let signed = signed(&session, app).await.map_err(IntoResponse::into_response)?;
+        let Some((signed, mut tx)) = signed else {
+            return Err(elsewhere(parts, &session, app).await.unwrap_or_else(IntoResponse::into_response));
+        };
+        telemetry::tenant(signed.tenant);
         if rank(&signed.role) < R::LEAST {
             return Err(Fault::Missing.into_response());
         }
-        let duties = duties(app, &signed).await.map_err(IntoResponse::into_response)?;
-        Ok(Self { signed, duties, role: PhantomData })
+        let duties = duties(app, &signed, &mut tx).await.map_err(IntoResponse::into_response)?;
+        drop(tx);
+        let Ok(network) = Network::from_request_parts(parts, app).await;
+        Ok(Self { signed, duties, network, session, role: PhantomData })
     }
 }
 
@@ -119,8 +159,7 @@ pub(crate) fn attention_since(app: &App) -> Month {
 }
 
 /// What the navigation counts.
-async fn duties(app: &App, signed: &Signed) -> Page<Duties> {
-    let mut tx = app.db.read().await?;
+async fn duties(app: &App, signed: &Signed, tx: &mut Tx) -> Page<Duties> {
     Ok(tx.scoped(signed.tenant).await?.duties(attention_since(app)).await?)
 }
 
@@ -131,31 +170,74 @@ impl FromRequestParts<App> for Visitor {
     type Rejection = Fault;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fault> {
-        Ok(Self(signed(parts, app).await?))
+        Ok(Self(match cookie::token(&parts.headers) {
+            Some(token) => signed(&token.hash(), app).await?.map(|(signed, _)| signed),
+            None => None,
+        }))
     }
 }
 
-async fn signed(parts: &Parts, app: &App) -> Page<Option<Signed>> {
-    let Some(token) = cookie::token(&parts.headers) else { return Ok(None) };
-    let id_hash = token.hash();
+/// A person who is signed in, whether or not they are in a business.
+pub(crate) struct Me {
+    pub(crate) person: SessionPerson,
+    pub(crate) session: [u8; 32],
+}
+
+impl FromRequestParts<App> for Me {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let Some(token) = cookie::token(&parts.headers) else { return Err(to_sign_in(parts)) };
+        let session = token.hash();
+        let person = person(&session, app).await.map_err(IntoResponse::into_response)?;
+        match person {
+            Some(person) if person.stage == Stage::Full => Ok(Self { person, session }),
+            Some(_) => Err(to_code(parts)),
+            None => Err(to_sign_in(parts)),
+        }
+    }
+}
+
+async fn person(session: &[u8], app: &App) -> Page<Option<SessionPerson>> {
+    Ok(app.db.read().await?.platform().session_person(session, app.now()).await?)
+}
+
+/// Where somebody goes who has no seat: to type a code, to choose a business, or to sign in.
+async fn elsewhere(parts: &Parts, session: &[u8], app: &App) -> Page {
+    Ok(match person(session, app).await? {
+        Some(person) if person.stage == Stage::Full => Redirect::to("/businesses").into_response(),
+        Some(_) => to_code(parts),
+        None => to_sign_in(parts),
+    })
+}
+
+/// Who it is, and the transaction that looked, to look on.
+async fn signed(session: &[u8; 32], app: &App) -> Page<Option<(Signed, Tx)>> {
     let now = app.now();
     let mut tx = app.db.read().await?;
-    let signed = tx.platform().session(&id_hash, now).await?;
-    drop(tx);
+    let signed = tx.platform().session(session, now).await?;
     if signed.as_ref().is_some_and(|signed| signed.stale) {
-        touch(app, id_hash, now);
+        touch(app, *session, now);
     }
-    Ok(signed)
+    Ok(signed.map(|signed| (signed, tx)))
+}
+
+fn to_sign_in(parts: &Parts) -> Response {
+    back_from("/sign-in", parts)
+}
+
+fn to_code(parts: &Parts) -> Response {
+    back_from("/sign-in/code", parts)
 }
 
 /// Comes back to the page that was asked for, if it was one that can be asked for again.
-fn to_sign_in(parts: &Parts) -> Response {
+fn back_from(page: &str, parts: &Parts) -> Response {
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     if parts.method != Method::GET || path == "/" {
-        return Redirect::to("/sign-in").into_response();
+        return Redirect::to(page).into_response();
     }
     let next = encoded(path);
-    Redirect::to(&format!("/sign-in?next={next}")).into_response()
+    Redirect::to(&format!("{page}?next={next}")).into_response()
 }
 
 #[cfg(test)]

@@ -55,11 +55,16 @@ pub(crate) async fn same_origin(request: Request, next: Next) -> Response {
     .into_response()
 }
 
+/// Who started a request, as the browser tells: this site, the person themselves (`none`), or another site.
+pub(crate) fn started_by(headers: &HeaderMap) -> Option<&str> {
+    headers.get("sec-fetch-site").map(|value| value.to_str().unwrap_or_default())
+}
+
 /// `Sec-Fetch-Site` decides where the browser sends it (all since 2023, on https and on this machine); else `Origin`
 /// must name the host that was asked. With the policy `no-referrer`, browsers send `Origin: null` even from here.
 fn from_here(headers: &HeaderMap, authority: Option<&str>) -> bool {
     let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    match text(HeaderName::from_static("sec-fetch-site")) {
+    match started_by(headers) {
         Some(site) => matches!(site, "same-origin" | "none"),
         None => {
             let origin = text(header::ORIGIN).and_then(|origin| origin.split_once("://"));

@@ -1,6 +1,6 @@
 //! What accounts and parts of the books are called on pages: the words of Amazon and of the tax office.
 
-use ecom_ledger::{Account, Class, Group};
+use ecom_ledger::{Account, Class, Group, settlement::Format};
 
 /// The name of an account for a person.
 pub(crate) fn account(account: Account) -> &'static str {
@@ -108,6 +108,16 @@ pub(crate) const FEES: [Group; 9] = [
     Group::Services,
     Group::GstCost,
 ];
+
+/// What a kind of file is called.
+pub(crate) fn format(format: Format) -> &'static str {
+    match format {
+        Format::V2 => "Flat file V2",
+        Format::V1 => "Flat file",
+        Format::Xml => "XML",
+        Format::DateRange => "Date-range report",
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -130,7 +130,7 @@ async fn a_settlement_shows_its_file_its_state_and_its_versions() {
 }
 
 /// Every route that needs somebody to be signed in, with a body where it takes one.
-const ROUTES: [(Method, &str); 15] = [
+const ROUTES: [(Method, &str); 21] = [
     (Method::GET, "/"),
     (Method::POST, "/tiles"),
     (Method::POST, "/tiles/removal"),
@@ -146,6 +146,12 @@ const ROUTES: [(Method, &str); 15] = [
     (Method::GET, "/uploads/1"),
     (Method::GET, "/files/1/withdrawal"),
     (Method::POST, "/files/1/withdrawal"),
+    (Method::GET, "/settings/tax"),
+    (Method::POST, "/settings/tax"),
+    (Method::GET, "/settings/tax/change"),
+    (Method::GET, "/settings/tax/1/undoing"),
+    (Method::POST, "/settings/tax/1/undoing"),
+    (Method::POST, "/settings/tax/1/again"),
 ];
 
 async fn ask(site: &Site, visitor: &Visitor, method: &Method, path: &str) -> support::Answer {
@@ -183,9 +189,13 @@ async fn another_business_sees_nothing_of_these_books() {
             "/lines",
             "/settlements",
             "/uploads",
+            "/settings/tax",
+            "/settings/tax/change",
         ]
         .contains(&path);
         let expected = match (own, method == Method::POST) {
+            // What would change is asked for with a form.
+            (true, false) if path == "/settings/tax/change" => StatusCode::UNPROCESSABLE_ENTITY,
             (true, false) => StatusCode::OK,
             (true, true) => StatusCode::UNPROCESSABLE_ENTITY,
             (false, _) => StatusCode::NOT_FOUND,
@@ -206,7 +216,7 @@ async fn another_business_sees_nothing_of_these_books() {
 }
 
 /// Every parameter of every page.
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 20] = [
     "state",
     "page",
     "month",
@@ -226,6 +236,7 @@ const NAMES: [&str; 19] = [
     "open",
     "said",
     "next",
+    "credit",
 ];
 
 /// What somebody may type for it.
@@ -266,10 +277,13 @@ const VALUES: [&str; 31] = [
 #[tokio::test]
 async fn nothing_typed_into_an_address_breaks_a_page() {
     let (site, owner) = with_books().await;
-    for path in ["/", "/styleguide", "/statement", "/lines", "/settlements", "/uploads", "/sign-in"] {
+    let tax = ["/settings/tax", "/settings/tax/change", "/settings/tax/change?credit=no"];
+    let pages = ["/", "/styleguide", "/statement", "/lines", "/settlements", "/uploads", "/sign-in"];
+    for path in pages.into_iter().chain(tax) {
         for name in NAMES {
             for value in VALUES {
-                let answer = site.get(&owner, &format!("{path}?{name}={value}")).await;
+                let sign = if path.contains('?') { '&' } else { '?' };
+                let answer = site.get(&owner, &format!("{path}{sign}{name}={value}")).await;
                 let fine = answer.status.is_success()
                     || [StatusCode::SEE_OTHER, StatusCode::NOT_FOUND, StatusCode::UNPROCESSABLE_ENTITY]
                         .contains(&answer.status);
@@ -286,6 +300,9 @@ async fn nothing_typed_into_an_address_breaks_a_page() {
         "/files/%00/withdrawal",
         "/files/0/withdrawal",
         "/lines?settlement=99",
+        "/settings/tax/x/undoing",
+        "/settings/tax/9223372036854775808/undoing",
+        "/settings/tax/-1/undoing",
         "/%FF",
     ] {
         assert_eq!(site.get(&owner, path).await.status, StatusCode::NOT_FOUND, "{path}");

@@ -276,3 +276,38 @@ async fn a_mistake_of_ours_shows_a_request_id_and_nothing_else() {
     assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert!(answer.body.contains("Something went wrong") && !answer.body.contains("pool"), "{}", answer.body);
 }
+
+#[tokio::test]
+async fn text_is_compressed_for_this_site_and_the_address_bar_alone() {
+    let site = site().await;
+    let (owner, _) = site.owner("kurta-house").await;
+    let page = site.get(&owner, "/").await;
+    let style = page.link("/assets/app-");
+    let font = site.get(&owner, &style).await.body;
+    let font = font.split("url(\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let encoding = async |path: &str, from: Option<&str>, accept: &str| {
+        let request = owner.request(Method::GET, path).header(header::ACCEPT_ENCODING, accept);
+        let request = match from {
+            Some(from) => request.header("sec-fetch-site", from),
+            None => request,
+        };
+        let answer = site.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        let encoding =
+            answer.headers.get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap().to_owned());
+        assert_eq!(encoding.is_none(), !answer.body.starts_with('\u{1f}'), "{path}");
+        encoding
+    };
+    let packed = Some("gzip".to_owned());
+    for path in ["/", &style] {
+        for from in ["same-origin", "none"] {
+            assert_eq!(encoding(path, Some(from), "gzip, deflate, br, zstd").await, packed, "{path} {from}");
+            assert_eq!(encoding(path, Some(from), "identity").await, None, "{path} {from}");
+        }
+        // Another site could measure how long a page gets with its guess in the address.
+        for from in [Some("cross-site"), Some("same-site"), Some(""), None] {
+            assert_eq!(encoding(path, from, "gzip").await, None, "{path} {from:?}");
+        }
+    }
+    assert_eq!(encoding(&font, Some("same-origin"), "gzip").await, None, "a font is compressed in itself");
+}

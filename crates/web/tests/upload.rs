@@ -106,3 +106,71 @@ async fn a_withdrawn_import_leaves_the_figures_and_can_come_back() {
     site.import(&owner, "50001234567.txt", &bytes).await;
     assert!(site.get(&owner, "/statement").await.body.contains("Total of the settlement lines"));
 }
+
+#[tokio::test]
+async fn files_that_came_without_an_upload_are_listed_too_page_by_page() {
+    let site = site().await;
+    let (owner, tenant) = site.owner("kurta-house").await;
+    site.import(&owner, "50001234567.txt", &settlement(3, 150)).await;
+    // As the command line and the demo import them.
+    let key = site.worker.keys.tenant(tenant).await.unwrap();
+    for number in 10..37 {
+        let bytes: std::sync::Arc<[u8]> = settlement(number, 40).into();
+        let open: ecom_store::Opener =
+            std::sync::Arc::new(move || Ok(Box::new(std::io::Cursor::new(std::sync::Arc::clone(&bytes)))));
+        let file = ecom_store::Incoming {
+            tenant,
+            seller_account: ecom_store::SellerAccountId(1),
+            upload: None,
+            name: format!("by-hand-{number}.txt"),
+            open,
+            at: site.world.now(),
+        };
+        site.worker.importer.import(&key, &file, &ecom_store::Progress::default()).await.unwrap();
+    }
+    let page = site.get(&owner, "/uploads").await;
+    assert!(page.body.contains("Page 1 of 2"));
+    let first = page.outline();
+    assert!(first.contains("h2 All files"), "{first}");
+    assert!(
+        first.contains("row by-hand-36.txt Flat file V2") && !first.contains("row 50001234567.txt"),
+        "{first}"
+    );
+    let last = site.get(&owner, "/uploads?page=2").await.outline();
+    assert!(
+        last.contains("row 50001234567.txt Flat file V2") && !last.contains("row by-hand-36.txt"),
+        "{last}"
+    );
+    assert_eq!(site.get(&owner, "/uploads?page=99").await.outline(), last, "the nearest page");
+    for wrong in ["0", "-1", "x", "9223372036854775808"] {
+        let answer = site.get(&owner, &format!("/uploads?page={wrong}")).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+    }
+    assert_eq!(site.get(&owner, &page.link("/files/28/withdrawal")).await.status, StatusCode::OK);
+    site.world.set_role(ecom_store::PersonId(1), "viewer").await;
+    let seen = site.get(&owner, "/uploads").await.outline();
+    assert!(seen.contains("row by-hand-36.txt") && !seen.contains("Withdraw…"), "{seen}");
+}
+
+#[tokio::test]
+async fn an_upload_that_stopped_says_why_and_what_to_do() {
+    let site = site().await;
+    let (owner, _) = site.owner("kurta-house").await;
+    let fields = [("account_name", "Amazon.in")];
+    site.upload(&owner, &fields, &[("50001234567.txt", &settlement(3, 150))]).await;
+    let spooled = std::fs::read_dir(&site.worker.spool).unwrap().next().unwrap().unwrap().path();
+    std::fs::remove_file(spooled).unwrap();
+    site.work().await;
+    let waits = site.get(&owner, "/uploads").await.outline();
+    assert!(waits.contains("state waiting for another try"), "{waits}");
+    let told = "p The file is not on the server’s disk any more. It is tried again by itself at 09:00:10.";
+    assert!(waits.contains(told), "{waits}");
+    for _ in 0..5 {
+        site.world.clock.pass(jiff::SignedDuration::from_hours(2));
+        site.work().await;
+    }
+    let failed = site.get(&owner, "/uploads/1").await.outline();
+    assert!(failed.contains("state failed"), "{failed}");
+    let told = "p The file is not on the server’s disk any more. Nothing of a file is half in the books. Send it in once more.";
+    assert!(failed.contains(told), "{failed}");
+}

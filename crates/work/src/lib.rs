@@ -10,6 +10,7 @@ mod key;
 mod live;
 mod sweep;
 mod task;
+mod tax_setting;
 mod worker;
 
 pub use bell::Bell;

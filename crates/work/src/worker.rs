@@ -1,19 +1,30 @@
 //! The worker: claims a job that is due, runs it while renewing its lease, writes what came of it.
 
-use std::{panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use ecom_store::{Claim, IMPORT_JOB, Importer, Keys, RESEAL_JOB, SHRED_JOB, StoreError};
-use futures_util::FutureExt;
+use ecom_store::{
+    Claim, IMPORT_JOB, Importer, Keys, Lane, RESEAL_JOB, SHRED_JOB, SWEEP_JOB, StoreError, TAX_SETTING_JOB,
+    Trouble,
+};
+use futures_util::{FutureExt, future::join_all};
 use tokio::sync::watch;
 
-use crate::{Bell, Clock, Live, clock::micros};
+use crate::{Bell, Clock, Live, bell::LISTENERS, clock::micros};
 
 /// How often the worker looks for jobs that another process enqueued, or whose lease ran out.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// How often a running job's lease is renewed; a third of the lease.
 const RENEW_EVERY: Duration = Duration::from_secs(20);
 
-/// Runs jobs of all tenants, one at a time: an import uses every core already.
+/// The loops of a worker: one for long jobs, since an import uses every core already, two for short ones.
+const LANES: [Lane; LISTENERS] = [Lane::Heavy, Lane::Light, Lane::Light];
+
+/// Runs jobs of all tenants.
 #[derive(Clone)]
 pub struct Worker {
     /// Imports files; holds the database.
@@ -33,7 +44,7 @@ pub struct Worker {
 /// Ends the worker when it turns true.
 pub type Stop = watch::Receiver<bool>;
 
-/// Why a job did not end.
+/// Why a job did not end, as [`Trouble::outcome`] writes it.
 pub(crate) enum Failure {
     /// Try again later.
     Retry(String),
@@ -43,28 +54,33 @@ pub(crate) enum Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self::Retry(error.to_string())
+        Self::Retry(Trouble::of(&error).outcome(&error.to_string()))
     }
 }
 
 impl Worker {
     /// Works until told to stop. A job that runs then is given back at once and run again at the next start.
-    pub async fn run(&self, mut stop: Stop) {
+    pub async fn run(&self, stop: Stop) {
+        let loops = LANES.iter().enumerate();
+        join_all(loops.map(|(listener, lane)| self.run_lane(listener, *lane, stop.clone()))).await;
+    }
+
+    async fn run_lane(&self, listener: usize, lane: Lane, mut stop: Stop) {
         while !*stop.borrow() {
-            match self.work(&mut stop).await {
+            match self.work(lane, &mut stop).await {
                 Ok(true) => {}
-                Ok(false) => self.wait(&mut stop, LOOK_EVERY).await,
+                Ok(false) => self.wait(listener, &mut stop, LOOK_EVERY).await,
                 Err(error) => {
                     tracing::warn!(%error, "the worker could not look for jobs");
-                    self.wait(&mut stop, LOOK_EVERY).await;
+                    self.wait(listener, &mut stop, LOOK_EVERY).await;
                 }
             }
         }
     }
 
-    async fn wait(&self, stop: &mut Stop, most: Duration) {
+    async fn wait(&self, listener: usize, stop: &mut Stop, most: Duration) {
         tokio::select! {
-            () = self.bell.heard() => {}
+            () = self.bell.heard(listener) => {}
             _ = stop.changed() => {}
             () = tokio::time::sleep(most) => {}
         }
@@ -73,36 +89,65 @@ impl Worker {
     /// Runs all jobs that are due: for commands that wait for their end, and for tests.
     pub async fn run_due(&self, stop: &Stop) -> Result<(), StoreError> {
         let mut stop = stop.clone();
-        while self.work(&mut stop).await? {}
-        Ok(())
+        loop {
+            let mut worked = false;
+            for lane in Lane::ALL {
+                worked |= self.work(lane, &mut stop).await?;
+            }
+            if !worked {
+                return Ok(());
+            }
+        }
     }
 
     /// Runs one job; false if none is due.
-    async fn work(&self, stop: &mut Stop) -> Result<bool, StoreError> {
+    async fn work(&self, lane: Lane, stop: &mut Stop) -> Result<bool, StoreError> {
+        let now = micros(&*self.clock);
         let mut tx = self.importer.db.write().await?;
-        let claim = tx.platform().claim(micros(&*self.clock)).await?;
+        let mut platform = tx.platform();
+        if platform.enqueue_due(now).await? > 0 {
+            // What was enqueued may belong to another lane.
+            self.bell.ring();
+        }
+        let claim = platform.claim_in(lane, now).await?;
         tx.commit().await?;
         let Some(claim) = claim else { return Ok(false) };
         tokio::select! {
             // On the heap: an import's state is large, and every caller's future would hold it.
-            done = caught(Box::pin(self.handle(&claim))) => self.finish(&claim, done).await?,
+            done = caught(Box::pin(self.timed(&claim))) => self.finish(&claim, done).await?,
             () = self.renew(&claim) => tracing::warn!(job = claim.id.0, "the lease of a job was lost"),
             _ = stop.changed() => self.give_back(&claim).await?,
         }
         Ok(true)
     }
 
+    async fn timed(&self, claim: &Claim) -> Result<(), Failure> {
+        let began = Instant::now();
+        let done = self.handle(claim).await;
+        let seconds = began.elapsed().as_secs_f64();
+        metrics::histogram!("ecom_job_seconds", "kind" => claim.kind.clone()).record(seconds);
+        done
+    }
+
     async fn handle(&self, claim: &Claim) -> Result<(), Failure> {
         match claim.kind.as_str() {
             IMPORT_JOB => self.import(claim).await,
+            SWEEP_JOB => self.sweep().await,
             RESEAL_JOB => self.reseal(claim).await,
             SHRED_JOB => self.shred(claim).await,
+            TAX_SETTING_JOB => self.follow_tax_setting(claim).await,
             kind => Err(Failure::Final(format!("no handler for jobs of kind {kind}"))),
         }
     }
 
     async fn finish(&self, claim: &Claim, done: Result<(), Failure>) -> Result<(), StoreError> {
         let now = micros(&*self.clock);
+        let outcome = match &done {
+            Ok(()) => "done",
+            Err(Failure::Retry(_)) => "retry",
+            Err(Failure::Final(_)) => "failed",
+        };
+        metrics::counter!("ecom_jobs_total", "kind" => claim.kind.clone(), "outcome" => outcome).increment(1);
         let mut tx = self.importer.db.write().await?;
         match done {
             Ok(()) => tx.platform().finish(claim, "", now).await?,
@@ -148,7 +193,7 @@ impl Worker {
 /// transaction is rolled back.
 async fn caught(handler: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let handled = AssertUnwindSafe(handler).catch_unwind().await;
-    handled.unwrap_or_else(|_| Err(Failure::Retry("its handler panicked".to_owned())))
+    handled.unwrap_or_else(|_| Err(Failure::Retry(Trouble::Broken.outcome("its handler panicked"))))
 }
 
 #[cfg(test)]

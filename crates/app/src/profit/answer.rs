@@ -100,7 +100,7 @@ fn chain_problems(books: &Books<'_>) -> Result<Vec<ProblemView>, Error> {
     let told = |message: String| ProblemView { file: String::new(), line: None, message };
     let chains = books.chains()?;
     let findings = chains.values().flat_map(|chains| &chains.findings);
-    Ok(findings.map(|finding| told(finding.message.clone())).collect())
+    Ok(findings.map(|finding| told(finding.message())).collect())
 }
 
 fn refusals(reads: &[Read]) -> Vec<ProblemView> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     Error, Minor,
-    chain::{Carried, Check},
+    chain::{Carried, Check, Finding},
     settlement::{Format, LabelSum, Report, Settlement},
     taxonomy::Label,
 };
@@ -108,7 +108,7 @@ impl Books<'_> {
             .count();
         let of = |rule, check| {
             let found = chains.values().flat_map(|chains| &chains.findings).filter(|one| one.check == check);
-            let findings: Vec<String> = found.map(|one| one.message.clone()).collect();
+            let findings: Vec<String> = found.map(Finding::message).collect();
             // Reserve and carried balance are compared only where the periods adjoin.
             let compared = if check == Check::Period { pairs } else { pairs - gaps };
             CheckState { rule, passed: compared - findings.len(), findings }

@@ -10,11 +10,16 @@ use super::{Names, Settlement};
 /// # Errors
 /// Only if a sum is too large.
 pub fn remainder(date_range: &Settlement, settlement: &Settlement, names: &Names) -> Result<i64, Error> {
-    let carried = Carried::of(settlement, names);
+    let total = settlement.head.total.unwrap_or(settlement.tally.sum);
+    remainder_of(date_range.tally.sum, total, &Carried::of(settlement, names))
+}
+
+/// The same from sums alone: `reported` is what date-range files hold, the rest is the settlement's.
+///
+/// # Errors
+/// Only if a sum is too large.
+pub fn remainder_of(reported: i64, total: i64, carried: &Carried) -> Result<i64, Error> {
     let beside = [carried.previous_reserve, carried.current_reserve, carried.payable];
-    let mut expected = settlement.head.total.unwrap_or(settlement.tally.sum);
-    for amount in beside {
-        expected = expected.checked_sub(amount).ok_or(Error::Overflow)?;
-    }
-    date_range.tally.sum.checked_sub(expected).ok_or(Error::Overflow)
+    let due = beside.iter().try_fold(total, |due, amount| due.checked_sub(*amount));
+    due.and_then(|due| reported.checked_sub(due)).ok_or(Error::Overflow)
 }

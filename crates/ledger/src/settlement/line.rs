@@ -5,10 +5,11 @@ use rustc_hash::FxHashMap;
 use crate::{
     Error, Minor,
     account::{Account, Class},
-    taxonomy::{Gst, Taxonomy, Verdict},
+    money::Currency,
+    taxonomy::{Gst, Verdict},
 };
 
-use super::names;
+use super::scan::{Options, Text};
 
 /// One amount of one settlement, as a reader found it.
 #[derive(Clone, Copy, Debug)]
@@ -81,6 +82,11 @@ pub enum GstMode {
 }
 
 impl GstMode {
+    /// The mode where input credit is due, or is not.
+    pub fn of_credit(due: bool) -> Self {
+        if due { Self::Credit } else { Self::Cost }
+    }
+
     /// The account that takes an amount meant for `account`.
     pub fn placed(self, account: Account) -> Account {
         match account.class() {
@@ -95,40 +101,59 @@ impl GstMode {
     }
 }
 
-/// Posts lines to accounts; remembers the verdict of each label.
+/// A mode, and the days for which it stays.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ModeSpan {
+    /// The mode.
+    pub mode: GstMode,
+    /// First day.
+    pub from: i32,
+    /// Last day.
+    pub to: i32,
+}
+
+/// Posts lines to accounts; remembers the verdict of each label, and the mode of each marketplace where it changes.
 pub(crate) struct Poster<'t> {
-    taxonomy: &'t Taxonomy,
-    mode: GstMode,
+    options: &'t Options,
+    currency: Currency,
+    /// Unless it depends on marketplace and day.
+    mode: Option<GstMode>,
     verdicts: FxHashMap<u32, Verdict>,
     last: Option<(u32, Verdict)>,
+    modes: FxHashMap<u32, ModeSpan>,
 }
 
 impl<'t> Poster<'t> {
-    pub(crate) fn new(taxonomy: &'t Taxonomy, mode: GstMode) -> Self {
-        Self { taxonomy, mode, verdicts: FxHashMap::default(), last: None }
+    pub(crate) fn new(options: &'t Options, currency: Currency) -> Self {
+        let mode = (!options.is_dated(currency)).then(|| options.mode(currency));
+        let (verdicts, modes) = (FxHashMap::default(), FxHashMap::default());
+        Self { options, currency, mode, verdicts, last: None, modes }
     }
 
-    /// The posting of an amount under a label whose raw text is `text`.
-    pub(crate) fn post(
-        &mut self,
-        label: u32,
-        text: impl FnOnce() -> (Vec<u8>, &'static encoding_rs::Encoding),
-        day: i32,
-        amount: i64,
-    ) -> Result<Posting, Error> {
-        let verdict = self.verdict(label, text, day);
-        let account = self.mode.placed(verdict.account(amount));
-        let splits = self.mode.splits(verdict.gst) && amount != 0;
-        let gst_inside = if splits { Some(Minor(amount).part(18, 118)?.0) } else { None };
+    /// The posting of a line whose label and marketplace `text` knows.
+    pub(crate) fn post(&mut self, line: &Line<'_>, text: &Text<'_>) -> Result<Posting, Error> {
+        let verdict = self.verdict(line.label, text, line.day);
+        let mode = match self.mode {
+            Some(mode) => mode,
+            None => self.mode_at(line.marketplace, text, line.day),
+        };
+        let account = mode.placed(verdict.account(line.amount));
+        let splits = mode.splits(verdict.gst) && line.amount != 0;
+        let gst_inside = if splits { Some(Minor(line.amount).part(18, 118)?.0) } else { None };
         Ok(Posting { account, gst_inside })
     }
 
-    fn verdict(
-        &mut self,
-        label: u32,
-        text: impl FnOnce() -> (Vec<u8>, &'static encoding_rs::Encoding),
-        day: i32,
-    ) -> Verdict {
+    fn mode_at(&mut self, marketplace: u32, text: &Text<'_>, day: i32) -> GstMode {
+        let holds = |span: &ModeSpan| (span.from..=span.to).contains(&day);
+        if let Some(span) = self.modes.get(&marketplace).filter(|span| holds(span)) {
+            return span.mode;
+        }
+        let span = self.options.mode_at(self.currency, &text.marketplace(marketplace), day);
+        self.modes.insert(marketplace, span);
+        span.mode
+    }
+
+    fn verdict(&mut self, label: u32, text: &Text<'_>, day: i32) -> Verdict {
         let holds = |verdict: &Verdict| (verdict.from..=verdict.to).contains(&day);
         if let Some((last, verdict)) = self.last
             && last == label
@@ -138,8 +163,7 @@ impl<'t> Poster<'t> {
         }
         let known = self.verdicts.get(&label).copied().filter(holds);
         let verdict = known.unwrap_or_else(|| {
-            let (text, encoding) = text();
-            let verdict = self.taxonomy.verdict(&names::label(encoding, &text), day);
+            let verdict = self.options.taxonomy.verdict(&text.label(label), day);
             self.verdicts.insert(label, verdict);
             verdict
         });

@@ -30,8 +30,8 @@ use std::io::Read;
 use crate::Refusal;
 
 pub use blocks::MOST_FILE_BYTES;
-pub use crosscheck::remainder;
-pub use line::{GstMode, Line, Posting, Sink, Units};
+pub use crosscheck::{remainder, remainder_of};
+pub use line::{GstMode, Line, ModeSpan, Posting, Sink, Units};
 pub use names::Names;
 pub use number::amount_of_text;
 pub use report::{Format, Memo, Problem, Report, Settlement};

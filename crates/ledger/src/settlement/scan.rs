@@ -5,11 +5,17 @@ use std::sync::Arc;
 use encoding_rs::Encoding;
 use rustc_hash::FxHashMap;
 
-use crate::{Error, Refusal, day::DayCutter, money::Currency, taxonomy::Taxonomy};
+use crate::{
+    Error, Refusal,
+    day::DayCutter,
+    money::Currency,
+    tax_setting::TaxSettings,
+    taxonomy::{Label, Taxonomy},
+};
 
 use super::{
     amount::{self, Bad, Form, Grouping},
-    line::{GstMode, Line, Poster, Sink, Units},
+    line::{GstMode, Line, ModeSpan, Poster, Sink, Units},
     names::{self, MOST_TEXT, RawNames},
 };
 
@@ -18,23 +24,66 @@ use super::{
 pub struct Options {
     /// Which account a label goes to.
     pub taxonomy: Arc<Taxonomy>,
-    /// How GST on fees is treated; by default by currency: credit for rupees, cost elsewhere.
+    /// One treatment of GST on fees for all lines in rupees, whatever the settings say.
     pub gst: Option<GstMode>,
+    /// Whether input credit is due, by marketplace and day.
+    pub tax: Arc<TaxSettings>,
 }
 
 impl Options {
-    /// The built-in taxonomy and defaults by currency.
+    /// The built-in taxonomy; input credit is due for rupees, and tax on fees is a cost elsewhere.
     pub fn new() -> Result<Self, Error> {
-        Ok(Self { taxonomy: Arc::new(Taxonomy::built_in()?), gst: None })
+        let taxonomy = Arc::new(Taxonomy::built_in()?);
+        Ok(Self { taxonomy, gst: None, tax: Arc::new(TaxSettings::default()) })
     }
 
-    /// The mode for a currency. GST exists in India only: elsewhere tax on fees is a cost.
+    /// The mode for a currency where no setting says otherwise. GST exists in India only: elsewhere tax on fees is
+    /// a cost.
     pub fn mode(&self, currency: Currency) -> GstMode {
         match (currency == Currency::INR, self.gst) {
             (true, Some(mode)) => mode,
-            (true, None) => GstMode::Credit,
+            (true, None) => GstMode::of_credit(self.tax.usual()),
             (false, _) => GstMode::Cost,
         }
+    }
+
+    /// Whether the mode depends on marketplace and day.
+    pub fn is_dated(&self, currency: Currency) -> bool {
+        currency == Currency::INR && self.gst.is_none() && self.tax.is_dated()
+    }
+
+    /// The mode for lines of a marketplace, "" for those that name none, on a day.
+    pub fn mode_at(&self, currency: Currency, marketplace: &str, day: i32) -> ModeSpan {
+        if !self.is_dated(currency) {
+            return ModeSpan { mode: self.mode(currency), from: i32::MIN, to: i32::MAX };
+        }
+        let credit = self.tax.at(marketplace, day);
+        ModeSpan { mode: GstMode::of_credit(credit.due), from: credit.from, to: credit.to }
+    }
+}
+
+/// Labels and marketplaces by their places, decoded.
+pub(crate) struct Text<'n> {
+    names: &'n RawNames,
+    currency: Currency,
+    encoding: Option<&'static Encoding>,
+}
+
+impl Text<'_> {
+    pub(crate) fn label(&self, at: u32) -> Label {
+        let raw = self.names.labels.get(at);
+        names::label(self.encoding_of(raw), raw)
+    }
+
+    pub(crate) fn marketplace(&self, at: u32) -> String {
+        let raw = self.names.marketplaces.get(at);
+        names::decode(self.encoding_of(raw), raw)
+    }
+
+    fn encoding_of(&self, raw: &[u8]) -> &'static Encoding {
+        let utf8 = std::str::from_utf8(raw).is_ok();
+        let guess = if utf8 { encoding_rs::UTF_8 } else { names::fallback(Some(self.currency)) };
+        self.encoding.unwrap_or(guess)
     }
 }
 
@@ -95,7 +144,7 @@ impl<'t, S: Sink> Scan<'t, S> {
             comma: None,
             place: Place { block: 0, line: 0 },
             sink,
-            poster: Poster::new(&options.taxonomy, options.mode(currency)),
+            poster: Poster::new(options, currency),
             exponent: currency.exponent(),
             encoding: None,
         }
@@ -140,15 +189,9 @@ impl<'t, S: Sink> Scan<'t, S> {
             let message = format!("a text is longer than {MOST_TEXT} bytes");
             return Err(self.stop("", message, "Upload the file as Amazon made it"));
         }
-        let (labels, currency, encoding) = (&self.names.labels, self.currency, self.encoding);
-        let text = || {
-            let raw = labels.get(line.label).to_vec();
-            let utf8 = std::str::from_utf8(&raw).is_ok();
-            let guess = if utf8 { encoding_rs::UTF_8 } else { names::fallback(Some(currency)) };
-            (raw, encoding.unwrap_or(guess))
-        };
+        let text = Text { names: &self.names, currency: self.currency, encoding: self.encoding };
         self.poster
-            .post(line.label, text, line.day, line.amount)
+            .post(line, &text)
             .and_then(|posting| self.sink.line(line, posting))
             .map_err(|error| self.overflow(&error))
     }

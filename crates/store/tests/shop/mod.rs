@@ -1,6 +1,8 @@
 //! A business with an account at Amazon, an importer, and made-up settlement files.
 #![allow(dead_code, clippy::unwrap_used, clippy::missing_panics_doc, unreachable_pub)]
 
+pub mod trace;
+
 use std::{io::Read, sync::Arc};
 
 use ecom_ledger::{settlement::Options, statement::Statement};

@@ -1,4 +1,6 @@
-//! Registering: a person and the business they act for. The first person becomes its owner.
+//! Registering: a person and the business they act for. The first person becomes its owner. And one's own account.
+
+pub(crate) mod show;
 
 use askama::Template;
 use axum::{
@@ -7,16 +9,17 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use ecom_gst::{Gstin, GstinKind, State as Place};
-use ecom_store::{Registration as NewPerson, taken_field};
+use ecom_store::{Action, Doer, Registration as NewPerson, taken_field};
 
 use crate::{
     app::App,
     entry::{Entry, Field},
     fault::{Fault, Page},
     frame::Frame,
+    network::Network,
     page,
     seat::Visitor,
-    session::{self, LEAST_PASSWORD, MOST_PASSWORD, may_register},
+    session::{self, LEAST_PASSWORD, may_register, password_fault},
 };
 
 #[derive(Template)]
@@ -77,7 +80,12 @@ pub(crate) async fn new(State(app): State<App>, Visitor(signed): Visitor) -> Pag
 }
 
 /// Registers, and signs in.
-pub(crate) async fn create(State(app): State<App>, headers: HeaderMap, mut entry: Entry) -> Page {
+pub(crate) async fn create(
+    State(app): State<App>,
+    network: Network,
+    headers: HeaderMap,
+    mut entry: Entry,
+) -> Page {
     allowed(&app).await?;
     let checked = check(&mut entry);
     if !entry.is_good() {
@@ -102,8 +110,10 @@ pub(crate) async fn create(State(app): State<App>, headers: HeaderMap, mut entry
     };
     // The key exists before anybody can see the business.
     app.keys.create(tenant, now).await?;
+    let doer = Doer::person(person, network.to_string());
+    tx.scoped(tenant).await?.audit(&doer, Action::CreateBusiness, "", now).await?;
     tx.commit().await?;
-    let token = session::open(&app, person, &headers, None).await?;
+    let (token, _) = session::open(&app, person, &headers, network, None).await?;
     Ok(session::signed_in(&token, "/"))
 }
 
@@ -122,23 +132,15 @@ impl Checked {
 }
 
 fn check(entry: &mut Entry) -> Checked {
-    let name = entry.text("name", 120, "Type your name.");
+    let name = check_name(entry);
     let email = entry.text("email", 254, "Type your e-mail address.");
     if !email.is_empty() && !is_email(&email) {
         entry.refuse("email", "An e-mail address looks like asha@example.in.");
     }
-    let phone = entry.text("phone", 30, "Type a phone number.");
-    if !phone.is_empty() && !is_phone(&phone) {
-        entry.refuse("phone", "Digits with the country code, such as +91 98765 43210.");
-    }
+    let phone = check_phone(entry);
     let password = entry.raw("password").to_owned();
-    let length = password.chars().count();
-    if length == 0 {
-        entry.refuse("password", format!("Choose a password of at least {LEAST_PASSWORD} characters."));
-    } else if length < LEAST_PASSWORD {
-        entry.refuse("password", format!("At least {LEAST_PASSWORD} characters; this has {length}."));
-    } else if length > MOST_PASSWORD {
-        entry.refuse("password", format!("At most {MOST_PASSWORD} characters."));
+    if let Some(words) = password_fault(&password, &[&name, &email, entry.raw("business")]) {
+        entry.refuse("password", words);
     }
     let business = entry.text("business", 200, "Type the name of the business.");
     let state = check_state(entry);
@@ -148,6 +150,18 @@ fn check(entry: &mut Entry) -> Checked {
     }
     let state = state.map_or("", Place::code).to_owned();
     Checked { name, email, phone, password, business, state, gstin }
+}
+
+pub(crate) fn check_name(entry: &mut Entry) -> String {
+    entry.text("name", 120, "Type your name.")
+}
+
+pub(crate) fn check_phone(entry: &mut Entry) -> String {
+    let phone = entry.text("phone", 30, "Type a phone number.");
+    if !phone.is_empty() && !is_phone(&phone) {
+        entry.refuse("phone", "Digits with the country code, such as +91 98765 43210.");
+    }
+    phone
 }
 
 fn check_state(entry: &mut Entry) -> Option<Place> {
@@ -183,7 +197,7 @@ fn check_gstin(entry: &mut Entry, state: Option<Place>) -> Option<String> {
 }
 
 /// Enough to catch slips; whether mail arrives is found out by sending one.
-fn is_email(text: &str) -> bool {
+pub(crate) fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else { return false };
     let plain = !text.chars().any(|letter| letter.is_whitespace() || "<>,;\"()".contains(letter));
     let labels = domain.split('.').count() > 1 && domain.split('.').all(|label| !label.is_empty());

@@ -72,7 +72,15 @@ impl<'p> Shelf<'p> {
         Ok(Kept { name, bytes: bytes.get(end + 1..).unwrap_or_default().to_vec() })
     }
 
-    /// Forgets a sheet.
+    /// Throws a sheet away that is there.
+    pub(super) async fn discard(&self, id: &str) -> Page<()> {
+        match tokio::fs::remove_file(self.path(id)?).await {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Fault::Missing),
+            other => Ok(other?),
+        }
+    }
+
+    /// Forgets a sheet that was taken over.
     pub(super) async fn remove(&self, id: &str) -> Page<()> {
         gone(tokio::fs::remove_file(self.path(id)?).await)
     }

@@ -107,7 +107,7 @@ pub(crate) async fn accept(
 
 /// Throws it away.
 pub(crate) async fn discard(State(app): State<App>, seat: Seat<Manager>, Path(id): Path<String>) -> Page {
-    Shelf::of(&app.spool, &seat).remove(&id).await?;
+    Shelf::of(&app.spool, &seat).discard(&id).await?;
     Ok(Redirect::to("/costs?said=discarded").into_response())
 }
 

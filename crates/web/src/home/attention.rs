@@ -157,7 +157,8 @@ fn found(finding: &Finding) -> Notice {
         }
         Check::Carried => ("A negative balance is not carried over", ("See settlements", "/settlements")),
     };
-    attention(title.to_owned(), finding.message.clone()).link(link.0, link.1)
+    let words = finding.told(|amount| money::exact(finding.currency, amount));
+    attention(title.to_owned(), words).link(link.0, link.1)
 }
 
 /// The day of an instant, in the zone of a currency.

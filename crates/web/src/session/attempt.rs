@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use ecom_store::{Platform, fold_email};
+use ecom_store::{PersonId, Platform, fold_email};
 use sha2::{Digest, Sha256};
 
 use crate::{app::App, fault::Page, network::Network};
@@ -45,6 +45,17 @@ impl Attempt {
             pair: key("pair", &[email.as_bytes(), network.bytes()]),
             network: key("network", &[network.bytes()]),
             address: key("address", &[email.as_bytes()]),
+        }
+    }
+
+    /// Somebody who knows the password and types a code. Where from makes no difference: there are only a million
+    /// codes, and nobody without the password can lock the person out here.
+    pub(crate) fn of_code(person: PersonId, network: Network) -> Self {
+        let person = person.0.to_be_bytes();
+        Self {
+            pair: key("code", &[&person]),
+            network: key("network", &[network.bytes()]),
+            address: key("codes", &[&person]),
         }
     }
 

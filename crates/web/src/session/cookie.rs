@@ -8,7 +8,7 @@ use crate::fault::{Fault, Page};
 const NAME: &str = "__Host-ecom";
 const BYTES: usize = 32;
 
-/// A session's token.
+/// A random token: of a session, or of a link that works once.
 pub(crate) struct Token([u8; BYTES]);
 
 impl Token {
@@ -24,24 +24,39 @@ impl Token {
         Sha256::digest(self.0).into()
     }
 
+    /// As it stands in a cookie or a link.
+    pub(crate) fn text(&self) -> String {
+        hash_text(&self.0)
+    }
+
     /// The header that hands it out.
     pub(crate) fn cookie(&self) -> HeaderValue {
-        let text = self.0.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
-        let cookie = format!("{NAME}={text}; Path=/; Secure; HttpOnly; SameSite=Lax");
+        let cookie = format!("{NAME}={}; Path=/; Secure; HttpOnly; SameSite=Lax", self.text());
         // Only ASCII letters, digits and signs.
         HeaderValue::from_str(&cookie).unwrap_or(HeaderValue::from_static(""))
     }
 
-    fn parse(text: &str) -> Option<Self> {
-        let mut bytes = [0; BYTES];
-        if text.len() != 2 * BYTES || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return None;
-        }
-        for (index, byte) in bytes.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(text.get(2 * index..2 * index + 2)?, 16).ok()?;
-        }
-        Some(Self(bytes))
+    /// As it was handed out.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        hash_of_text(text).map(Self)
     }
+}
+
+/// The hash of a token, or a token itself, as text.
+pub(crate) fn hash_text(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+/// What [`hash_text`] wrote.
+pub(crate) fn hash_of_text(text: &str) -> Option<[u8; BYTES]> {
+    let mut bytes = [0; BYTES];
+    if text.len() != 2 * BYTES || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * index..2 * index + 2)?, 16).ok()?;
+    }
+    Some(bytes)
 }
 
 /// The header that takes the cookie away.

@@ -2,6 +2,7 @@
 
 mod attempt;
 pub(crate) mod cookie;
+mod device;
 mod password;
 
 use askama::Template;
@@ -10,7 +11,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use ecom_store::PersonId;
+use ecom_store::{Action, Doer, NewSession, PersonId, Stage, Tx};
 
 use crate::{
     app::{App, Registration},
@@ -19,12 +20,13 @@ use crate::{
     frame::Frame,
     network::Network,
     page,
+    params::Link,
     seat::Visitor,
 };
-use attempt::{Attempt, Verdict};
+pub(crate) use attempt::{Attempt, Verdict};
 use cookie::Token;
 pub use password::hash_password;
-pub(crate) use password::{LEAST_PASSWORD, MOST_PASSWORD, Passwords};
+pub(crate) use password::{LEAST_PASSWORD, Passwords, fault as password_fault};
 
 #[derive(Template)]
 #[template(path = "session/new.html")]
@@ -89,9 +91,8 @@ pub(crate) async fn create(
     let right = app.passwords().verify(password, hash).await?;
     match login {
         Some(login) if right => {
-            let token = open(&app, login.id, &headers, Some(&attempt)).await?;
-            let next = local(entry.raw("next")).unwrap_or("/");
-            Ok(signed_in(&token, next))
+            let (token, stage) = open(&app, login.id, &headers, network, Some(&attempt)).await?;
+            Ok(signed_in(&token, &after(stage, local(entry.raw("next")).unwrap_or("/"))))
         }
         _ => {
             let words = "The e-mail address or the password is wrong.".to_owned();
@@ -100,10 +101,24 @@ pub(crate) async fn create(
     }
 }
 
+/// Puts on record that a session began or ended, in the business it acts for. One that waits for a code has none.
+pub(crate) async fn record(
+    app: &App,
+    tx: &mut Tx,
+    id_hash: &[u8],
+    network: &str,
+    action: Action,
+) -> Page<()> {
+    let Some(signed) = tx.platform().session(id_hash, app.now()).await? else { return Ok(()) };
+    let doer = Doer::person(signed.person, network.to_owned());
+    Ok(tx.scoped(signed.tenant).await?.audit(&doer, action, "", app.now()).await?)
+}
+
 /// Signs out.
-pub(crate) async fn delete(State(app): State<App>, headers: HeaderMap) -> Page {
+pub(crate) async fn delete(State(app): State<App>, network: Network, headers: HeaderMap) -> Page {
     if let Some(token) = cookie::token(&headers) {
         let mut tx = app.db.write().await?;
+        record(&app, &mut tx, &token.hash(), &network.to_string(), Action::SignOut).await?;
         tx.platform().close_session(&token.hash()).await?;
         tx.commit().await?;
     }
@@ -117,8 +132,9 @@ pub(crate) async fn open(
     app: &App,
     person: PersonId,
     headers: &HeaderMap,
+    network: Network,
     attempt: Option<&Attempt>,
-) -> Page<Token> {
+) -> Page<(Token, Stage)> {
     let token = Token::random()?;
     let mut tx = app.db.write().await?;
     let mut platform = tx.platform();
@@ -128,9 +144,22 @@ pub(crate) async fn open(
     if let Some(attempt) = attempt {
         attempt.succeeded(&mut platform).await?;
     }
-    platform.open_session(&token.hash(), person, app.now()).await?;
+    let id_hash = token.hash();
+    let (device, network) = (device::of(headers), network.to_string());
+    let stage = if platform.asks_for_codes(person).await? { Stage::Code } else { Stage::Full };
+    let session = NewSession { id_hash: &id_hash, person, device: &device, network: &network, stage };
+    platform.open_session(&session, app.now()).await?;
+    record(app, &mut tx, &id_hash, &network, Action::SignIn).await?;
     tx.commit().await?;
-    Ok(token)
+    Ok((token, stage))
+}
+
+/// Where one goes on after the password.
+fn after(stage: Stage, next: &str) -> String {
+    match stage {
+        Stage::Full => next.to_owned(),
+        Stage::Code => Link::to("/sign-in/code").with("next", next).text(),
+    }
 }
 
 /// The answer that hands out the cookie.
@@ -172,7 +201,7 @@ async fn refused(app: &App, entry: &Entry, status: StatusCode, notice: Option<St
 }
 
 /// A path of this site to go on to; anything that could lead elsewhere is none.
-fn local(path: &str) -> Option<&str> {
+pub(crate) fn local(path: &str) -> Option<&str> {
     let inside = path.starts_with('/') && !path.starts_with("//");
     let plain = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     (inside && plain && path.len() <= 2048).then_some(path)

@@ -6,7 +6,7 @@ use ecom_ledger::{
     settlement::Format,
     statement::Statement,
 };
-use ecom_store::{SettlementState, SettlementView};
+use ecom_store::{Crosscheck, SettlementState, SettlementView};
 
 use crate::{
     fault::Page,
@@ -34,6 +34,8 @@ pub(super) struct Subject<'a> {
     pub(super) carried: Carried,
     /// The chains of its account and currency.
     pub(super) chains: Option<&'a Chains>,
+    /// What date-range reports hold of it.
+    pub(super) crosscheck: Option<Crosscheck>,
 }
 
 /// The settlement in its chain, with those before and after it.
@@ -45,15 +47,8 @@ struct Place<'a> {
 
 impl Subject<'_> {
     /// F1 to F6 in order.
-    pub(super) fn checks(&self) -> Page<Vec<Checked>> {
-        Ok(vec![
-            self.total(),
-            self.reserve(),
-            self.period(),
-            self.versions(),
-            self.labels(),
-            self.date_range()?,
-        ])
+    pub(super) fn checks(&self) -> [Checked; 6] {
+        [self.total(), self.reserve(), self.period(), self.versions(), self.labels(), self.date_range()]
     }
 
     fn money(&self, amount: i64) -> String {
@@ -167,30 +162,47 @@ impl Subject<'_> {
         }
     }
 
-    fn date_range(&self) -> Page<Checked> {
+    /// A remainder without a settlement to compare with is information.
+    fn date_range(&self) -> Checked {
         let (code, title) = ("F6", "Date-range report");
-        if self.found.format == Format::DateRange {
+        let report = self.found.format == Format::DateRange;
+        let Some(Crosscheck { files, remainder, .. }) = self.crosscheck else {
+            return if report {
+                fits(code, title, self.rows_alone())
+            } else {
+                unchecked(code, title, "No date-range report with it was imported.")
+            };
+        };
+        let reports = match files {
+            1 if report => "This report".to_owned(),
+            1 => "The date-range report".to_owned(),
+            files => format!("{files} date-range reports together"),
+        };
+        let other = if report { "the settlement’s own file" } else { "this settlement" };
+        if remainder == 0 {
             let words =
-                "The columns of every row sum to its total; a row that did not would have been refused.";
-            return Ok(fits(code, title, words.to_owned()));
+                format!("{reports} and {other} agree to the paisa, reserve and carried balance apart.");
+            return fits(code, title, words);
         }
-        let parts = self
-            .versions
-            .iter()
-            .filter(|other| other.format == Format::DateRange && other.state != SettlementState::Withdrawn);
-        let sums: Vec<i64> = parts.map(|other| other.sum).collect();
-        if sums.is_empty() {
-            return Ok(unchecked(code, title, "No date-range report with it was imported."));
+        let (way, amount) =
+            if remainder < 0 { ("less", remainder.saturating_neg()) } else { ("more", remainder) };
+        let words = format!(
+            "{reports}: {} {way} than {other}, reserve and carried balance apart. Its other rows may lie in reports of other days.",
+            self.money(amount)
+        );
+        off_by(code, title, Tone::Attention, words)
+    }
+
+    fn rows_alone(&self) -> String {
+        let rows = "The columns of every row sum to its total; a row that did not would have been refused.";
+        let left = self.found.total.map_or(0, |total| self.found.sum.saturating_sub(total));
+        if left == 0 {
+            return rows.to_owned();
         }
-        let reported = Minor::sum(sums.into_iter().map(Minor))?;
-        let rest = reported.minus(Minor(posted(self.found, &self.carried)?))?.0;
-        if rest == 0 {
-            let words = "The date-range report holds the same, reserve and carried balance apart.";
-            return Ok(fits(code, title, words.to_owned()));
-        }
-        let words =
-            format!("The date-range report differs by {}: it may hold a part of it only.", self.money(rest));
-        Ok(off_by(code, title, Tone::Attention, words))
+        format!(
+            "{rows} Its rows hold {} that its transfer does not: reserve, or paid out otherwise. The settlement’s flat file would tell.",
+            self.money(left)
+        )
     }
 
     fn in_no_chain(&self, code: &'static str, title: &'static str) -> Checked {
@@ -219,7 +231,7 @@ impl Subject<'_> {
         let about = self.chains?.findings.iter().filter(|finding| {
             checks.contains(&finding.check) && (finding.before == *id || finding.after == *id)
         });
-        let words: Vec<&str> = about.map(|finding| finding.message.as_str()).collect();
+        let words: Vec<String> = about.map(|finding| finding.told(|amount| self.money(amount))).collect();
         (!words.is_empty()).then(|| words.join(" "))
     }
 
@@ -322,18 +334,47 @@ mod tests {
         }
     }
 
-    fn told(found: &SettlementView, versions: &[SettlementView], chains: &Chains) -> Vec<(String, String)> {
+    fn told(
+        found: &SettlementView,
+        versions: &[SettlementView],
+        chains: &Chains,
+        crosscheck: Option<Crosscheck>,
+    ) -> Vec<(String, String)> {
         let statement = Statement::new(Currency::INR);
         let carried = Carried { previous_reserve: 100, current_reserve: -50, payable: 0 };
-        let subject = Subject { found, versions, statement: Some(&statement), carried, chains: Some(chains) };
+        let (statement, chains) = (Some(&statement), Some(chains));
+        let subject = Subject { found, versions, statement, carried, chains, crosscheck };
         let rolled = subject.roll().unwrap();
         assert_eq!(rolled.len(), if found.format == Format::DateRange { 0 } else { 4 });
-        let checks = subject.checks().unwrap();
+        let checks = subject.checks();
         checks.into_iter().map(|one| (format!("{} {}", one.code, one.state), one.words)).collect()
     }
 
     fn states(told: &[(String, String)]) -> Vec<&str> {
         told.iter().map(|(state, _)| state.as_str()).collect()
+    }
+
+    fn compared(files: usize, remainder: i64) -> Crosscheck {
+        Crosscheck { full: SettlementKey(2), files, reported: 850 + remainder, remainder }
+    }
+
+    #[test]
+    fn a_date_range_report_is_compared_from_either_side() {
+        let f6 = |found: &SettlementView, crosscheck| {
+            let (state, words) = told(found, &[], &Chains::default(), crosscheck).pop().unwrap();
+            format!("{state}: {words}")
+        };
+        let less = f6(&view(), Some(compared(2, -123_456_700)));
+        assert!(
+            less.starts_with("F6 does not fit: 2 date-range reports together: ₹12,34,567.00 less"),
+            "{less}"
+        );
+        let report = SettlementView { format: Format::DateRange, total: Some(700), ..view() };
+        let more = f6(&report, Some(compared(1, 5)));
+        assert!(more.starts_with("F6 does not fit: This report: ₹0.05 more than the settlement’s"), "{more}");
+        assert!(f6(&report, Some(compared(1, 0))).starts_with("F6 fits: This report and"));
+        let alone = f6(&report, None);
+        assert!(alone.starts_with("F6 fits: The columns") && alone.contains("hold ₹2.00 that"), "{alone}");
     }
 
     #[test]
@@ -346,7 +387,7 @@ mod tests {
             state: SettlementState::Replaced,
             ..view()
         };
-        let found = told(&view(), &[report], &chains);
+        let found = told(&view(), &[report], &chains, Some(compared(1, 0)));
         assert_eq!(states(&found), ["F1 fits", "F2 fits", "F3 fits", "F4 fits", "F5 fits", "F6 fits"]);
         assert_eq!(found[1].1, "Releases ₹1.00, which a held back. Holds back ₹0.50, which c releases.");
     }
@@ -356,7 +397,7 @@ mod tests {
         let chains = Chains::of(vec![link("a", 0, 0, -90), link("b", 7, 100, -50), link("c", 15, 50, 0)]);
         let wrong = SettlementView { sum: 800, ..view() };
         let other = SettlementView { state: SettlementState::Undecided, ..view() };
-        let found = told(&wrong, &[other], &chains);
+        let found = told(&wrong, &[other], &chains, None);
         assert_eq!(
             states(&found),
             [
@@ -369,16 +410,17 @@ mod tests {
             ]
         );
         assert!(found[0].1.contains("₹1.00 off"), "{}", found[0].1);
+        assert!(found[1].1.contains("a holds back ₹0.90, but b releases ₹1.00."), "{}", found[1].1);
     }
 
     #[test]
     fn what_cannot_be_checked_is_not_called_good() {
-        let alone = told(&view(), &[], &Chains::of(vec![link("b", 7, 100, -50)]));
+        let alone = told(&view(), &[], &Chains::of(vec![link("b", 7, 100, -50)]), None);
         assert_eq!(states(&alone)[1..3], ["F2 not checked", "F3 not checked"]);
         let report = SettlementView { format: Format::DateRange, total: None, ..view() };
-        let report = told(&report, &[], &Chains::default());
+        let report = told(&report, &[], &Chains::default(), None);
         assert_eq!(states(&report)[..3], ["F1 not checked", "F2 not checked", "F3 not checked"]);
         let replaced = SettlementView { state: SettlementState::Replaced, ..view() };
-        assert!(told(&replaced, &[], &Chains::default())[1].1.contains("not in the figures"));
+        assert!(told(&replaced, &[], &Chains::default(), None)[1].1.contains("not in the figures"));
     }
 }

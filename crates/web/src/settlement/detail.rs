@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use ecom_ledger::{Account, Group, Minor, settlement::Format, statement::Statement};
+use ecom_ledger::{Account, Group, Minor, statement::Statement};
 use ecom_store::{Filter, Scoped, SettlementKey, SettlementState, SettlementView};
 
 use super::{
@@ -40,7 +40,7 @@ struct SettlementPage {
     notice: Option<Notice>,
     facts: Vec<(&'static str, String)>,
     money: Option<Movement>,
-    checks: Vec<Checked>,
+    checks: [Checked; 6],
     roll: Vec<Row>,
     versions: Vec<Version>,
     changes: Vec<Change>,
@@ -100,6 +100,7 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, Path(key): 
         statement: statements.first(),
         carried: books.carried(key).await?,
         chains: chains.get(&found.currency),
+        crosscheck: books.crosscheck(key).await?,
     };
     let page = SettlementPage {
         frame: seat.frame(format!("Settlement {}", found.settlement_id), Here::Settlements),
@@ -110,7 +111,7 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, Path(key): 
         notice: told(&found, &versions),
         facts: facts(&found),
         money: statements.first().map(|statement| movement(&found, statement)).transpose()?,
-        checks: subject.checks()?,
+        checks: subject.checks(),
         roll: subject.roll()?,
         versions: versions.iter().map(version).collect(),
         changes_cut: changes.len() >= usize::try_from(MOST_CHANGES).unwrap_or(usize::MAX),
@@ -230,7 +231,7 @@ fn version(other: &SettlementView) -> Version {
     Version {
         href: format!("/settlements/{}", other.key),
         file: other.file_name.clone(),
-        format: format_name(other.format),
+        format: words::format(other.format),
         total: money::exact(other.currency, other.total.unwrap_or(other.sum)),
         state: state(other.state),
     }
@@ -241,7 +242,7 @@ fn facts(found: &SettlementView) -> Vec<(&'static str, String)> {
     let mut facts = vec![
         ("Period", days(found)),
         ("File", found.file_name.clone()),
-        ("Kind of file", format_name(found.format).to_owned()),
+        ("Kind of file", words::format(found.format).to_owned()),
         ("Lines", money::count(found.lines)),
         ("Sum of the lines", money(found.sum)),
     ];
@@ -290,14 +291,5 @@ fn told(found: &SettlementView, versions: &[SettlementView]) -> Option<Notice> {
         SettlementState::Withdrawn => {
             notice(Tone::Plain, "Withdrawn", "The import was withdrawn. Its lines are gone from the books.")
         }
-    }
-}
-
-fn format_name(format: Format) -> &'static str {
-    match format {
-        Format::V2 => "Flat file V2",
-        Format::V1 => "Flat file",
-        Format::Xml => "XML",
-        Format::DateRange => "Date-range report",
     }
 }

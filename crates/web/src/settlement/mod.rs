@@ -195,7 +195,7 @@ async fn findings(books: &mut Scoped<'_>, choices: &Choices) -> Page<Vec<Notice>
                 notices.push(Notice::new(
                     Tone::Attention,
                     format!("{}, {currency}", account.name),
-                    &finding.message,
+                    finding.told(|amount| money::exact(currency, amount)),
                 ));
             }
             if count > MOST_FINDINGS {

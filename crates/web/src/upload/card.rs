@@ -3,7 +3,7 @@
 use ecom_ledger::Currency;
 use ecom_store::{
     FileId, ImportResult, ImportedSettlement, Outcome, SellerAccount, SettlementState, SettlementView,
-    UploadState, UploadView,
+    Trouble, UploadState, UploadView,
 };
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -17,7 +17,8 @@ pub(crate) struct Card {
     pub(crate) state: (&'static str, &'static str),
     pub(crate) progress: Option<Progress>,
     pub(crate) results: Vec<Outcoming>,
-    pub(crate) failed: bool,
+    /// What was in the way and what to do, with its colour.
+    pub(crate) trouble: Option<(&'static str, String)>,
 }
 
 /// How far it is.
@@ -69,8 +70,51 @@ impl Card {
             state: state(upload, &outcomings),
             progress: progress(app, upload),
             results: outcomings,
-            failed: upload.state == UploadState::Failed,
+            trouble: upload.trouble.map(|trouble| told(trouble, upload)),
         }
+    }
+}
+
+/// What was in the way, whether it is tried again by itself, and else what a person can do.
+fn told(trouble: Trouble, upload: &UploadView) -> (&'static str, String) {
+    let (why, then) = reason(trouble);
+    if upload.state == UploadState::Failed {
+        let whole = "Nothing of a file is half in the books.";
+        return (Tone::Bad.class(), format!("{why} {whole} {then}"));
+    }
+    let at =
+        App::zone().to_datetime(Timestamp::from_microsecond(upload.due).unwrap_or(Timestamp::UNIX_EPOCH));
+    (Tone::Attention.class(), format!("{why} It is tried again by itself at {}.", at.strftime("%H:%M:%S")))
+}
+
+/// What happened, and what to do once it is not tried any more.
+fn reason(trouble: Trouble) -> (&'static str, &'static str) {
+    match trouble {
+        Trouble::Busy => (
+            "Another large piece of work held the books too long.",
+            "Send it in once more when nothing else is being read.",
+        ),
+        Trouble::Full => (
+            "The server’s disk has no room left.",
+            "Whoever runs the server must make room; then send it in once more.",
+        ),
+        Trouble::Gone => ("The file is not on the server’s disk any more.", "Send it in once more."),
+        Trouble::Disk => (
+            "The server could not read or write its disk.",
+            "Whoever runs the server must look at the disk and at who may write to it; then send it in once more.",
+        ),
+        Trouble::Key => (
+            "The key that seals your originals could not be opened.",
+            "Whoever runs the server must look at the root key, with `ecom doctor`; then send it in once more.",
+        ),
+        Trouble::Died => (
+            "The server stopped in the middle of it, each time it was tried.",
+            "The machine may have too little memory for this file: ask Amazon for the report of a shorter time, or whoever runs the server.",
+        ),
+        Trouble::Broken => (
+            "Reading it stopped by a mistake of this program, not of the file.",
+            "Whoever runs the server finds the reason in its log; send it in once more after an update.",
+        ),
     }
 }
 
@@ -78,6 +122,7 @@ impl Card {
 fn state(upload: &UploadView, results: &[Outcoming]) -> (&'static str, &'static str) {
     let (bad, attention) = (Tone::Bad.class(), Tone::Attention.class());
     match upload.state {
+        UploadState::Queued if upload.trouble.is_some() => ("waiting for another try", attention),
         UploadState::Queued => ("waiting", Tone::Plain.class()),
         UploadState::Running => ("being read", Tone::Plain.class()),
         UploadState::Failed => ("failed", bad),
@@ -93,6 +138,7 @@ fn state(upload: &UploadView, results: &[Outcoming]) -> (&'static str, &'static 
 
 fn progress(app: &App, upload: &UploadView) -> Option<Progress> {
     match upload.state {
+        UploadState::Queued if upload.trouble.is_some() => None,
         UploadState::Queued => {
             Some(Progress { done: 0, total: 0, words: "Waiting for its turn.".to_owned() })
         }
@@ -192,7 +238,7 @@ fn of_settlement(part: &ImportedSettlement, settlements: &[SettlementView]) -> P
 }
 
 /// `12.3 MiB`
-fn size(bytes: i64) -> String {
+pub(crate) fn size(bytes: i64) -> String {
     const STEPS: [&str; 3] = ["KiB", "MiB", "GiB"];
     if bytes < 1024 {
         return money::counted(bytes, "byte", "bytes");
@@ -206,7 +252,7 @@ fn size(bytes: i64) -> String {
 }
 
 /// In Indian time: where the people who import are.
-fn when(micros: i64) -> String {
+pub(crate) fn when(micros: i64) -> String {
     let zone = TimeZone::get("Asia/Kolkata").unwrap_or(TimeZone::UTC);
     let at = Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH);
     zone.to_datetime(at).strftime("%-d %b %Y, %H:%M").to_string()

@@ -1,5 +1,7 @@
-//! Files: sending them in, how far they are, and what came of each. Leaving the page stops nothing.
+//! Files: sending them in, how far they are, what came of each, and all that were imported. Leaving the page stops
+//! nothing.
 
+mod archive;
 mod card;
 mod receive;
 
@@ -9,7 +11,9 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
-use ecom_store::{Filter, NewUpload, Scoped, SellerAccount, SellerAccountId, UploadId, UploadState};
+use ecom_store::{
+    Filter, NewUpload, Outcome, Scoped, SellerAccount, SellerAccountId, UploadId, UploadState, UploadView,
+};
 
 use crate::{
     app::App,
@@ -20,11 +24,14 @@ use crate::{
     params::Params,
     seat::{Manager, Seat, Viewer},
 };
+use archive::Archive;
 use card::Card;
 use receive::Received;
 
-/// Uploads in the list.
+/// Uploads that are looked at: those that are open or came to nothing are shown among the newest.
 const MOST: i64 = 30;
+/// The newest uploads, shown however they ended.
+const NEWEST: usize = 5;
 /// Without script, the page is asked for again after this many seconds while files are read.
 const RELOAD_S: u8 = 2;
 /// Longest name of an account at Amazon.
@@ -39,6 +46,8 @@ struct UploadsPage {
     said: Option<&'static str>,
     form: Option<ImportForm>,
     cards: Vec<Card>,
+    /// All files that were imported.
+    archive: Option<Archive>,
     /// Something is still being read.
     open: bool,
     /// Only this upload is shown.
@@ -59,7 +68,12 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Par
         }
         _ => None,
     };
-    listed(&app, &seat, said, Entry::default(), StatusCode::OK).await
+    let page = params.read("page", "the number of a page", page_number)?.unwrap_or(1);
+    listed(&app, &seat, said, (Entry::default(), page), StatusCode::OK).await
+}
+
+fn page_number(text: &str) -> Option<i64> {
+    text.parse().ok().filter(|page| *page > 0)
 }
 
 /// One upload.
@@ -73,7 +87,7 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, Path(id): P
     let cards = vec![Card::new(&app, &upload, &accounts, &settlements, seat.may::<Manager>())];
     let open = matches!(upload.state, UploadState::Queued | UploadState::Running);
     let frame = seat.frame(upload.name, Here::Files).reloading(open.then_some(RELOAD_S));
-    page::show(&UploadsPage { frame, said: None, form: None, cards, open, single: true })
+    page::show(&UploadsPage { frame, said: None, form: None, cards, archive: None, open, single: true })
 }
 
 /// Takes files in. Their rows and jobs are written in one transaction once all of them are there.
@@ -94,7 +108,7 @@ pub(crate) async fn create(
     let account = account(&mut books, &mut entry, now).await?;
     let Some(account) = account.filter(|_| entry.is_good()) else {
         drop(tx);
-        return listed(&app, &seat, None, entry, StatusCode::UNPROCESSABLE_ENTITY).await;
+        return listed(&app, &seat, None, (entry, 1), StatusCode::UNPROCESSABLE_ENTITY).await;
     };
     for file in &received.files {
         let bytes = i64::try_from(file.bytes).map_err(Fault::broken)?;
@@ -136,7 +150,7 @@ async fn listed<R: crate::seat::Role>(
     app: &App,
     seat: &Seat<R>,
     said: Option<&'static str>,
-    entry: Entry,
+    (entry, page): (Entry, i64),
     status: StatusCode,
 ) -> Page {
     let mut tx = app.db.read().await?;
@@ -145,6 +159,7 @@ async fn listed<R: crate::seat::Role>(
     let last = books.last_seller_account().await?;
     let uploads = books.uploads(MOST).await?;
     let settlements = books.settlements(&Filter::days(i32::MIN, i32::MAX)).await?;
+    let archive = Archive::of(&books.file_page(page, archive::PAGE).await?, &accounts, seat.may::<Manager>());
     let may = seat.may::<Manager>();
     let open =
         uploads.iter().any(|upload| matches!(upload.state, UploadState::Queued | UploadState::Running));
@@ -152,11 +167,25 @@ async fn listed<R: crate::seat::Role>(
         frame: seat.frame("Files", Here::Files).reloading(open.then_some(RELOAD_S)),
         said,
         form: may.then(|| form(&accounts, last, entry)),
-        cards: uploads.iter().map(|upload| Card::new(app, upload, &accounts, &settlements, may)).collect(),
+        cards: told(&uploads).map(|upload| Card::new(app, upload, &accounts, &settlements, may)).collect(),
+        archive,
         open,
         single: false,
     };
     page::show_as(status, &page)
+}
+
+/// The newest uploads, and older ones that are open or came to nothing.
+fn told(uploads: &[UploadView]) -> impl Iterator<Item = &UploadView> {
+    let ended = |upload: &UploadView| {
+        upload.state == UploadState::Done
+            && upload.results.iter().all(|result| !matches!(result.outcome, Outcome::Refused { .. }))
+    };
+    uploads
+        .iter()
+        .enumerate()
+        .filter(move |(at, upload)| *at < NEWEST || !ended(upload))
+        .map(|(_, upload)| upload)
 }
 
 fn form(accounts: &[SellerAccount], last: Option<SellerAccountId>, entry: Entry) -> ImportForm {

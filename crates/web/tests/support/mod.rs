@@ -1,6 +1,7 @@
 //! A site to test: the real router on a fresh database, a visitor with a cookie, files that agree with themselves.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub, dead_code)]
 
+pub mod forms;
 pub mod outline;
 
 use axum::{
@@ -11,7 +12,7 @@ use axum::{
 };
 use ecom_ledger::settlement::Options;
 use ecom_simulator::{Catalogue, Extra, Plan, write_v2};
-use ecom_store::{Archive, Importer, PersonId, TenantId};
+use ecom_store::{Archive, Importer, NewSession, PersonId, Stage, TenantId};
 use ecom_testkit::{Engine, World};
 use ecom_web::{Registration, Server, Settings, router};
 use ecom_work::{Bell, Live, Worker};
@@ -83,7 +84,9 @@ impl Site {
     pub async fn sign_in(&self, person: PersonId) -> Visitor {
         let token: [u8; 32] = Sha256::digest(format!("token of {person}")).into();
         let mut tx = self.world.db.write().await.unwrap();
-        tx.platform().open_session(&Sha256::digest(token), person, self.world.now()).await.unwrap();
+        let id_hash = Sha256::digest(token);
+        let session = NewSession { id_hash: &id_hash, person, device: "", network: "", stage: Stage::Full };
+        tx.platform().open_session(&session, self.world.now()).await.unwrap();
         tx.commit().await.unwrap();
         let text = token.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         Visitor { cookie: Some(format!("__Host-ecom={text}")) }

@@ -1,4 +1,4 @@
-//! Readers that an import puts around a file: one counts for the progress, one makes the file's addresses.
+//! Reading a file to import while counting its bytes, for progress, and hashing them, to know it again.
 
 use std::{
     io::{self, Read},
@@ -8,7 +8,7 @@ use std::{
 use ecom_ledger::Refusal;
 use ecom_vault::Fingerprinter;
 
-use super::{Opener, Progress};
+use crate::import::{Opener, Progress};
 
 struct Counted {
     reader: Box<dyn Read + Send>,
@@ -24,14 +24,14 @@ impl Read for Counted {
 }
 
 /// Opens a file and counts what is read of it.
-pub(super) fn counted(open: &Opener, bytes: &Progress) -> Result<Box<dyn Read + Send>, Refusal> {
+pub(crate) fn counted(open: &Opener, bytes: &Progress) -> std::result::Result<Box<dyn Read + Send>, Refusal> {
     Ok(Box::new(Counted { reader: open()?, bytes: Arc::clone(bytes) }))
 }
 
-/// Makes the addresses of what passes.
-pub(super) struct Hashed {
-    pub(super) reader: Box<dyn Read + Send>,
-    pub(super) hashers: Vec<Fingerprinter>,
+/// Hashes a file as it is read.
+pub(crate) struct Hashed {
+    pub(crate) reader: Box<dyn Read + Send>,
+    pub(crate) hashers: Vec<Fingerprinter>,
 }
 
 impl Read for Hashed {

@@ -1,0 +1,106 @@
+//! What the audit log can tell of: one list, from which names and their reading follow.
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal;)*) => {
+        /// Something that was done.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub enum Action {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Action {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// Its name in the log. It stays as it is: entries hold it for good.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+
+            /// The action of a name.
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+actions! {
+    /// A business came to be.
+    CreateBusiness = "business.create";
+    /// Somebody signed in.
+    SignIn = "session.create";
+    /// Somebody signed out.
+    SignOut = "session.delete";
+    /// Somebody ended sessions of theirs.
+    EndSession = "session.end";
+    /// Somebody changed their name or phone number.
+    ChangeProfile = "account.save";
+    /// Somebody changed their password.
+    ChangePassword = "account.password";
+    /// Somebody turned codes on.
+    AddFactor = "account.add_factor";
+    /// Somebody turned codes off.
+    RemoveFactor = "account.remove_factor";
+    /// Somebody made new recovery codes.
+    RenewCodes = "account.renew_codes";
+    /// Somebody was invited.
+    Invite = "member.invite";
+    /// An invitation was taken back.
+    RevokeInvitation = "member.revoke";
+    /// Somebody joined the business.
+    Join = "member.create";
+    /// A member got another role.
+    ChangeRole = "member.role";
+    /// A member was taken out of the business.
+    RemoveMember = "member.remove";
+    /// Somebody left the business.
+    Leave = "member.leave";
+    /// A file was sent.
+    SendFile = "upload.create";
+    /// A file was read into the books.
+    ImportFile = "file.create";
+    /// A file was taken out of the books.
+    WithdrawFile = "file.withdraw";
+    /// One of several files was chosen for a settlement.
+    ChooseSettlement = "settlement.choose";
+    /// Costs of a product were changed.
+    SaveCost = "cost.save";
+    /// Costs of a product were removed.
+    RemoveCost = "cost.remove";
+    /// A sheet of costs was taken in.
+    AcceptCosts = "cost.accept_sheet";
+    /// An expense was entered.
+    AddExpense = "expense.create";
+    /// An expense got a last day.
+    EndExpense = "expense.end";
+    /// An expense was removed.
+    RemoveExpense = "expense.remove";
+    /// A month was closed.
+    CloseMonth = "close.create";
+    /// A closed month was opened again.
+    ReopenMonth = "close.reopen";
+    /// A period was put on the home page.
+    AddTile = "tile.create";
+    /// A period was taken from the home page.
+    RemoveTile = "tile.remove";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_read_back_and_fits_the_log() {
+        for action in Action::ALL {
+            assert_eq!(Action::from_name(action.name()), Some(*action));
+            assert!(action.name().bytes().all(|byte| byte.is_ascii_lowercase() || b"._".contains(&byte)));
+        }
+        assert_eq!(Action::from_name("close"), None);
+    }
+}

@@ -1,0 +1,137 @@
+//! What is asked of a person beside their password: codes by time (TOTP, RFC 6238), and codes for when the phone is lost.
+//!
+//! A code works once: the time step of the last one is kept, and no earlier or equal one is taken (ASVS 6.5.1).
+
+use ecom_vault::{KeyRing, SecretBytes};
+
+use crate::{
+    error::{Result, StoreError, expect_one},
+    ids::PersonId,
+    tx::{Platform, exec, fetch_one, fetch_optional},
+};
+
+/// Kind of the sealed secret from which a person's codes are made.
+const TOTP: &str = "totp";
+
+/// The source of a person's codes.
+#[derive(Debug)]
+pub struct Totp {
+    /// Its secret.
+    pub secret: SecretBytes,
+    /// Whether the person has shown that their device makes the right codes: only then is it asked for.
+    pub confirmed: bool,
+}
+
+impl Platform<'_> {
+    /// Keeps a secret that is still to be confirmed, in place of one that is not confirmed either. A confirmed one
+    /// is a `Conflict`: it is removed first.
+    pub async fn put_totp(
+        &mut self,
+        ring: &KeyRing,
+        person: PersonId,
+        secret: &[u8],
+        now: i64,
+    ) -> Result<()> {
+        let put = exec!(
+            self.tx,
+            "insert into totp (person, made_at, last_step) values ($1, $2, 0)
+             on conflict (person) do update set made_at = excluded.made_at where totp.confirmed_at is null",
+            person.0,
+            now,
+        )?;
+        if put == 0 {
+            return Err(StoreError::Conflict("codes are asked for already".to_owned()));
+        }
+        self.put_person_secret(ring, person, TOTP, secret, now).await
+    }
+
+    /// Whether codes are asked of a person at sign-in.
+    pub async fn asks_for_codes(&mut self, person: PersonId) -> Result<bool> {
+        let row = fetch_optional!(
+            (i64,),
+            self.tx,
+            "select person from totp where person = $1 and confirmed_at is not null",
+            person.0,
+        )?;
+        Ok(row.is_some())
+    }
+
+    /// The source of a person's codes.
+    pub async fn totp(&mut self, ring: &KeyRing, person: PersonId) -> Result<Option<Totp>> {
+        let row = fetch_optional!(
+            (Option<i64>,),
+            self.tx,
+            "select confirmed_at from totp where person = $1",
+            person.0
+        )?;
+        let Some((confirmed_at,)) = row else { return Ok(None) };
+        let secret = self.person_secret(ring, person, TOTP).await?.ok_or(StoreError::Corrupt("totp"))?;
+        Ok(Some(Totp { secret, confirmed: confirmed_at.is_some() }))
+    }
+
+    /// Notes that the person's device makes the right codes.
+    pub async fn confirm_totp(&mut self, person: PersonId, now: i64) -> Result<()> {
+        let confirmed = exec!(
+            self.tx,
+            "update totp set confirmed_at = $2 where person = $1 and confirmed_at is null",
+            person.0,
+            now
+        )?;
+        expect_one("totp", confirmed)
+    }
+
+    /// Uses up the code of a time step; false if it, or a later one, was used before.
+    pub async fn use_step(&mut self, person: PersonId, step: i64) -> Result<bool> {
+        let used = exec!(
+            self.tx,
+            "update totp set last_step = $2 where person = $1 and last_step < $2",
+            person.0,
+            step
+        )?;
+        Ok(used == 1)
+    }
+
+    /// Asks for codes no more.
+    pub async fn remove_totp(&mut self, person: PersonId) -> Result<()> {
+        exec!(self.tx, "delete from recovery_code where person = $1", person.0)?;
+        exec!(self.tx, "delete from totp where person = $1", person.0)?;
+        self.forget_person_secret(person, TOTP).await.map(drop)
+    }
+
+    /// Gives a person new codes for when the phone is lost; the old ones work no more.
+    pub async fn put_recovery_codes(&mut self, person: PersonId, hashes: &[[u8; 32]]) -> Result<()> {
+        exec!(self.tx, "delete from recovery_code where person = $1", person.0)?;
+        for hash in hashes {
+            exec!(
+                self.tx,
+                "insert into recovery_code (person, code_hash) values ($1, $2)",
+                person.0,
+                hash.as_slice()
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Uses up a recovery code; false if there is no such code, or it was used before.
+    pub async fn use_recovery_code(&mut self, person: PersonId, hash: &[u8], now: i64) -> Result<bool> {
+        let used = exec!(
+            self.tx,
+            "update recovery_code set used_at = $3 where person = $1 and code_hash = $2 and used_at is null",
+            person.0,
+            hash,
+            now,
+        )?;
+        Ok(used == 1)
+    }
+
+    /// Recovery codes that still work.
+    pub async fn recovery_codes_left(&mut self, person: PersonId) -> Result<i64> {
+        let (left,) = fetch_one!(
+            (i64,),
+            self.tx,
+            "select count(*) from recovery_code where person = $1 and used_at is null",
+            person.0,
+        )?;
+        Ok(left)
+    }
+}

@@ -1,0 +1,255 @@
+//! Sessions: who is signed in, from which device, for which business. The database knows a token's hash alone.
+
+use crate::{
+    error::{Result, StoreError, expect_one},
+    ids::{PersonId, TenantId},
+    tx::{Platform, exec, fetch_all, fetch_optional},
+};
+
+/// A session without use ends after this many microseconds: 24 h.
+pub const SESSION_IDLE_MICROS: i64 = 24 * 3_600_000_000;
+/// A session ends after this many microseconds in any case: 30 days.
+pub const SESSION_MOST_MICROS: i64 = 30 * 24 * 3_600_000_000;
+/// `last_seen` is written at most this often: 5 minutes.
+const SEEN_EVERY_MICROS: i64 = 5 * 60_000_000;
+/// Sessions of one person that are listed.
+const MOST_LISTED: i64 = 200;
+
+/// How far signing in has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stage {
+    /// The password was right; the second factor is still to come. Nothing opens.
+    Code,
+    /// Signed in.
+    Full,
+}
+
+impl Stage {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Full => "full",
+        }
+    }
+}
+
+/// A session to open.
+#[derive(Clone, Copy, Debug)]
+pub struct NewSession<'a> {
+    /// SHA-256 of the cookie's token.
+    pub id_hash: &'a [u8],
+    /// Whose it is.
+    pub person: PersonId,
+    /// What the browser calls itself, in short.
+    pub device: &'a str,
+    /// The network it was opened from.
+    pub network: &'a str,
+    /// How far signing in has come.
+    pub stage: Stage,
+}
+
+/// Who a session belongs to, and the business they act for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Signed {
+    /// The person.
+    pub person: PersonId,
+    /// Their name.
+    pub name: String,
+    /// The business they act for.
+    pub tenant: TenantId,
+    /// Its name.
+    pub business: String,
+    /// Their role in it.
+    pub role: String,
+    /// Whether `last_seen` should be written again.
+    pub stale: bool,
+}
+
+/// The person of a session, whether or not they act for a business.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SessionPerson {
+    /// The person.
+    pub person: PersonId,
+    /// Their name.
+    pub name: String,
+    /// Their e-mail address.
+    pub email: String,
+    /// How far signing in has come.
+    pub stage: Stage,
+}
+
+/// A session in the list of its person.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SessionView {
+    /// Names it: SHA-256 of its token.
+    pub id_hash: Vec<u8>,
+    /// What the browser calls itself, in short.
+    pub device: String,
+    /// The network it was opened from.
+    pub network: String,
+    /// When it was opened.
+    pub created_at: i64,
+    /// When it was last used, to 5 minutes.
+    pub last_seen: i64,
+}
+
+/// Sessions that have not ended, of instants `now`.
+const LIVE: &str = "s.last_seen > $2 and s.created_at > $3";
+
+impl Platform<'_> {
+    /// Opens a session, for the first business of the person if they are in one.
+    pub async fn open_session(&mut self, new: &NewSession<'_>, now: i64) -> Result<()> {
+        let opened = exec!(
+            self.tx,
+            "insert into session (id_hash, person, tenant, created_at, last_seen, device, network, stage)
+             select $1, p.id, (select min(m.tenant) from membership m join business b on b.id = m.tenant
+                               where m.person = p.id and b.state = 'active'), $3, $3, $4, $5, $6
+             from person p where p.id = $2",
+            new.id_hash,
+            new.person.0,
+            now,
+            new.device,
+            new.network,
+            new.stage.name(),
+        )?;
+        expect_one("session", opened)
+    }
+
+    /// Who a session belongs to and the business they act for, unless it has ended or is not complete.
+    pub async fn session(&mut self, id_hash: &[u8], now: i64) -> Result<Option<Signed>> {
+        let text = format!(
+            "select p.id, p.name, b.id, b.name, m.role, s.last_seen
+             from session s
+             join person p on p.id = s.person
+             join business b on b.id = s.tenant and b.state = 'active'
+             join membership m on m.person = s.person and m.tenant = s.tenant
+             where s.id_hash = $1 and {LIVE} and s.stage = 'full'"
+        );
+        let row = fetch_optional!(
+            (i64, String, i64, String, String, i64),
+            self.tx,
+            sqlx::AssertSqlSafe(text.as_str()),
+            id_hash,
+            now - SESSION_IDLE_MICROS,
+            now - SESSION_MOST_MICROS,
+        )?;
+        Ok(row.map(|(person, name, tenant, business, role, last_seen)| Signed {
+            person: PersonId(person),
+            name,
+            tenant: TenantId(tenant),
+            business,
+            role,
+            stale: last_seen + SEEN_EVERY_MICROS < now,
+        }))
+    }
+
+    /// The person of a session, however far signing in has come, unless it has ended.
+    pub async fn session_person(&mut self, id_hash: &[u8], now: i64) -> Result<Option<SessionPerson>> {
+        let text = format!(
+            "select p.id, p.name, p.email, s.stage from session s join person p on p.id = s.person
+             where s.id_hash = $1 and {LIVE}"
+        );
+        let row = fetch_optional!(
+            (i64, String, String, String),
+            self.tx,
+            sqlx::AssertSqlSafe(text.as_str()),
+            id_hash,
+            now - SESSION_IDLE_MICROS,
+            now - SESSION_MOST_MICROS,
+        )?;
+        row.map(|(person, name, email, stage)| {
+            let stage = match stage.as_str() {
+                "full" => Stage::Full,
+                "code" => Stage::Code,
+                _ => return Err(StoreError::Corrupt("session")),
+            };
+            Ok(SessionPerson { person: PersonId(person), name, email, stage })
+        })
+        .transpose()
+    }
+
+    /// Completes a session whose person has given the second factor.
+    pub async fn complete_session(&mut self, id_hash: &[u8], now: i64) -> Result<()> {
+        let completed = exec!(
+            self.tx,
+            "update session set stage = 'full', last_seen = $2 where id_hash = $1",
+            id_hash,
+            now,
+        )?;
+        expect_one("session", completed)
+    }
+
+    /// Turns a session to another business of its person. One they are not in is `Missing`.
+    pub async fn switch_session(&mut self, id_hash: &[u8], tenant: TenantId) -> Result<()> {
+        let switched = exec!(
+            self.tx,
+            "update session set tenant = $2 where id_hash = $1 and exists (
+                 select 1 from membership m join business b on b.id = m.tenant
+                 where m.tenant = $2 and m.person = session.person and b.state = 'active')",
+            id_hash,
+            tenant.0,
+        )?;
+        if switched == 0 { Err(StoreError::Missing("membership")) } else { expect_one("session", switched) }
+    }
+
+    /// Notes that a session is in use.
+    pub async fn touch_session(&mut self, id_hash: &[u8], now: i64) -> Result<()> {
+        exec!(
+            self.tx,
+            "update session set last_seen = $2 where id_hash = $1 and last_seen < $2",
+            id_hash,
+            now
+        )
+        .map(drop)
+    }
+
+    /// The sessions of a person that have not ended, the one used last first.
+    pub async fn sessions(&mut self, person: PersonId, now: i64) -> Result<Vec<SessionView>> {
+        let text = format!(
+            "select s.id_hash, s.device, s.network, s.created_at, s.last_seen from session s
+             where s.person = $1 and {LIVE} and s.stage = 'full' order by s.last_seen desc, s.created_at desc limit $4"
+        );
+        let rows = fetch_all!(
+            (Vec<u8>, String, String, i64, i64),
+            self.tx,
+            sqlx::AssertSqlSafe(text.as_str()),
+            person.0,
+            now - SESSION_IDLE_MICROS,
+            now - SESSION_MOST_MICROS,
+            MOST_LISTED,
+        )?;
+        let view = |(id_hash, device, network, created_at, last_seen)| SessionView {
+            id_hash,
+            device,
+            network,
+            created_at,
+            last_seen,
+        };
+        Ok(rows.into_iter().map(view).collect())
+    }
+
+    /// Ends a session; one that has ended already is no error.
+    pub async fn close_session(&mut self, id_hash: &[u8]) -> Result<()> {
+        exec!(self.tx, "delete from session where id_hash = $1", id_hash).map(drop)
+    }
+
+    /// Ends a session of a person; somebody else's stays.
+    pub async fn close_session_of(&mut self, person: PersonId, id_hash: &[u8]) -> Result<()> {
+        exec!(self.tx, "delete from session where person = $1 and id_hash = $2", person.0, id_hash).map(drop)
+    }
+
+    /// Ends every session of a person but one; gives their number.
+    pub async fn close_sessions(&mut self, person: PersonId, except: &[u8]) -> Result<u64> {
+        exec!(self.tx, "delete from session where person = $1 and id_hash <> $2", person.0, except)
+    }
+
+    /// Deletes sessions that have ended.
+    pub async fn sweep_sessions(&mut self, now: i64) -> Result<u64> {
+        exec!(
+            self.tx,
+            "delete from session where last_seen <= $1 or created_at <= $2",
+            now - SESSION_IDLE_MICROS,
+            now - SESSION_MOST_MICROS,
+        )
+    }
+}

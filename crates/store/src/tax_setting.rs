@@ -1,0 +1,350 @@
+//! Whether GST on fees is claimed back: a tenant's dated settings, who made and undid them, what a change comes to.
+//!
+//! Files read later follow the settings that stand. Lines that are there already follow by a job, settlement by
+//! settlement ([`Scoped::repost_gst`]), which is enqueued with the change.
+
+use std::collections::BTreeMap;
+
+use ecom_ledger::{
+    Account, Class, Currency, Error,
+    settlement::Options,
+    tax_setting::{GstDay, TaxSetting, TaxSettings},
+    taxonomy::{Gst, Label, Taxonomy},
+};
+use sqlx::AssertSqlSafe;
+
+use crate::{
+    error::{Result, StoreError, expect_one},
+    ids::{MarketplaceId, PersonId, SettlementKey, TaxSettingId},
+    job::NewJob,
+    repost::GST_INSIDE,
+    tx::{Scoped, exec, fetch_all, fetch_one, fetch_optional},
+};
+
+/// The kind of the job that posts settlements anew after a change; its payload is the setting's id.
+pub const TAX_SETTING_JOB: &str = "tax_setting";
+/// Settlements are posted one by one, and a try goes on where the last one stopped: many may be needed.
+const MOST_ATTEMPTS: i64 = 20;
+
+/// What a person says about GST on fees.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TaxChoice {
+    /// Only for this marketplace; 0 for all.
+    pub marketplace: MarketplaceId,
+    /// First posting day for which it holds. `i32::MIN`: always.
+    pub from: i32,
+    /// Whether input credit is due.
+    pub credit: bool,
+}
+
+/// A setting as it is kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TaxSettingView {
+    /// Id.
+    pub id: TaxSettingId,
+    /// The marketplace's number; 0 for all.
+    pub marketplace: MarketplaceId,
+    /// What it says.
+    pub setting: TaxSetting,
+    /// When it was made.
+    pub made_at: i64,
+    /// Name of who made it.
+    pub made_by: String,
+    /// When and by whom it was undone, if it was.
+    pub undone: Option<(i64, String)>,
+}
+
+type Row = (i64, i64, Option<String>, i64, i64, i64, Option<String>, Option<i64>, Option<String>);
+
+impl Scoped<'_> {
+    /// Adds a setting, and the job by which lines follow it. One of the same marketplace that begins on the same day
+    /// or later must be undone first: a new one never hides behind it.
+    pub async fn add_tax_setting(
+        &mut self,
+        choice: TaxChoice,
+        by: PersonId,
+        now: i64,
+    ) -> Result<TaxSettingId> {
+        self.lock().await?;
+        let known = self.marketplaces().await?;
+        if choice.marketplace.0 != 0 && !known.iter().any(|(id, _)| *id == choice.marketplace) {
+            return Err(StoreError::Missing("marketplace"));
+        }
+        let all = self.tax_setting_list().await?;
+        let later = |other: &TaxSettingView| {
+            other.undone.is_none()
+                && other.marketplace == choice.marketplace
+                && other.setting.from >= choice.from
+        };
+        if all.iter().any(later) {
+            return Err(StoreError::Conflict(
+                "a setting for this marketplace begins on that day or later; undo it first".to_owned(),
+            ));
+        }
+        let id = TaxSettingId(self.next_id("tax_setting").await?);
+        exec!(
+            self.tx,
+            "insert into tax_setting (tenant_id, id, marketplace, from_day, credit, made_at, made_by)
+             values ($1, $2, $3, $4, $5, $6, $7)",
+            self.tenant.0,
+            id.0,
+            choice.marketplace.0,
+            i64::from(choice.from),
+            i64::from(choice.credit),
+            now,
+            by.0,
+        )?;
+        self.enqueue_tax_setting(id, now).await?;
+        Ok(id)
+    }
+
+    /// Undoes a setting, with the job by which lines follow: from now on it is as if it had never been made. The
+    /// record stays.
+    pub async fn undo_tax_setting(&mut self, id: TaxSettingId, by: PersonId, now: i64) -> Result<()> {
+        self.lock().await?;
+        let undone = exec!(
+            self.tx,
+            "update tax_setting set undone_at = $3, undone_by = $4
+             where tenant_id = $1 and id = $2 and undone_at is null",
+            self.tenant.0,
+            id.0,
+            now,
+            by.0,
+        )?;
+        if undone == 0 {
+            return Err(StoreError::Missing("setting"));
+        }
+        expect_one("tax_setting", undone)?;
+        self.enqueue_tax_setting(id, now).await
+    }
+
+    /// Enqueues the job of a setting once more, after it was given up. Missing setting: `StoreError::Missing`.
+    pub async fn follow_tax_setting_again(&mut self, id: TaxSettingId, now: i64) -> Result<()> {
+        self.lock().await?;
+        self.gst_settlements(id).await?;
+        self.enqueue_tax_setting(id, now).await
+    }
+
+    /// Each change has a job of its own: one that runs already may have passed settlements that this one concerns.
+    async fn enqueue_tax_setting(&mut self, id: TaxSettingId, now: i64) -> Result<()> {
+        let payload = id.to_string();
+        let job = NewJob {
+            tenant: Some(self.tenant),
+            kind: TAX_SETTING_JOB,
+            payload: &payload,
+            dedupe: None,
+            run_at: now,
+            most_attempts: MOST_ATTEMPTS,
+        };
+        self.tx.platform().enqueue(&job, now).await.map(drop)
+    }
+
+    /// All settings, those undone too, the newest first.
+    pub async fn tax_setting_list(&mut self) -> Result<Vec<TaxSettingView>> {
+        let rows = fetch_all!(
+            Row,
+            self.tx,
+            "select t.id, t.marketplace, m.name, t.from_day, t.credit, t.made_at, p.name, t.undone_at, u.name
+             from tax_setting t
+             left join marketplace m on m.tenant_id = t.tenant_id and m.id = t.marketplace
+             left join person p on p.id = t.made_by left join person u on u.id = t.undone_by
+             where t.tenant_id = $1 order by t.id desc",
+            self.tenant.0,
+        )?;
+        rows.into_iter().map(view).collect()
+    }
+
+    /// The settings by which this tenant's files are read.
+    pub async fn tax_settings(&mut self) -> Result<TaxSettings> {
+        let (usual,) =
+            fetch_one!((i64,), self.tx, "select input_credit from business where id = $1", self.tenant.0,)?;
+        let all = self.tax_setting_list().await?;
+        let standing = all.into_iter().rev().filter(|one| one.undone.is_none());
+        Ok(TaxSettings::new(usual != 0, standing.map(|one| one.setting)))
+    }
+
+    /// The business's GSTIN, as registered.
+    pub async fn gstin(&mut self) -> Result<Option<String>> {
+        let (gstin,) = fetch_one!(
+            (Option<String>,),
+            self.tx,
+            "select gstin from business where id = $1",
+            self.tenant.0,
+        )?;
+        Ok(gstin)
+    }
+
+    /// Marketplaces with lines in rupees, by name: those for which GST matters.
+    pub async fn gst_marketplaces(&mut self) -> Result<Vec<(MarketplaceId, String)>> {
+        let rows = fetch_all!(
+            (i64, String),
+            self.tx,
+            "select distinct m.id, m.name from settlement s
+             join statement_month d on d.tenant_id = s.tenant_id and d.settlement = s.id
+             join marketplace m on m.tenant_id = s.tenant_id and m.id = d.marketplace
+             where s.tenant_id = $1 and s.currency = $2 order by m.name",
+            self.tenant.0,
+            Currency::INR.code(),
+        )?;
+        Ok(rows.into_iter().map(|(id, name)| (MarketplaceId(id), name)).collect())
+    }
+
+    /// How many settlements, with how many lines, a setting from a day on would concern.
+    pub async fn count_gst_settlements(&mut self, from: i32) -> Result<(i64, i64)> {
+        let found = self.settlements_with_gst(i64::from(from)).await?;
+        let lines = found.iter().try_fold(0_i64, |all, (_, lines)| all.checked_add(*lines));
+        Ok((i64::try_from(found.len()).unwrap_or(i64::MAX), lines.ok_or(Error::Overflow)?))
+    }
+
+    /// Settlements that a setting concerns, made or undone, with their lines, in the order of their keys: those to
+    /// [`Self::repost_gst`].
+    pub async fn gst_settlements(&mut self, id: TaxSettingId) -> Result<Vec<(SettlementKey, i64)>> {
+        let row = fetch_optional!(
+            (i64,),
+            self.tx,
+            "select from_day from tax_setting where tenant_id = $1 and id = $2",
+            self.tenant.0,
+            id.0,
+        )?;
+        let (from,) = row.ok_or(StoreError::Missing("setting"))?;
+        self.settlements_with_gst(from).await
+    }
+
+    async fn settlements_with_gst(&mut self, from: i64) -> Result<Vec<(SettlementKey, i64)>> {
+        let rows = fetch_all!(
+            (i64, i64),
+            self.tx,
+            "select id, lines from settlement
+             where tenant_id = $1 and currency = $2 and state <> 'withdrawn' and last_day >= $3 order by id",
+            self.tenant.0,
+            Currency::INR.code(),
+            from,
+        )?;
+        Ok(rows.into_iter().map(|(key, lines)| (SettlementKey(key), lines)).collect())
+    }
+
+    /// The GST on fees by day and marketplace, from a day on: to tell what a change comes to before it is made.
+    /// `inside` also tells what would be split off amounts that hold their GST; it reads lines.
+    pub async fn gst_days(&mut self, from: i32, inside: bool, options: &Options) -> Result<Vec<GstDay>> {
+        let rows = fetch_all!(
+            (i64, i64, i64, i64),
+            self.tx,
+            "select d.day, d.marketplace, d.account, cast(sum(d.credit + d.debit) as bigint)
+             from settlement s join statement_day d on d.tenant_id = s.tenant_id and d.settlement = s.id
+             where s.tenant_id = $1 and s.currency = $2 and s.state = 'active' and s.last_day >= $3 and d.day >= $3
+             group by d.day, d.marketplace, d.account",
+            self.tenant.0,
+            Currency::INR.code(),
+            i64::from(from),
+        )?;
+        let mut days = Days::default();
+        for (day, marketplace, account, amount) in rows {
+            let account = Account::from_code(account).ok_or(StoreError::Corrupt("statement_day"))?;
+            let held = days.at(day, marketplace)?;
+            match account {
+                Account::FeeGst => add(&mut held.cost, amount)?,
+                account if account.class() == Class::GstInput => add(&mut held.claimed, amount)?,
+                _ => {}
+            }
+        }
+        if inside {
+            self.add_inside(from, options, &mut days).await?;
+        }
+        let names: BTreeMap<i64, String> =
+            self.marketplaces().await?.into_iter().map(|(id, name)| (id.0, name)).collect();
+        Ok(days.named(&names))
+    }
+
+    async fn add_inside(&mut self, from: i32, options: &Options, days: &mut Days) -> Result<()> {
+        let taxonomy = self.taxonomy(&options.taxonomy).await?;
+        let labels: BTreeMap<i64, Label> = self.labels().await?.into_iter().collect();
+        let wanted: Vec<String> = labels
+            .iter()
+            .filter(|(_, label)| ever(&taxonomy, label, from))
+            .map(|(id, _)| id.to_string())
+            .collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let text = format!(
+            "select l.day, l.marketplace, l.label, cast(sum({GST_INSIDE}) as bigint), cast(sum(l.amount) as bigint)
+             from settlement s join line l on l.tenant_id = s.tenant_id and l.settlement = s.id
+             where s.tenant_id = $1 and s.currency = $2 and s.state = 'active' and s.last_day >= $3
+               and l.label in ({}) and l.part = 0 and l.day >= $3
+             group by l.day, l.marketplace, l.label",
+            wanted.join(", ")
+        );
+        let rows = fetch_all!(
+            (i64, i64, i64, i64, i64),
+            self.tx,
+            AssertSqlSafe(text.as_str()),
+            self.tenant.0,
+            Currency::INR.code(),
+            i64::from(from),
+        )?;
+        for (day, marketplace, label, inside, amount) in rows {
+            let held = days.at(day, marketplace)?;
+            let label = labels.get(&label).ok_or(StoreError::Corrupt("line"))?;
+            let verdict = taxonomy.verdict(label, held.day);
+            if verdict.gst == Gst::Included {
+                add(&mut held.inside, inside)?;
+            }
+            // What a rule puts there by itself is a cost under any setting.
+            if verdict.account(amount) == Account::FeeGst {
+                add(&mut held.cost, amount.checked_neg().ok_or(Error::Overflow)?)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether amounts under a label ever hold GST, or stand in its account by a rule, from a day on.
+fn ever(taxonomy: &Taxonomy, label: &Label, from: i32) -> bool {
+    let mut day = from;
+    loop {
+        let verdict = taxonomy.verdict(label, day);
+        if verdict.gst == Gst::Included
+            || verdict.debit == Account::FeeGst
+            || verdict.credit == Account::FeeGst
+        {
+            return true;
+        }
+        let Some(next) = verdict.to.checked_add(1) else { return false };
+        day = next;
+    }
+}
+
+/// Sums by day and marketplace, whose names are told last.
+#[derive(Default)]
+struct Days(BTreeMap<(i32, i64), GstDay>);
+
+impl Days {
+    fn at(&mut self, day: i64, marketplace: i64) -> Result<&mut GstDay> {
+        let day = i32::try_from(day).map_err(|_| StoreError::Corrupt("statement_day"))?;
+        Ok(self.0.entry((day, marketplace)).or_insert_with(|| GstDay { day, ..GstDay::default() }))
+    }
+
+    fn named(self, names: &BTreeMap<i64, String>) -> Vec<GstDay> {
+        let name = |marketplace| names.get(&marketplace).cloned().unwrap_or_default();
+        self.0.into_iter().map(|((_, at), day)| GstDay { marketplace: name(at), ..day }).collect()
+    }
+}
+
+fn add(held: &mut i64, amount: i64) -> Result<()> {
+    *held = held.checked_add(amount).ok_or(Error::Overflow)?;
+    Ok(())
+}
+
+fn view(
+    (id, marketplace, name, from, credit, made_at, made_by, undone_at, undone_by): Row,
+) -> Result<TaxSettingView> {
+    let from = i32::try_from(from).map_err(|_| StoreError::Corrupt("tax_setting"))?;
+    Ok(TaxSettingView {
+        id: TaxSettingId(id),
+        marketplace: MarketplaceId(marketplace),
+        setting: TaxSetting { marketplace: name, from, credit: credit != 0 },
+        made_at,
+        made_by: made_by.unwrap_or_default(),
+        undone: undone_at.map(|at| (at, undone_by.unwrap_or_default())),
+    })
+}

@@ -1,0 +1,58 @@
+//! The second factor: codes by time from an app, and recovery codes for when the phone is lost.
+
+mod code;
+pub(crate) mod setup;
+pub(crate) mod sign_in;
+
+use axum::http::StatusCode;
+use ecom_store::{PersonId, Tx};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    app::App,
+    entry::Entry,
+    fault::{Fault, Page},
+    network::Network,
+    session::{Attempt, Verdict},
+};
+
+/// Checks a typed code, of the app or a recovery code, and uses it up. What is wrong with it is noted in the form.
+///
+/// Attempts are counted before the code is looked at, so that many at once are counted too.
+async fn check(app: &App, entry: &mut Entry, person: PersonId, network: Network) -> Page<bool> {
+    let typed = entry.text("code", 60, "Type the code.");
+    if typed.is_empty() {
+        return Ok(false);
+    }
+    let attempt = Attempt::of_code(person, network);
+    match attempt.begin(app).await? {
+        Verdict::Wait { minutes } => {
+            entry.refuse("code", format!("Too many attempts. Wait {minutes} min, then try again."));
+            return Ok(false);
+        }
+        Verdict::Go { slowed } => tokio::time::sleep(slowed).await,
+    }
+    let ring = app.keys.platform(app.now()).await?;
+    let mut tx = app.db.write().await?;
+    let Some(totp) = tx.platform().totp(&ring, person).await? else { return Err(Fault::Missing) };
+    let right = match code::step(totp.secret.expose(), &typed, app.now())? {
+        Some(step) => tx.platform().use_step(person, step).await?,
+        None => use_recovery(&mut tx, person, &typed, app.now()).await?,
+    };
+    if right {
+        attempt.succeeded(&mut tx.platform()).await?;
+        tx.commit().await?;
+    } else {
+        entry.refuse("code", "This code is wrong, or was used already. Wait for the next one.");
+    }
+    Ok(right)
+}
+
+async fn use_recovery(tx: &mut Tx, person: PersonId, typed: &str, now: i64) -> Page<bool> {
+    let hash: [u8; 32] = Sha256::digest(code::plain(typed)).into();
+    Ok(tx.platform().use_recovery_code(person, &hash, now).await?)
+}
+
+fn status(entry: &Entry) -> StatusCode {
+    if entry.is_good() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY }
+}

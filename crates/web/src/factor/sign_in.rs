@@ -1,0 +1,74 @@
+//! The second step of signing in.
+
+use askama::Template;
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Redirect},
+};
+use ecom_store::{Action, SessionPerson, Stage};
+
+use super::{check, status};
+use crate::{
+    app::App,
+    entry::{Entry, Field},
+    fault::Page,
+    frame::Frame,
+    network::Network,
+    page,
+    params::Params,
+    session::{cookie, local, record},
+};
+
+#[derive(Template)]
+#[template(path = "factor/sign_in.html")]
+struct CodePage {
+    frame: Frame,
+    field: Field,
+    next: String,
+}
+
+/// Asks for the code.
+pub(crate) async fn new(State(app): State<App>, headers: HeaderMap, params: Params) -> Page {
+    let next = params.one("next").and_then(local).unwrap_or_default().to_owned();
+    match waiting(&app, &headers).await? {
+        Some(_) => shown(&Entry::with(&[("next", &next)]), StatusCode::OK),
+        None => Ok(Redirect::to("/sign-in").into_response()),
+    }
+}
+
+/// Checks it: the session is complete.
+pub(crate) async fn create(
+    State(app): State<App>,
+    network: Network,
+    headers: HeaderMap,
+    mut entry: Entry,
+) -> Page {
+    let (Some(person), Some(token)) = (waiting(&app, &headers).await?, cookie::token(&headers)) else {
+        return Ok(Redirect::to("/sign-in").into_response());
+    };
+    if !check(&app, &mut entry, person.person, network).await? {
+        return shown(&entry, status(&entry));
+    }
+    let mut tx = app.db.write().await?;
+    tx.platform().complete_session(&token.hash(), app.now()).await?;
+    record(&app, &mut tx, &token.hash(), &network.to_string(), Action::SignIn).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(local(entry.raw("next")).unwrap_or("/")).into_response())
+}
+
+/// Who has typed the password and not the code.
+async fn waiting(app: &App, headers: &HeaderMap) -> Page<Option<SessionPerson>> {
+    let Some(token) = cookie::token(headers) else { return Ok(None) };
+    let person = app.db.read().await?.platform().session_person(&token.hash(), app.now()).await?;
+    Ok(person.filter(|person| person.stage == Stage::Code))
+}
+
+fn shown(entry: &Entry, status: StatusCode) -> Page {
+    let field = entry
+        .field("code", "Code")
+        .complete("one-time-code")
+        .hint("Six digits from your app. Without your phone, one of your recovery codes.");
+    let next = local(entry.raw("next")).unwrap_or_default().to_owned();
+    page::show_as(status, &CodePage { frame: Frame::outside("Type the code"), field, next })
+}

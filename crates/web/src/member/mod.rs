@@ -1,0 +1,284 @@
+//! The people of a business: who is in it, in which role; inviting, changing, taking out, leaving.
+
+pub(crate) mod invitation;
+
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect},
+};
+use ecom_store::{Action, LiveToken, Member, MemberRole, NewToken, PersonId, Purpose};
+use jiff::Timestamp;
+
+use crate::{
+    account::is_email,
+    app::App,
+    entry::{Entry, Field},
+    fault::{Fault, Page},
+    frame::{Frame, Here},
+    notice::{Notice, Tone},
+    page,
+    params::Params,
+    period::shown,
+    seat::{Owner, Seat, Viewer},
+    session::cookie::{Token, hash_of_text, hash_text},
+};
+
+/// Invitations of one business that may be open at the same time.
+const MOST_OPEN: usize = 100;
+
+#[derive(Template)]
+#[template(path = "member/list.html")]
+struct PeoplePage {
+    frame: Frame,
+    notices: Vec<Notice>,
+    link: Option<(String, String)>,
+    business: String,
+    members: Vec<MemberRow>,
+    invitations: Vec<InvitationRow>,
+    form: Option<Vec<Field>>,
+    may: bool,
+}
+
+struct MemberRow {
+    id: PersonId,
+    name: String,
+    email: String,
+    words: &'static str,
+    roles: Vec<(&'static str, &'static str, bool)>,
+    since: String,
+    second_factor: bool,
+    here: bool,
+}
+
+struct InvitationRow {
+    id: String,
+    email: String,
+    words: &'static str,
+    by: String,
+    until: String,
+}
+
+#[derive(Template)]
+#[template(path = "member/removal.html")]
+struct RemovalPage {
+    frame: Frame,
+    id: PersonId,
+    name: String,
+    business: String,
+    here: bool,
+}
+
+/// What a role is called, with what it may.
+pub(crate) fn role_words(role: MemberRole) -> &'static str {
+    match role {
+        MemberRole::Owner => "owner",
+        MemberRole::Manager => "manager",
+        MemberRole::Viewer => "viewer",
+    }
+}
+
+/// The list.
+pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Params) -> Page {
+    let said = match params.one("said") {
+        Some("role") => Some("The role is changed. It holds from the next page they open."),
+        Some("removed") => Some("They are out of the business, and see nothing of it any more."),
+        Some("revoked") => Some("The invitation is taken back; its link works no more."),
+        Some("joined") => Some("You are in."),
+        _ => None,
+    };
+    let notices = said.map(|said| Notice::new(Tone::Good, "Done", said)).into_iter().collect();
+    listed(&app, &seat, notices, None, &Entry::with(&[("role", "viewer")]), StatusCode::OK).await
+}
+
+/// Invites somebody: makes a link that works once.
+pub(crate) async fn invite(State(app): State<App>, seat: Seat<Owner>, mut entry: Entry) -> Page {
+    let seat = seat.into_viewer();
+    let email = entry.text("email", 254, "Type their e-mail address.");
+    if !email.is_empty() && !is_email(&email) {
+        entry.refuse("email", "An e-mail address looks like asha@example.in.");
+    }
+    let role = MemberRole::from_name(entry.raw("role"));
+    if role.is_none() {
+        entry.refuse("role", "Choose a role.");
+    }
+    let mut tx = app.db.write().await?;
+    check_invitation(&mut entry, &mut tx, &seat, &email, app.now()).await?;
+    let Some(role) = role.filter(|_| entry.is_good()) else {
+        drop(tx);
+        return listed(&app, &seat, Vec::new(), None, &entry, StatusCode::UNPROCESSABLE_ENTITY).await;
+    };
+    let token = Token::random()?;
+    let invitation = NewToken {
+        hash: &token.hash(),
+        purpose: Purpose::Invite,
+        person: None,
+        tenant: Some(seat.tenant()),
+        email: &email,
+        role: role.name(),
+        made_by: Some(seat.person()),
+    };
+    tx.platform().issue_token(&invitation, app.now()).await?;
+    seat.audit(&app, &mut seat.books(&mut tx).await?, Action::Invite, "people").await?;
+    tx.commit().await?;
+    let link = format!("{}/invitations/{}", app.settings.public_url(), token.text());
+    let fresh = Entry::with(&[("role", "viewer")]);
+    listed(&app, &seat, Vec::new(), Some((email, link)), &fresh, StatusCode::OK).await
+}
+
+async fn check_invitation(
+    entry: &mut Entry,
+    tx: &mut ecom_store::Tx,
+    seat: &Seat<Viewer>,
+    email: &str,
+    now: i64,
+) -> Page<()> {
+    let folded = ecom_store::fold_email(email);
+    let members = tx.platform().members(seat.tenant()).await?;
+    if members.iter().any(|member| ecom_store::fold_email(&member.email) == folded) {
+        entry.refuse("email", "They are in this business already. Change their role below.");
+    }
+    let open = tx.platform().invitations(seat.tenant(), now).await?;
+    if open.len() >= MOST_OPEN {
+        entry.refuse("email", format!("{MOST_OPEN} invitations are open. Take some back first."));
+    }
+    Ok(())
+}
+
+/// Takes an invitation back.
+pub(crate) async fn revoke(State(app): State<App>, seat: Seat<Owner>, entry: Entry) -> Page {
+    let token = hash_of_text(entry.raw("id")).ok_or(Fault::Missing)?;
+    let mut tx = app.db.write().await?;
+    tx.platform().revoke_invitation(seat.tenant(), &token).await?;
+    seat.audit(&app, &mut seat.books(&mut tx).await?, Action::RevokeInvitation, "people").await?;
+    tx.commit().await?;
+    Ok(Redirect::to("/people?said=revoked").into_response())
+}
+
+/// Gives a member another role.
+pub(crate) async fn change_role(
+    State(app): State<App>,
+    seat: Seat<Owner>,
+    Path(id): Path<String>,
+    entry: Entry,
+) -> Page {
+    let person: PersonId = id.parse().map_err(|_| Fault::Missing)?;
+    let role = MemberRole::from_name(entry.raw("role"))
+        .ok_or_else(|| Fault::invalid("role", "Choose owner, manager or viewer."))?;
+    let mut tx = app.db.write().await?;
+    tx.platform().set_member_role(seat.tenant(), person, role).await.map_err(last_owner)?;
+    let object = format!("people/{person}");
+    seat.audit(&app, &mut seat.books(&mut tx).await?, Action::ChangeRole, &object).await?;
+    tx.commit().await?;
+    Ok(Redirect::to("/people?said=role").into_response())
+}
+
+/// Asks whether to take somebody out, or whether to leave.
+pub(crate) async fn ask_removal(State(app): State<App>, seat: Seat<Viewer>, Path(id): Path<String>) -> Page {
+    let person = may_remove(&seat, &id)?;
+    let members = app.db.read().await?.platform().members(seat.tenant()).await?;
+    let member = members.into_iter().find(|member| member.person == person).ok_or(Fault::Missing)?;
+    page::show(&RemovalPage {
+        frame: seat.frame("People", Here::People),
+        id: person,
+        name: member.name,
+        business: seat.business().to_owned(),
+        here: person == seat.person(),
+    })
+}
+
+/// Takes somebody out, or leaves.
+pub(crate) async fn remove(State(app): State<App>, seat: Seat<Viewer>, Path(id): Path<String>) -> Page {
+    let person = may_remove(&seat, &id)?;
+    let leaves = person == seat.person();
+    let mut tx = app.db.write().await?;
+    tx.platform().remove_member(seat.tenant(), person).await.map_err(last_owner)?;
+    let action = if leaves { Action::Leave } else { Action::RemoveMember };
+    seat.audit(&app, &mut seat.books(&mut tx).await?, action, &format!("people/{person}")).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(if leaves { "/businesses" } else { "/people?said=removed" }).into_response())
+}
+
+/// Owners take anybody out; everybody may leave.
+fn may_remove(seat: &Seat<Viewer>, id: &str) -> Page<PersonId> {
+    let person: PersonId = id.parse().map_err(|_| Fault::Missing)?;
+    if person == seat.person() || seat.may::<Owner>() { Ok(person) } else { Err(Fault::Missing) }
+}
+
+fn last_owner(error: ecom_store::StoreError) -> Fault {
+    match error {
+        ecom_store::StoreError::Conflict(_) => Fault::Conflict(
+            "A business keeps an owner. Make somebody else an owner first, then change or leave.".to_owned(),
+        ),
+        other => other.into(),
+    }
+}
+
+async fn listed(
+    app: &App,
+    seat: &Seat<Viewer>,
+    notices: Vec<Notice>,
+    link: Option<(String, String)>,
+    entry: &Entry,
+    status: StatusCode,
+) -> Page {
+    let may = seat.may::<Owner>();
+    let mut tx = app.db.read().await?;
+    let members = tx.platform().members(seat.tenant()).await?;
+    let invitations =
+        if may { tx.platform().invitations(seat.tenant(), app.now()).await? } else { Vec::new() };
+    page::show_as(
+        status,
+        &PeoplePage {
+            frame: seat.frame("People", Here::People),
+            notices,
+            link,
+            business: seat.business().to_owned(),
+            members: members.into_iter().map(|member| member_row(member, seat)).collect(),
+            invitations: invitations.into_iter().map(invitation_row).collect(),
+            form: may.then(|| fields(entry)),
+            may,
+        },
+    )
+}
+
+fn fields(entry: &Entry) -> Vec<Field> {
+    let roles = [
+        ("viewer", "Viewer: looks at everything, changes nothing"),
+        ("manager", "Manager: works in the books, but not with people"),
+        ("owner", "Owner: everything"),
+    ];
+    let roles = roles.map(|(name, words)| (name.to_owned(), words.to_owned()));
+    vec![
+        entry.field("email", "Their e-mail address").kind("email"),
+        entry.field("role", "What they may do").choice(roles),
+    ]
+}
+
+fn member_row(member: Member, seat: &Seat<Viewer>) -> MemberRow {
+    MemberRow {
+        here: member.person == seat.person(),
+        id: member.person,
+        name: member.name,
+        email: member.email,
+        words: role_words(member.role),
+        roles: MemberRole::ALL.map(|role| (role.name(), role_words(role), role == member.role)).into(),
+        since: day(member.since),
+        second_factor: member.second_factor,
+    }
+}
+
+fn invitation_row(invitation: LiveToken) -> InvitationRow {
+    InvitationRow {
+        id: hash_text(&invitation.hash),
+        email: invitation.email,
+        words: MemberRole::from_name(&invitation.role).map_or("", role_words),
+        by: invitation.made_by.unwrap_or_default(),
+        until: day(invitation.expires_at),
+    }
+}
+
+fn day(micros: i64) -> String {
+    shown(App::zone().to_datetime(Timestamp::from_microsecond(micros).unwrap_or_default()).date())
+}

@@ -1,0 +1,46 @@
+//! What every request leaves behind: a line in the log and numbers for whoever watches. Routes and statuses, never
+//! addresses, parameters or people.
+
+use std::time::Instant;
+
+use axum::{
+    extract::{MatchedPath, Request},
+    http::{HeaderName, HeaderValue},
+    middleware::Next,
+    response::Response,
+};
+use tracing::Instrument;
+
+/// Tells the request apart in the log; whoever asks for help can name it.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Counts and times a request, and gives it an id.
+pub(crate) async fn observe(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let method = request.method().as_str().to_owned();
+    let id = id();
+    let span = tracing::info_span!("request", id, method, route, tenant = tracing::field::Empty);
+    let began = Instant::now();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let (status, seconds) = (response.status().as_u16(), began.elapsed().as_secs_f64());
+    metrics::counter!("ecom_requests_total", "method" => method, "route" => route.clone(), "status" => status.to_string())
+        .increment(1);
+    metrics::histogram!("ecom_request_seconds", "route" => route).record(seconds);
+    span.in_scope(|| tracing::debug!(status, seconds, "answered"));
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}
+
+/// Says whose request it is, once that is known.
+pub(crate) fn tenant(tenant: ecom_store::TenantId) {
+    tracing::Span::current().record("tenant", tenant.0);
+}
+
+fn id() -> String {
+    let mut bytes = [0; 8];
+    // Without randomness the id is of no use, but the page still is.
+    let _ = getrandom::fill(&mut bytes);
+    bytes.iter().fold(String::new(), |id, byte| id + &format!("{byte:02x}"))
+}
