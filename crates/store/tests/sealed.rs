@@ -55,6 +55,12 @@ async fn run(db: &Db, sql: &str) -> u64 {
     }
 }
 
+/// A session that is open for work.
+fn opened(id_hash: &[u8], person: ecom_store::PersonId) -> ecom_store::NewSession<'_> {
+    let stage = ecom_store::Stage::Full;
+    ecom_store::NewSession { id_hash, person, device: "Firefox", network: "192.0.2.0/24", stage }
+}
+
 on_both!(a_secret_is_kept_replaced_and_forgotten, |world| async move {
     let shop = vault(&world, "kurta-house").await;
     assert_eq!(shop.get(&world, "connection.token", 1).await, None);
@@ -209,7 +215,7 @@ on_both!(
         let mut books = tx.scoped(shop.tenant).await.unwrap();
         let sealed = books.seal(&ring, &SECRET, "elsewhere", b"token").await.unwrap();
         // A session's hash is no place for it, but it holds bytes.
-        tx.platform().open_session(&sealed, shop.person, world.now()).await.unwrap();
+        tx.platform().open_session(&opened(&sealed, shop.person), world.now()).await.unwrap();
         tx.commit().await.unwrap();
         rotate_key(&world.db, &shop.keys, shop.tenant, world.now()).await.unwrap();
         let ring = shop.ring().await;
