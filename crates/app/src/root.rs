@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use ecom_store::{Db, Keys, RootFit};
-use ecom_vault::{RootKey, RootSource, SystemEntropy};
+use ecom_vault::{RootKey, RootKeyError, RootSource, SystemEntropy};
 
 /// The root key of a key database. A new file is made only when no key was ever wrapped: otherwise the old one must
 /// be found.
@@ -30,7 +30,12 @@ pub(crate) async fn open(source: RootSource, keys: &Db) -> anyhow::Result<RootKe
 pub(crate) async fn load(source: RootSource) -> anyhow::Result<RootKey> {
     let name = named(&source);
     let loading = tokio::task::spawn_blocking(move || source.load());
-    loading.await.context("reading the root key stopped unexpectedly")?.context(name)
+    let loaded = loading.await.context("reading the root key stopped unexpectedly")?;
+    match loaded {
+        // What was read says nothing of where it came from; the other errors name that themselves.
+        Err(error @ (RootKeyError::Content | RootKeyError::Weak)) => Err(error).context(name),
+        loaded => Ok(loaded?),
+    }
 }
 
 /// The key of a file; of the one that was to take its place, if a process died after the keys were wrapped with that

@@ -5,13 +5,13 @@ use std::{
     fs,
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
 use ecom_simulator::{Catalogue, Plan, write_v2};
-use ecom_store::{Archive, Db, FileId, Keys, Registration, TenantId, migrate, migrate_keys};
+use ecom_store::{Archive, Db, FileId, Keys, Registration, StoreError, TenantId, migrate, migrate_keys};
 use ecom_vault::{RootKey, SystemEntropy};
 use tempfile::TempDir;
 
@@ -20,6 +20,16 @@ const KILLS: u32 = 24;
 /// Two root keys, as digits. Their ends look like nothing else.
 const ONE: &str = "0123456789abcdef0123456789abcdef0123456789abcdef01234567feedf00d";
 const TWO: &str = "123456789abcdef0123456789abcdef0123456789abcdef012345678decafbad";
+
+/// A server that ends with the test, also with one that fails.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
 
 struct Site {
     folder: TempDir,
@@ -132,11 +142,15 @@ impl Site {
             let numbers = places.map(|at| i64::try_from(at).unwrap() + 1);
             let mut tx = db.read().await.unwrap();
             let mut books = tx.scoped(TenantId(1)).await.unwrap();
-            let found =
-                archive.original_lines(&ring.archive(), &mut books, FileId(1), &numbers).await.unwrap();
+            let found = archive.original_lines(&ring.archive(), &mut books, FileId(1), &numbers).await;
             drop(tx);
             db.close().await;
             keys.close().await;
+            let found = match found {
+                // A server that runs is just sealing it anew.
+                Err(StoreError::Busy) => return (false, ring.generations().count()),
+                found => found.unwrap(),
+            };
             let same = found.iter().map(|line| line.as_deref().unwrap()).eq(places.map(|at| lines[at]));
             (same, ring.generations().count())
         })
@@ -266,7 +280,7 @@ fn the_root_key_file_is_replaced_and_the_old_one_opens_nothing_any_more() {
     let old = RootKey::read_file(&site.key()).unwrap().id().to_string();
     let told = well(&site.run("keys rotate-root", &[]));
     let kept = format!("data.root-key.old-{}", &old[..8]);
-    assert!(told.contains("1 keys are wrapped") && told.contains(&kept), "{told}");
+    assert!(told.contains(": 1\n") && told.contains(&kept), "{told}");
     assert_eq!(site.beside(), ["data.root-key".to_owned(), kept.clone()]);
     let mode = fs::metadata(site.key()).unwrap().permissions().mode() & 0o777;
     assert_eq!((site.holds(), mode), ((true, 1), 0o600));
@@ -370,13 +384,12 @@ fn a_rotation_killed_at_any_moment_leaves_originals_that_open_and_ends_at_the_ne
         assert!(site.holds().0, "kill {kill}");
     }
     // Each killed one left a generation at most; their leases run out only after a minute, so a server takes over.
-    let mut child = site.command("serve").args(["--port", "0"]).stderr(Stdio::null()).spawn().unwrap();
+    let server = Server(site.command("serve").args(["--port", "0"]).stderr(Stdio::null()).spawn().unwrap());
     let waited = Instant::now();
     while site.holds() != (true, 1) && waited.elapsed() < Duration::from_mins(2) {
         thread::sleep(Duration::from_millis(300));
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    drop(server);
     assert_eq!(site.holds(), (true, 1));
     let again = well(&site.run("import", &[site.folder.path().join("50001.txt").to_str().unwrap()]));
     assert!(again.contains("imported before"), "{again}");
@@ -386,15 +399,15 @@ fn a_rotation_killed_at_any_moment_leaves_originals_that_open_and_ends_at_the_ne
 #[test]
 fn the_root_key_is_not_replaced_under_a_running_server() {
     let site = Site::new();
-    let mut child = site.command("serve").args(["--port", "0"]).stderr(Stdio::piped()).spawn().unwrap();
-    let said = std::io::BufReader::new(child.stderr.take().unwrap());
+    let mut server =
+        Server(site.command("serve").args(["--port", "0"]).stderr(Stdio::piped()).spawn().unwrap());
+    let said = std::io::BufReader::new(server.0.stderr.take().unwrap());
     let mut lines = std::io::BufRead::lines(said);
     assert!(lines.any(|line| line.unwrap().contains("listens on")));
     let refused = site.run("keys rotate-root", &[]);
     // A business's key may be.
     let rotated = site.run("keys rotate", &["--all"]);
-    child.kill().unwrap();
-    child.wait().unwrap();
+    drop(server);
     assert!(ill(&refused).contains("stop it first"));
     assert!(well(&rotated).contains("the older keys are destroyed"));
     assert_eq!(site.holds(), (true, 1));

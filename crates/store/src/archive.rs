@@ -188,7 +188,11 @@ impl Archive {
     }
 
     async fn frame(&self, key: &ArchiveKey, tenant: TenantId, index: &Index, at: usize) -> Result<Vec<u8>> {
-        let sealed = self.sealed_frame(tenant, index, at).await?;
+        let sealed = self.sealed_frame(tenant, index, at).await.map_err(|error| match error {
+            // Sealed anew under another name since the place was read: the next look finds it there.
+            StoreError::Object(object_store::Error::NotFound { .. }) if key.is_rotating() => StoreError::Busy,
+            other => other,
+        })?;
         let number = u32::try_from(at).map_err(|_| StoreError::Corrupt("archive_frame"))?;
         let frame = Frame { archive: &index.archive, number, last: at + 1 == index.frames.len() };
         let packed = key.open_frame(&frame, &sealed)?;

@@ -13,7 +13,8 @@ use crate::{
     tx::{Platform, exec, fetch_optional},
 };
 
-/// Kind of the job that destroys; its tenant says whose.
+/// Kind of the job that destroys; its payload says whose. The job itself is the platform's: those of a business that
+/// is not active are cancelled.
 pub const SHRED_JOB: &str = "shred";
 /// After this many failures somebody must look.
 const MOST_ATTEMPTS: i64 = 20;
@@ -21,10 +22,11 @@ const MOST_ATTEMPTS: i64 = 20;
 /// Marks a business and enqueues the destruction of its keys. From the end of this on nobody signs in to it.
 pub async fn begin_shredding(db: &Db, tenant: TenantId, now: i64) -> Result<()> {
     let dedupe = job_key(tenant);
+    let payload = tenant.to_string();
     let job = NewJob {
-        tenant: Some(tenant),
+        tenant: None,
         kind: SHRED_JOB,
-        payload: "",
+        payload: &payload,
         dedupe: Some(&dedupe),
         run_at: now,
         most_attempts: MOST_ATTEMPTS,

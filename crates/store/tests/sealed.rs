@@ -4,8 +4,8 @@
 mod shop;
 
 use ecom_store::{
-    Db, FileId, Keys, NewSession, Owner, PLATFORM, PersonId, Progress, SEALED, SECRET, Stage, StoreError,
-    TenantId, left_behind, reseal_column, resume_rotations, rotate_key, sealed_columns,
+    Db, FileId, Keys, Owner, PLATFORM, PersonId, Progress, SEALED, SECRET, StoreError, TenantId, left_behind,
+    reseal_column, resume_rotations, rotate_key, sealed_columns,
 };
 use ecom_testkit::{Role, World, on_both};
 use ecom_vault::{KeyRing, VaultError};
@@ -53,6 +53,12 @@ async fn run(db: &Db, sql: &str) -> u64 {
             sqlx::query(sqlx::AssertSqlSafe(sql)).execute(pool).await.unwrap().rows_affected()
         }
     }
+}
+
+/// A session that is open for work.
+fn opened(id_hash: &[u8], person: ecom_store::PersonId) -> ecom_store::NewSession<'_> {
+    let stage = ecom_store::Stage::Full;
+    ecom_store::NewSession { id_hash, person, device: "Firefox", network: "192.0.2.0/24", stage }
 }
 
 on_both!(a_secret_is_kept_replaced_and_forgotten, |world| async move {
@@ -209,9 +215,7 @@ on_both!(
         let mut books = tx.scoped(shop.tenant).await.unwrap();
         let sealed = books.seal(&ring, &SECRET, "elsewhere", b"token").await.unwrap();
         // A session's hash is no place for it, but it holds bytes.
-        let (person, stage) = (shop.person, Stage::Full);
-        let session = NewSession { id_hash: &sealed, person, device: "", network: "", stage };
-        tx.platform().open_session(&session, world.now()).await.unwrap();
+        tx.platform().open_session(&opened(&sealed, shop.person), world.now()).await.unwrap();
         tx.commit().await.unwrap();
         rotate_key(&world.db, &shop.keys, shop.tenant, world.now()).await.unwrap();
         let ring = shop.ring().await;

@@ -73,6 +73,10 @@ impl Keyed {
         self.0[0].1
     }
 
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
     pub(crate) fn seal(
         &self,
         entropy: &mut dyn Entropy,

@@ -28,6 +28,11 @@ impl ArchiveKey {
         Self(Keyed::new(keys))
     }
 
+    /// Whether there are older keys beside the newest: a rotation goes on, or did a moment ago.
+    pub fn is_rotating(&self) -> bool {
+        self.0.count() > 1
+    }
+
     /// Seals the bytes of one frame; 45 bytes longer than they.
     pub fn seal_frame(
         &self,

@@ -92,8 +92,10 @@ impl Worker {
 
     /// Destroys the keys of a business that was marked for it.
     pub(crate) async fn shred(&self, claim: &Claim) -> Result<(), Failure> {
-        let tenant =
-            claim.tenant.ok_or_else(|| Failure::Final("a destruction without a business".to_owned()))?;
+        let number = claim.payload.parse();
+        let tenant = number
+            .map(TenantId)
+            .map_err(|_| Failure::Final("a destruction of the keys of no business".to_owned()))?;
         let now = micros(&*self.clock);
         self.keys.shred(&self.importer.db, &self.importer.archive, tenant, now).await?;
         tracing::info!(%tenant, "keys destroyed");

@@ -12,8 +12,9 @@ use crate::{config::Place, site::Site};
 #[derive(clap::Args)]
 #[command(after_help = "Example: ecom keys destroy --business 3 --name 'Kurta House'
 
-Nobody can sign in to the business afterwards. Its archived files and secrets cannot be opened by anybody, in no backup
-either, once the backups of keys made before are deleted. Figures stay in the database. It cannot be undone.")]
+Nobody can sign in to the business afterwards. Its archived files and secrets cannot be opened by
+anybody, in no backup either, once the backups of keys made before are deleted. Figures stay in the
+database. It cannot be undone.")]
 pub(crate) struct Args {
     /// Number of the business
     #[arg(long, value_name = "NUMBER")]

@@ -23,7 +23,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut out = io::stdout().lock();
     let roots = site.keys.roots().await?;
     if let Some(root) = roots.last() {
-        let since = root.created_at.map_or_else(|| "the beginning".to_owned(), day);
+        let since = root.created_at.map_or_else(|| "the first start".to_owned(), day);
         let (number, id) = (root.generation, site.keys.root());
         writeln!(out, "root key      {number:>3}  {id}  since {since}, {}", args.place.root_source()?)?;
     }

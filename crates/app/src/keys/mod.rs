@@ -76,7 +76,7 @@ where
         let job = job().await?;
         match (job.state.as_str(), job.outcome) {
             ("done", _) => return Ok(Ended::Well),
-            ("failed", why) => return Ok(Ended::Ill(why.unwrap_or_default())),
+            ("failed" | "cancelled", why) => return Ok(Ended::Ill(why.unwrap_or_default())),
             ("queued", Some(why)) => return Ok(Ended::Ill(why)),
             _ => tokio::time::sleep(LOOK_EVERY).await,
         }

@@ -14,7 +14,9 @@ use crate::{config::Place, import, site::Site};
   ecom keys rotate --business 3
   ecom keys rotate --all --data /srv/ecom/data
 
-It may run beside `ecom serve`, and needs room for the two largest archived files. If it is stopped, the server goes on. Backups of the database and the archive made before then need the backup of keys made before then.
+It may run beside `ecom serve`, and needs room for the two largest archived files. If it is stopped,
+the server goes on. Backups of the database and the archive made before then need the backup of keys
+made before then.
 Exit status: 0; 1 if something could not be sealed anew (its old key stays).")]
 pub(crate) struct Args {
     /// Number of the business. Needed only where there are several

@@ -29,8 +29,8 @@ const CLEARINGS: u32 = 20;
   ecom keys rotate-root
   ecom keys rotate-root --new-command 'vault kv get -field=key secret/ecom'
 
-Stop `ecom serve` first. Without a flag the new key takes the place of the root key file. With one of the flags it
-comes from there, and the server must be told so before it starts again.")]
+Stop `ecom serve` first. Without a flag the new key takes the place of the root key file. With one
+of the flags it comes from there, and the server must be told so before it starts again.")]
 pub(crate) struct Args {
     /// Take the new root key from this file; made if missing
     #[arg(long, value_name = "FILE", group = "new")]
@@ -58,7 +58,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     keys.close().await;
     let (keys, count) = site.keys.rotate_root(new, micros(&SystemClock)).await?;
-    eprintln!("{count} keys are wrapped with the new root key {}", keys.root());
+    eprintln!("keys wrapped with the new root key {}: {count}", keys.root());
     match &file {
         Some(file) => told_of_file(file)?,
         None => {
