@@ -81,6 +81,28 @@ actions! {
     EndExpense = "expense.end";
     /// An expense was removed.
     RemoveExpense = "expense.remove";
+    /// A person chose what mail they get.
+    SetNotices = "consent.save";
+    /// A label got an account.
+    AddLabelRule = "label.create_rule";
+    /// The account of a label was undone.
+    UndoLabelRule = "label.undo_rule";
+    /// Lines were posted anew once more.
+    PostAgain = "label.post_again";
+    /// It was set whether GST on fees is claimed back.
+    AddTaxSetting = "tax_setting.create";
+    /// A tax setting was undone.
+    UndoTaxSetting = "tax_setting.undo";
+    /// Units that came back or were lost were entered.
+    AddStock = "stock.create";
+    /// An entry of units was removed.
+    RemoveStock = "stock.remove";
+    /// The form of the books was chosen.
+    SetBookRules = "books.rules";
+    /// Ledgers of the books were named.
+    SetLedgers = "books.ledgers";
+    /// UTR and bank date of pay-outs were entered.
+    SetPayouts = "books.payouts";
     /// A month was closed.
     CloseMonth = "close.create";
     /// A closed month was opened again.

@@ -12,7 +12,7 @@ use ecom_ledger::{
     Currency, Minor,
     journal::{Journal, Kind, Leg, Rules, Sales, Voucher},
 };
-use ecom_store::Scoped;
+use ecom_store::{Action, Scoped};
 
 use super::{BookScope, Tab, download};
 use crate::{
@@ -116,6 +116,7 @@ pub(crate) async fn keep(
     let (cost_of_goods, indirect) = (!entry.raw("goods").is_empty(), !entry.raw("indirect").is_empty());
     let rules = Rules { sales, cost_of_goods, indirect, ..Rules::default() };
     books.set_book_rules(at.year, &rules, seat.person(), app.now()).await?;
+    seat.audit(&app, &mut books, Action::SetBookRules, "books").await?;
     tx.commit().await?;
     Ok(Redirect::to(&at.link("/books").with("said", "kept").text()).into_response())
 }

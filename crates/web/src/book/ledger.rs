@@ -13,7 +13,7 @@ use ecom_ledger::{
     Error,
     journal::{Chart, Ledger, Leg},
 };
-use ecom_store::Scoped;
+use ecom_store::{Action, Scoped};
 
 use super::{BookScope, Tab, download, sentence};
 use crate::{
@@ -125,6 +125,7 @@ pub(crate) async fn save(State(app): State<App>, seat: Seat<Manager>, params: Pa
         return shown_as(&seat, &mut books, &at, None, &typed, status).await;
     }
     books.set_book_chart(&chart, seat.person(), app.now()).await?;
+    seat.audit(&app, &mut books, Action::SetLedgers, "books/ledgers").await?;
     tx.commit().await?;
     Ok(Redirect::to(&at.link(PATH).with("said", "kept").text()).into_response())
 }

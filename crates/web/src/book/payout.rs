@@ -8,7 +8,7 @@ use axum::{
 };
 use ecom_gst::Gstin;
 use ecom_ledger::journal::{Bank, Payout};
-use ecom_store::{MOST_UTR_CHARS, Scoped, SettlementKey};
+use ecom_store::{Action, MOST_UTR_CHARS, Scoped, SettlementKey};
 use jiff::civil::Date;
 
 use super::{BookScope, Tab, download};
@@ -108,6 +108,7 @@ pub(crate) async fn save(State(app): State<App>, seat: Seat<Manager>, params: Pa
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return shown_as(&seat, &mut books, &at, None, &mut typed, status).await;
     }
+    seat.audit(&app, &mut books, Action::SetPayouts, "books/payouts").await?;
     tx.commit().await?;
     Ok(Redirect::to(&at.link(PATH).with("said", "kept").text()).into_response())
 }

@@ -9,7 +9,7 @@ use axum::{
 };
 use ecom_documents::{Limits, read_table};
 use ecom_ledger::journal::{Bank, Payout};
-use ecom_store::SettlementKey;
+use ecom_store::{Action, SettlementKey};
 use jiff::civil::Date;
 
 use super::{
@@ -62,6 +62,7 @@ pub(crate) async fn receive(
             for (key, bank) in banks {
                 books.set_bank(key, &bank, seat.person(), app.now()).await?;
             }
+            seat.audit(&app, &mut books, Action::SetPayouts, "books/payouts").await?;
             tx.commit().await?;
             Ok(Redirect::to(&at.link("/books/payouts").with("said", "sheet").text()).into_response())
         }

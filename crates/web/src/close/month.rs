@@ -12,7 +12,7 @@ use ecom_ledger::{
     day::{self, Month},
     statement::{Gaps, Statement},
 };
-use ecom_store::{Filter, MonthClose, Scoped};
+use ecom_store::{Action, Filter, MonthClose, Scoped};
 
 use super::{
     Stand, Standing, download, month_path,
@@ -145,6 +145,7 @@ pub(crate) async fn create(
         return shown_as(&seat, &whole, vec![changed()], &Entry::default(), StatusCode::CONFLICT);
     };
     books.put_close(month, &close, seat.person()).await?;
+    seat.audit(&app, &mut books, Action::CloseMonth, &object(month, currency)).await?;
     tx.commit().await?;
     Ok(to(month, currency, "closed"))
 }
@@ -165,8 +166,14 @@ pub(crate) async fn reopen(
         return shown_as(&seat, &whole, Vec::new(), &entry, StatusCode::UNPROCESSABLE_ENTITY);
     }
     books.reopen(month, currency, seat.person(), &reason, app.now()).await?;
+    seat.audit(&app, &mut books, Action::ReopenMonth, &object(month, currency)).await?;
     tx.commit().await?;
     Ok(to(month, currency, "reopened"))
+}
+
+/// Its address in the record.
+fn object(month: Month, currency: Currency) -> String {
+    format!("close/{month}/{currency}")
 }
 
 fn to(month: Month, currency: Currency, said: &str) -> axum::response::Response {

@@ -5,7 +5,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Redirect},
 };
-use ecom_store::{Channel, ConsentView, MessagePurpose, NewConsent, Scoped};
+use ecom_store::{Action, Channel, ConsentView, MessagePurpose, NewConsent, Scoped};
 use ecom_work::consent::{Wording, wording, wording_of};
 
 use crate::{
@@ -83,6 +83,7 @@ pub(crate) async fn save(State(app): State<App>, seat: Seat<Viewer>, entry: Entr
         let new = NewConsent { person, purpose, channel, given, wording: text.version, way: WAY };
         books.put_consent(&new, app.now()).await?;
     }
+    seat.audit(&app, &mut books, Action::SetNotices, "settings/notices").await?;
     tx.commit().await?;
     Ok(Redirect::to("/settings/notices?said=saved").into_response())
 }

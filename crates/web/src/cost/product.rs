@@ -13,7 +13,7 @@ use ecom_ledger::{
     cost::{Cost, CostSheet, Draft},
     day,
 };
-use ecom_store::Scoped;
+use ecom_store::{Action, Scoped};
 
 use super::{
     download,
@@ -161,6 +161,7 @@ pub(crate) async fn save(State(app): State<App>, seat: Seat<Manager>, mut entry:
         let today = day::of_date(app.today());
         return shown(&seat, &known, None, &entry, today, StatusCode::UNPROCESSABLE_ENTITY);
     }
+    seat.audit(&app, &mut books, Action::SaveCost, "costs").await?;
     tx.commit().await?;
     Ok(Redirect::to(&product_link(&known.sku).with("said", "saved").text()).into_response())
 }

@@ -11,6 +11,8 @@ use ecom_ledger::{
 };
 
 use super::{product::named, product_link, sku_of};
+use ecom_store::Action;
+
 use crate::{
     app::App,
     entry::Entry,
@@ -68,6 +70,7 @@ pub(crate) async fn remove(State(app): State<App>, seat: Seat<Manager>, entry: E
     let costs = books.costs().await?;
     let cost = named(&costs, &sku, &params)?;
     books.delete_cost(&sku, cost.marketplace.as_deref(), cost.currency, cost.from).await?;
+    seat.audit(&app, &mut books, Action::RemoveCost, "costs").await?;
     tx.commit().await?;
     Ok(Redirect::to(&product_link(&sku).with("said", "removed").text()).into_response())
 }

@@ -18,6 +18,8 @@ use super::{
     keep::{Kept, Shelf},
     product::sentence,
 };
+use ecom_store::Action;
+
 use crate::{
     app::App,
     entry::Entry,
@@ -100,6 +102,7 @@ pub(crate) async fn accept(
     }
     let saved = books.save_costs(&look.draft.sheet()).await?;
     saved.map_err(|problems| Fault::Conflict(first(&problems)))?;
+    seat.audit(&app, &mut books, Action::AcceptCosts, "costs").await?;
     tx.commit().await?;
     Shelf::of(&app.spool, &seat).remove(&id).await?;
     Ok(Redirect::to("/costs?said=imported").into_response())

@@ -10,7 +10,7 @@ use ecom_ledger::{
     day,
     expense::{Expense, MOST_DAYS, Repeat},
 };
-use ecom_store::ExpenseId;
+use ecom_store::{Action, ExpenseId};
 
 use super::{capital, found};
 use crate::{
@@ -73,6 +73,7 @@ pub(crate) async fn end(
         return show_end(&seat, id, &expense, &entry);
     };
     books.end_expense(id, last).await?;
+    seat.audit(&app, &mut books, Action::EndExpense, "expenses").await?;
     tx.commit().await?;
     Ok(Redirect::to("/expenses?said=ended").into_response())
 }
@@ -97,7 +98,9 @@ pub(crate) async fn ask_removal(State(app): State<App>, seat: Seat<Manager>, Pat
 pub(crate) async fn remove(State(app): State<App>, seat: Seat<Manager>, Path(id): Path<String>) -> Page {
     let id: ExpenseId = id.parse().map_err(|_| Fault::Missing)?;
     let mut tx = app.db.write().await?;
-    seat.books(&mut tx).await?.delete_expense(id).await?;
+    let mut books = seat.books(&mut tx).await?;
+    books.delete_expense(id).await?;
+    seat.audit(&app, &mut books, Action::RemoveExpense, "expenses").await?;
     tx.commit().await?;
     Ok(Redirect::to("/expenses?said=removed").into_response())
 }

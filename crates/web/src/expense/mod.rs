@@ -16,7 +16,7 @@ use ecom_ledger::{
     day,
     expense::{Category, Expense, Repeat},
 };
-use ecom_store::{ExpenseId, Scoped};
+use ecom_store::{Action, ExpenseId, Scoped};
 
 pub(crate) use change::{ask_end, ask_removal, end, remove};
 
@@ -115,6 +115,7 @@ pub(crate) async fn create(State(app): State<App>, seat: Seat<Manager>, mut entr
         return listed(&app, &seat, &mut books, None, &entry).await;
     };
     books.add_expense(&expense, app.now()).await?;
+    seat.audit(&app, &mut books, Action::AddExpense, "expenses").await?;
     tx.commit().await?;
     Ok(Redirect::to("/expenses?said=added").into_response())
 }

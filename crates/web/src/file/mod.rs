@@ -5,7 +5,7 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Redirect},
 };
-use ecom_store::{FileId, Filter, SettlementState, SettlementView};
+use ecom_store::{Action, FileId, Filter, SettlementState, SettlementView};
 
 use crate::{
     app::App,
@@ -54,7 +54,9 @@ pub(crate) async fn ask(State(app): State<App>, seat: Seat<Manager>, Path(id): P
 pub(crate) async fn withdraw(State(app): State<App>, seat: Seat<Manager>, Path(id): Path<String>) -> Page {
     let file: FileId = id.parse().map_err(|_| Fault::Missing)?;
     let mut tx = app.db.write().await?;
-    seat.books(&mut tx).await?.withdraw(file).await?;
+    let mut books = seat.books(&mut tx).await?;
+    books.withdraw(file).await?;
+    seat.audit(&app, &mut books, Action::WithdrawFile, &format!("files/{file}")).await?;
     tx.commit().await?;
     Ok(Redirect::to("/uploads?said=withdrawn").into_response())
 }

@@ -14,7 +14,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use ecom_ledger::{Currency, chain::Chains, day, statement::Statement};
-use ecom_store::Scoped;
+use ecom_store::{Action, Scoped};
 
 use crate::{
     app::App,
@@ -97,6 +97,7 @@ pub(crate) async fn add(State(app): State<App>, seat: Seat<Viewer>, mut entry: E
     let mut tx = app.db.write().await?;
     let mut books = seat.books(&mut tx).await?;
     books.add_tile(seat.person(), &span.key(), MOST_TILES, app.now()).await?;
+    seat.audit(&app, &mut books, Action::AddTile, "").await?;
     tx.commit().await?;
     Ok(Redirect::to("/").into_response())
 }
@@ -106,6 +107,7 @@ pub(crate) async fn remove(State(app): State<App>, seat: Seat<Viewer>, entry: En
     let mut tx = app.db.write().await?;
     let mut books = seat.books(&mut tx).await?;
     books.remove_tile(seat.person(), entry.raw("period")).await?;
+    seat.audit(&app, &mut books, Action::RemoveTile, "").await?;
     tx.commit().await?;
     Ok(Redirect::to("/").into_response())
 }

@@ -10,7 +10,7 @@ use ecom_ledger::{
     Account, Class, day,
     taxonomy::{Gst, Label},
 };
-use ecom_store::{LabelChoice, LabelId, LabelRuleView, RuleChange, Scoped};
+use ecom_store::{Action, LabelChoice, LabelId, LabelRuleView, RuleChange, Scoped};
 use jiff::civil::Date;
 
 use super::{
@@ -131,6 +131,7 @@ pub(crate) async fn create(
             .await;
     };
     books.add_label_rule(id, choice, seat.person(), app.now()).await?;
+    seat.audit(&app, &mut books, Action::AddLabelRule, &format!("labels/{id}")).await?;
     tx.commit().await?;
     app.bell.ring();
     Ok(Redirect::to(&format!("/labels/{id}?said=made")).into_response())

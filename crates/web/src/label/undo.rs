@@ -5,7 +5,7 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Redirect},
 };
-use ecom_store::{LabelRuleId, LabelRuleView, RuleChange, Scoped};
+use ecom_store::{Action, LabelRuleId, LabelRuleView, RuleChange, Scoped};
 
 use super::{
     effect::EffectView,
@@ -44,6 +44,7 @@ pub(crate) async fn create(State(app): State<App>, seat: Seat<Manager>, Path(id)
     let mut books = seat.books(&mut tx).await?;
     let rule = standing(&mut books, &id).await?;
     books.undo_label_rule(rule.id, seat.person(), app.now()).await?;
+    seat.audit(&app, &mut books, Action::UndoLabelRule, &format!("labels/{}", rule.label)).await?;
     tx.commit().await?;
     app.bell.ring();
     Ok(Redirect::to(&format!("/labels/{}?said=undone", rule.label)).into_response())
@@ -55,6 +56,7 @@ pub(crate) async fn again(State(app): State<App>, seat: Seat<Manager>, Path(id):
     let mut tx = app.db.write().await?;
     let mut books = seat.books(&mut tx).await?;
     books.follow_rule_again(id, app.now()).await?;
+    seat.audit(&app, &mut books, Action::PostAgain, "labels").await?;
     tx.commit().await?;
     app.bell.ring();
     Ok(Redirect::to("/labels?said=again").into_response())

@@ -12,7 +12,7 @@ use ecom_ledger::{
     Currency, Minor, day,
     stock::{Fate, StockEvent},
 };
-use ecom_store::{MOST_UNITS, Scoped, SkuId, StockEntry, StockEventId};
+use ecom_store::{Action, MOST_UNITS, Scoped, SkuId, StockEntry, StockEventId};
 
 use super::show::Found;
 use crate::{
@@ -187,6 +187,7 @@ pub(crate) async fn add(
         return found.answer(&app, &seat, None, &entry, StatusCode::UNPROCESSABLE_ENTITY);
     };
     books.add_stock_events(&[event], seat.person(), app.now()).await?;
+    seat.audit(&app, &mut books, Action::AddStock, &format!("products/{}", found.sku)).await?;
     tx.commit().await?;
     Ok(Redirect::to(&format!("/products/{sku}?said=added#stock")).into_response())
 }
@@ -276,6 +277,7 @@ pub(crate) async fn remove(
     let mut books = seat.books(&mut tx).await?;
     let (sku, entry) = entry_of(&mut books, &sku, &id).await?;
     books.delete_stock_event(entry.id).await?;
+    seat.audit(&app, &mut books, Action::RemoveStock, &format!("products/{sku}")).await?;
     tx.commit().await?;
     Ok(Redirect::to(&format!("/products/{sku}?said=removed#stock")).into_response())
 }

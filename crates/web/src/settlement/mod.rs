@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use ecom_ledger::day::DayCutter;
-use ecom_store::{Scoped, SettlementKey, SettlementPage, SettlementState, SettlementView};
+use ecom_store::{Action, Scoped, SettlementKey, SettlementPage, SettlementState, SettlementView};
 
 pub(crate) use detail::show;
 
@@ -153,7 +153,9 @@ fn pager(found: &SettlementPage, link: &Link) -> Option<Pager> {
 pub(crate) async fn choose(State(app): State<App>, seat: Seat<Manager>, Path(key): Path<String>) -> Page {
     let key: SettlementKey = key.parse().map_err(|_| Fault::Missing)?;
     let mut tx = app.db.write().await?;
-    seat.books(&mut tx).await?.choose(key, app.now()).await?;
+    let mut books = seat.books(&mut tx).await?;
+    books.choose(key, app.now()).await?;
+    seat.audit(&app, &mut books, Action::ChooseSettlement, &format!("settlements/{key}")).await?;
     tx.commit().await?;
     Ok(Redirect::to(&format!("/settlements/{key}")).into_response())
 }

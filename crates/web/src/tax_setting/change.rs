@@ -12,7 +12,7 @@ use ecom_ledger::{
     day::Month,
     tax_setting::{GstDay, TaxSetting, TaxSettings},
 };
-use ecom_store::{Scoped, TaxSettingId, TaxSettingView};
+use ecom_store::{Action, Scoped, TaxSettingId, TaxSettingView};
 
 use super::{read, refused, since};
 use crate::{
@@ -103,7 +103,9 @@ pub(crate) async fn ask(State(app): State<App>, seat: Seat<Manager>, Path(id): P
 pub(crate) async fn undo(State(app): State<App>, seat: Seat<Manager>, Path(id): Path<String>) -> Page {
     let id: TaxSettingId = id.parse().map_err(|_| Fault::Missing)?;
     let mut tx = app.db.write().await?;
-    seat.books(&mut tx).await?.undo_tax_setting(id, seat.person(), app.now()).await?;
+    let mut books = seat.books(&mut tx).await?;
+    books.undo_tax_setting(id, seat.person(), app.now()).await?;
+    seat.audit(&app, &mut books, Action::UndoTaxSetting, "settings/tax").await?;
     tx.commit().await?;
     app.bell.ring();
     Ok(Redirect::to("/settings/tax?said=undone").into_response())

@@ -16,7 +16,7 @@ use ecom_ledger::{
     tax_setting::{TaxSetting, TaxSettings},
 };
 use ecom_store::{
-    JobView, MarketplaceId, Scoped, TAX_SETTING_JOB, TaxChoice, TaxSettingId, TaxSettingView, Tx,
+    Action, JobView, MarketplaceId, Scoped, TAX_SETTING_JOB, TaxChoice, TaxSettingId, TaxSettingView, Tx,
 };
 
 pub(crate) use change::{ask, preview, undo};
@@ -108,6 +108,7 @@ pub(crate) async fn create(State(app): State<App>, seat: Seat<Manager>, mut entr
         return refused(&app, &seat, &mut tx, entry).await;
     };
     books.add_tax_setting(choice, seat.person(), app.now()).await?;
+    seat.audit(&app, &mut books, Action::AddTaxSetting, "settings/tax").await?;
     tx.commit().await?;
     app.bell.ring();
     Ok(Redirect::to("/settings/tax?said=changed").into_response())
@@ -117,7 +118,9 @@ pub(crate) async fn create(State(app): State<App>, seat: Seat<Manager>, mut entr
 pub(crate) async fn again(State(app): State<App>, seat: Seat<Manager>, Path(id): Path<String>) -> Page {
     let id: TaxSettingId = id.parse().map_err(|_| Fault::Missing)?;
     let mut tx = app.db.write().await?;
-    seat.books(&mut tx).await?.follow_tax_setting_again(id, app.now()).await?;
+    let mut books = seat.books(&mut tx).await?;
+    books.follow_tax_setting_again(id, app.now()).await?;
+    seat.audit(&app, &mut books, Action::PostAgain, "settings/tax").await?;
     tx.commit().await?;
     app.bell.ring();
     Ok(Redirect::to("/settings/tax").into_response())

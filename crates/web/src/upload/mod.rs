@@ -13,7 +13,8 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use ecom_store::{
-    Filter, NewUpload, Outcome, Scoped, SellerAccount, SellerAccountId, UploadId, UploadState, UploadView,
+    Action, Filter, NewUpload, Outcome, Scoped, SellerAccount, SellerAccountId, UploadId, UploadState,
+    UploadView,
 };
 
 use crate::{
@@ -133,7 +134,8 @@ pub(crate) async fn create(
     for file in &received.files {
         let bytes = i64::try_from(file.bytes).map_err(Fault::broken)?;
         let new = NewUpload { seller_account: account, name: &file.name, spool: &file.spool, bytes };
-        books.add_upload(&new, now).await?;
+        let id = books.add_upload(&new, now).await?;
+        seat.audit(&app, &mut books, Action::SendFile, &format!("uploads/{id}")).await?;
     }
     tx.commit().await?;
     received.files.into_iter().for_each(receive::Spooled::keep);

@@ -12,7 +12,7 @@ use super::{Answer, Site, Visitor};
 /// Pages of a route looked at for the sake of one of their parameters.
 const MOST_ALIKE: usize = 2;
 /// Pages looked at in all.
-const MOST_PAGES: usize = 400;
+const MOST_PAGES: usize = 1000;
 
 /// A route of the router.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -124,7 +124,7 @@ impl Pages {
             assert!(
                 self.seen.len() < MOST_PAGES,
                 "the pages link to each other without end: {:?}",
-                self.seen
+                self.seen.iter().take(20).collect::<Vec<_>>()
             );
             let answer = site.get(visitor, &address).await;
             // What was typed into a search may make no sense.
