@@ -105,7 +105,7 @@ async fn every_figure_of_the_table_leads_to_its_lines() {
     let loose =
         found.iter().find(|link| link.contains("product=none") && link.contains("class=profit")).unwrap();
     let outline = site.get(&owner, loose).await.outline();
-    assert!(outline.contains("lines that name no product"), "{outline}");
+    assert!(outline.contains("Only lines that name no product"), "{outline}");
 }
 
 #[tokio::test]

@@ -76,7 +76,7 @@ async fn a_change_is_looked_at_made_followed_and_undone() {
     assert_eq!(september(&site, tenant).await, before, "no trace is left");
     assert!(site.get(&owner, "/settings/tax").await.outline().contains("state undone"));
     assert_eq!(site.get(&owner, "/settings/tax/1/undoing").await.status, StatusCode::NOT_FOUND);
-    assert!(!site.get(&owner, "/close/2026-09/INR").await.outline().contains("Changed since the close"));
+    assert!(!site.get(&owner, "/close/2026-09/INR").await.outline().contains("h2 Changed since the close"));
 }
 
 #[tokio::test]

@@ -41,6 +41,7 @@ struct AuditRow {
     /// An action of a newer or older program has no words here: its name stands for them.
     name: String,
     object: String,
+    href: String,
     network: String,
 }
 
@@ -153,8 +154,18 @@ fn row(entry: AuditEntry) -> AuditRow {
         },
         what: Action::from_name(&entry.action).map_or("", words::of),
         name: entry.action,
+        href: href(&entry.object),
         object: entry.object,
         network: entry.network,
+    }
+}
+
+/// The page of an object; of one that has none of its own, the list it stands in.
+fn href(object: &str) -> String {
+    match object.split('/').next() {
+        Some("people") => "/people".to_owned(),
+        Some("files") => "/uploads".to_owned(),
+        _ => format!("/{object}"),
     }
 }
 
