@@ -81,15 +81,15 @@ test("the statement is saved as a workbook and its tables as CSV, by keyboard", 
   assert.match(workbook.name, /^kurta-house_profit_\d{4}-\d\d\.xlsx$/);
   const parts = unzip(workbook.bytes);
   const names = [...parts.get("xl/workbook.xml").matchAll(/<sheet name="([^"]+)"/g)].map((found) => found[1]);
-  assert.deepEqual(names, ["Profit statement", "From profit to the total", "Balance at Amazon", "Settlements", "Turnover by account", "Where net sales went"]);
+  assert.deepEqual(names, ["Profit statement", "From profit to the total", "Balance at Amazon", "Settlements", "Where net sales went"]);
   assert.ok(![...parts.values()].some((part) => part.includes("<f>")), "no formulas");
-  const turnover = await save(tab, tab.getByRole("link", { name: "Turnover by account, CSV" }));
-  assert.match(turnover.name, /^kurta-house_profit-turnover-by-account_\d{4}-\d\d\.csv$/);
-  const [header, ...rows] = csv(turnover.bytes);
-  assert.deepEqual(header, ["Account", "Code", "Lines", "Credit", "Debit", "Net", "Currency", "Note"]);
+  const statement = await save(tab, tab.getByRole("link", { name: "Profit statement, CSV" }));
+  assert.match(statement.name, /^kurta-house_profit-profit-statement_\d{4}-\d\d\.csv$/);
+  const [header, ...rows] = csv(statement.bytes);
+  assert.deepEqual(header, ["Line", "Part", "Amount", "Currency", "Share of net sales", "Note"]);
   // What the file says stands on the page, in the page's own form.
-  const sales = rows.find((row) => row[1] === "income:sales:product");
-  const shown = `₹${Number(sales[5]).toLocaleString("en-IN", { minimumFractionDigits: 2 })}`;
+  const sales = rows.find((row) => row[0] === "Net sales");
+  const shown = `₹${Number(sales[2]).toLocaleString("en-IN", { minimumFractionDigits: 2 })}`;
   assert.ok((await tab.locator("main").textContent()).includes(shown), shown);
   assert.deepEqual(complaints, []);
   await tab.context().close();

@@ -77,7 +77,7 @@ export const owner = {
   business: "Kurta House",
 };
 
-export async function register(page) {
+export async function register(page, gstin = "") {
   await page.goto("/");
   await page.getByLabel("Your name").fill(owner.name);
   await page.getByLabel("E-mail address").fill(owner.email);
@@ -85,6 +85,7 @@ export async function register(page) {
   await page.getByLabel("Password").fill(owner.password);
   await page.getByLabel("Name of the business").fill(owner.business);
   await page.getByLabel("Billing State").selectOption("Karnataka");
+  await page.getByLabel("GSTIN").fill(gstin);
   await page.getByLabel("I act for a business and am 18 or older").check();
   await page.getByRole("button", { name: "Create account" }).click();
   await page.getByRole("heading", { name: "Begin with a settlement" }).waitFor();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use ecom_documents::{Sheet, Value, csv_head, csv_rows};
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use tokio::{
     sync::{OwnedSemaphorePermit, mpsc},
     time::timeout,
@@ -40,14 +40,16 @@ pub(super) fn body(turn: OwnedSemaphorePermit, head: Sheet, rows: impl Rows) -> 
         }
         drop(turn);
     });
-    Ok(Body::from_stream(stream::unfold(Some(receive), |receive| async {
+    let pieces = stream::unfold(Some(receive), |receive| async {
         let mut receive = receive?;
         match receive.recv().await {
             Some(Some(bytes)) => Some((Ok(bytes), Some(receive))),
             Some(None) => None,
             None => Some((Err("the download was cut off"), None)),
         }
-    })))
+    });
+    // Whoever packs the answer asks once more after its end.
+    Ok(Body::from_stream(pieces.fuse()))
 }
 
 async fn feed(send: &mpsc::Sender<Piece>, first: Vec<u8>, name: &str, mut rows: impl Rows) -> Page<()> {
