@@ -203,3 +203,22 @@ async fn without_a_mail_server_the_page_says_what_to_do() {
     assert_eq!(ask(&site, EMAIL).await.status, StatusCode::CONFLICT);
     assert_eq!(site.world.rows(None).await, before);
 }
+
+#[tokio::test]
+async fn an_invitation_is_sent_by_mail_too_and_its_link_opens_it() {
+    let (site, post, owner) = house().await;
+    let form = [("email", "bela@example.in"), ("role", "manager")];
+    let shown = site.post(&owner, "/people/invitations", &form).await;
+    assert!(shown.body.contains("is on its way to them") && shown.body.contains("/invitations/"));
+    let mails = arrived(&site, &post).await;
+    assert_eq!(mails.iter().map(|mail| mail.to.address()).collect::<Vec<_>>(), ["bela@example.in"]);
+    let path = link(&mails[0], "/invitations/");
+    assert!(shown.body.contains(&path), "it is the link of the page");
+    assert!(site.get(&Visitor::default(), &path).await.body.contains("Join Kurta House"));
+    let wrong = [("email", "a@b.in\r\nBcc: c@d.in"), ("role", "viewer")];
+    assert_eq!(
+        site.post(&owner, "/people/invitations", &wrong).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    assert!(arrived(&site, &post).await.is_empty());
+}
