@@ -1,5 +1,6 @@
 //! The binary `ecom`: command line, configuration, wiring. Business rules live in the other crates.
 
+mod admin;
 mod audit;
 mod backup;
 mod config;
@@ -43,6 +44,8 @@ enum Command {
     Doctor(doctor::Args),
     /// See whether mail works
     Mail(mail::Args),
+    /// Help people who cannot get in
+    Admin(admin::Args),
     /// Whether the record of who did what is whole
     Audit(audit::Args),
     /// Copy database, keys and archived files to a safe place
@@ -83,6 +86,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Import(args) => block_on(import::run(&args)),
         Command::Doctor(args) => block_on(doctor::run(&args)),
         Command::Mail(args) => block_on(mail::run(&args)),
+        Command::Admin(args) => block_on(admin::run(&args)),
         Command::Audit(args) => block_on(audit::run(&args)),
         Command::Backup(args) => block_on(backup::run(&args)),
         Command::Restore(args) => block_on(restore::run(&args)),

@@ -43,6 +43,8 @@ actions! {
     ChangeProfile = "account.save";
     /// Somebody changed their password.
     ChangePassword = "account.password";
+    /// Somebody who forgot their password chose a new one, or the operator gave them one.
+    ResetPassword = "account.reset_password";
     /// Somebody turned codes on.
     AddFactor = "account.add_factor";
     /// Somebody turned codes off.

@@ -35,7 +35,9 @@ mod notice;
 mod page;
 mod params;
 mod period;
+mod post;
 mod product;
+mod reset;
 mod scope;
 mod scope_bar;
 mod search;
@@ -61,7 +63,7 @@ use axum::{
 use app::App;
 pub use app::{Registration, Server, Settings, SettingsError};
 use fault::Fault;
-pub use session::hash_password;
+pub use session::{hash_password, random_password};
 
 /// Longest body of a plain form in bytes.
 const MOST_FORM_BYTES: usize = 64 * 1024;
@@ -71,7 +73,7 @@ const MOST_FORM_BYTES: usize = 64 * 1024;
 #[allow(clippy::too_many_lines, reason = "one line for each route")]
 pub fn router(server: Server) -> Router {
     let app = App::new(server);
-    books(Router::new())
+    links(books(Router::new()))
         .route("/", get(home::show))
         .route("/tiles", post(home::add))
         .route("/tiles/removal", post(home::remove))
@@ -160,6 +162,13 @@ pub fn router(server: Server) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), shield::headers))
         .layer(middleware::from_fn(telemetry::observe))
         .with_state(app)
+}
+
+/// The routes that mails lead to.
+fn links(router: Router<App>) -> Router<App> {
+    router
+        .route("/reset", get(reset::new).post(reset::create))
+        .route("/reset/{token}", get(reset::show).post(reset::save))
 }
 
 /// The routes of the books.

@@ -19,8 +19,16 @@ use support::{
     settlement, site,
 };
 
-/// For those who are not signed in, or want to be it no more: they have tests of their own in session.rs.
-const OUTSIDE: [&str; 5] = ["/register", "/sign-in", "/sign-in/code", "/sign-out", "/invitations/{token}"];
+/// For those who are not signed in, or want to be it no more: they have tests of their own in session.rs, access.rs and letters.rs.
+const OUTSIDE: [&str; 7] = [
+    "/register",
+    "/sign-in",
+    "/sign-in/code",
+    "/sign-out",
+    "/invitations/{token}",
+    "/reset",
+    "/reset/{token}",
+];
 /// What viewers may change: what they themselves see on the first page, and what is their own. Everybody may leave;
 /// who may take out others is tested in access.rs.
 const VIEWERS: [&str; 14] = [

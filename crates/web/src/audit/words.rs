@@ -11,6 +11,7 @@ pub(super) fn of(action: Action) -> &'static str {
         Action::EndSession => "ended sessions of their own",
         Action::ChangeProfile => "changed their name or phone number",
         Action::ChangePassword => "changed their password",
+        Action::ResetPassword => "replaced a forgotten password",
         Action::AddFactor => "turned codes on",
         Action::RemoveFactor => "turned codes off",
         Action::RenewCodes => "made new recovery codes",

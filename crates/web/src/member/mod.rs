@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use ecom_store::{Action, LiveToken, Member, MemberRole, NewToken, PersonId, Purpose};
+use ecom_work::mail::{Letter, Role};
 use jiff::Timestamp;
 
 use crate::{
@@ -21,6 +22,7 @@ use crate::{
     page,
     params::Params,
     period::shown,
+    post::{self, Reader},
     seat::{Owner, Seat, Viewer},
     session::cookie::{Token, hash_of_text, hash_text},
 };
@@ -33,7 +35,7 @@ const MOST_OPEN: usize = 100;
 struct PeoplePage {
     frame: Frame,
     notices: Vec<Notice>,
-    link: Option<(String, String)>,
+    link: Option<(String, String, bool)>,
     business: String,
     members: Vec<MemberRow>,
     invitations: Vec<InvitationRow>,
@@ -120,11 +122,39 @@ pub(crate) async fn invite(State(app): State<App>, seat: Seat<Owner>, mut entry:
         made_by: Some(seat.person()),
     };
     tx.platform().issue_token(&invitation, app.now()).await?;
+    let sent = send(&app, &mut tx, &seat, (&email, role), &token).await?;
     seat.audit(&app, &mut seat.books(&mut tx).await?, Action::Invite, "people").await?;
     tx.commit().await?;
+    app.bell.ring();
     let link = format!("{}/invitations/{}", app.settings.public_url(), token.text());
     let fresh = Entry::with(&[("role", "viewer")]);
-    listed(&app, &seat, Vec::new(), Some((email, link)), &fresh, StatusCode::OK).await
+    listed(&app, &seat, Vec::new(), Some((email, link, sent)), &fresh, StatusCode::OK).await
+}
+
+/// Sends the link by mail, if this server sends any; the business sees it in its record.
+async fn send(
+    app: &App,
+    tx: &mut ecom_store::Tx,
+    seat: &Seat<Viewer>,
+    (email, role): (&str, MemberRole),
+    token: &Token,
+) -> Page<bool> {
+    let mut platform = tx.platform();
+    let inviter = platform.profile(seat.person()).await?.map(|own| own.name).unwrap_or_default();
+    let letter = Letter::Invitation {
+        business: seat.business().to_owned(),
+        inviter,
+        role: match role {
+            MemberRole::Owner => Role::Owner,
+            MemberRole::Manager => Role::Manager,
+            MemberRole::Viewer => Role::Viewer,
+        },
+        page: "/invitations/".to_owned(),
+        until: app.now().saturating_add(Purpose::Invite.lasts()),
+    };
+    let cause = format!("invitation:{}:{}", seat.tenant(), hash_text(&token.hash()));
+    let reader = Reader { person: None, name: "", email };
+    post::write(app, &mut platform, (&cause, Some(seat.tenant())), reader, &letter, Some(token)).await
 }
 
 async fn check_invitation(
@@ -219,7 +249,7 @@ async fn listed(
     app: &App,
     seat: &Seat<Viewer>,
     notices: Vec<Notice>,
-    link: Option<(String, String)>,
+    link: Option<(String, String, bool)>,
     entry: &Entry,
     status: StatusCode,
 ) -> Page {

@@ -22,6 +22,9 @@ const MOST_ADDRESS: i64 = 20;
 /// By how much.
 const SLOWED: Duration = Duration::from_secs(1);
 
+/// Askings for a new password for one address before its mails stop for a while; within one network, before it is refused.
+const MOST_ASKED: i64 = 5;
+
 /// Someone trying to sign in.
 pub(crate) struct Attempt {
     pair: [u8; 32],
@@ -84,6 +87,64 @@ impl Attempt {
     }
 }
 
+/// Someone asking for a new password.
+pub(crate) struct Asking {
+    pair: [u8; 32],
+    network: [u8; 32],
+    address: [u8; 32],
+}
+
+/// What becomes of asking for a new password.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum ResetVerdict {
+    /// A mail goes, if there is such a person.
+    Send,
+    /// Enough mails went to this address, whose last link still works. The answer is the same.
+    Enough,
+    /// Not before so many minutes.
+    Wait { minutes: i64 },
+}
+
+impl Asking {
+    pub(crate) fn new(email: &str, network: Network) -> Self {
+        let email = fold_email(email);
+        Self {
+            pair: key("reset pair", &[email.as_bytes(), network.bytes()]),
+            network: key("reset network", &[network.bytes()]),
+            address: key("reset address", &[email.as_bytes()]),
+        }
+    }
+
+    /// Judges and counts, in the transaction that writes the mail. What is refused is not counted, and nothing depends
+    /// on whether there is such a person.
+    pub(crate) async fn begin(&self, platform: &mut Platform<'_>, now: i64) -> Page<ResetVerdict> {
+        let pair = platform.login_failures(&self.pair).await?;
+        let network = platform.login_failures(&self.network).await?;
+        let address = platform.login_failures(&self.address).await?;
+        let verdict = judge_asking(pair, network, address, now);
+        let counted: &[&[u8; 32]] = match verdict {
+            ResetVerdict::Send => &[&self.pair, &self.network, &self.address],
+            ResetVerdict::Enough => &[&self.pair, &self.network],
+            ResetVerdict::Wait { .. } => &[],
+        };
+        for key in counted {
+            platform.login_failed(*key, now, now - MEMORY).await?;
+        }
+        Ok(verdict)
+    }
+}
+
+/// Each is how often somebody asked, and when last.
+fn judge_asking(pair: (i64, i64), network: (i64, i64), address: (i64, i64), now: i64) -> ResetVerdict {
+    let full = |(asked, last): (i64, i64), most: i64| asked >= most && last > now - MEMORY;
+    for (counted, most) in [(pair, MOST_ASKED), (network, MOST_NETWORK)] {
+        if full(counted, most) {
+            return ResetVerdict::Wait { minutes: (counted.1 + MEMORY - now + MINUTE - 1) / MINUTE };
+        }
+    }
+    if full(address, MOST_ASKED) { ResetVerdict::Enough } else { ResetVerdict::Send }
+}
+
 /// Each is how often it failed, and when last.
 fn judge(pair: (i64, i64), network: (i64, i64), address: (i64, i64), now: i64) -> Verdict {
     let recent = |(failures, last): (i64, i64)| if last > now - MEMORY { failures } else { 0 };
@@ -131,6 +192,16 @@ mod tests {
     #[test]
     fn an_address_under_attack_from_afar_is_slowed_down_but_never_locked_out() {
         assert_eq!(judge(NONE, NONE, (1_000_000, NOW), NOW), Verdict::Go { slowed: SLOWED });
+    }
+
+    #[test]
+    fn asking_again_and_again_is_refused_where_it_comes_from_and_elsewhere_sends_no_more() {
+        assert_eq!(judge_asking((4, NOW), (49, NOW), (4, NOW), NOW), ResetVerdict::Send);
+        assert_eq!(judge_asking((5, NOW - MINUTE), NONE, NONE, NOW), ResetVerdict::Wait { minutes: 14 });
+        assert_eq!(judge_asking(NONE, (50, NOW), NONE, NOW), ResetVerdict::Wait { minutes: 15 });
+        assert_eq!(judge_asking(NONE, NONE, (5, NOW), NOW), ResetVerdict::Enough);
+        let over = (1_000, NOW - MEMORY);
+        assert_eq!(judge_asking(over, over, over, NOW), ResetVerdict::Send);
     }
 
     #[test]

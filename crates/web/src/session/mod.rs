@@ -23,10 +23,10 @@ use crate::{
     params::Link,
     seat::Visitor,
 };
-pub(crate) use attempt::{Attempt, Verdict};
+pub(crate) use attempt::{Asking, Attempt, ResetVerdict, Verdict};
 use cookie::Token;
-pub use password::hash_password;
 pub(crate) use password::{LEAST_PASSWORD, Passwords, fault as password_fault};
+pub use password::{hash_password, random_password};
 
 #[derive(Template)]
 #[template(path = "session/new.html")]
@@ -34,6 +34,7 @@ struct SignInPage {
     frame: Frame,
     fields: Vec<Field>,
     notice: Option<String>,
+    done: Option<&'static str>,
     next: String,
     may_register: bool,
 }
@@ -45,7 +46,7 @@ impl SignInPage {
             entry.field("password", "Password").kind("password").complete("current-password"),
         ];
         let next = local(entry.raw("next")).unwrap_or_default().to_owned();
-        Self { frame: Frame::outside("Sign in"), fields, notice, next, may_register }
+        Self { frame: Frame::outside("Sign in"), fields, notice, done: None, next, may_register }
     }
 }
 
@@ -60,7 +61,12 @@ pub(crate) async fn new(
         return Ok(Redirect::to(next.unwrap_or("/")).into_response());
     }
     let entry = Entry::with(&[("next", next.unwrap_or_default())]);
-    page::show(&SignInPage::of(&entry, None, may_register(&app).await?))
+    let mut page = SignInPage::of(&entry, None, may_register(&app).await?);
+    if query.iter().any(|(name, said)| name == "said" && said == "reset") {
+        page.done =
+            Some("Your password is changed, and you are signed out everywhere. Sign in with the new one.");
+    }
+    page::show(&page)
 }
 
 /// Signs in. Attempts are counted before the password is checked, so that many at once are counted too.

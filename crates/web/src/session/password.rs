@@ -99,6 +99,17 @@ pub fn hash_password(password: &[u8]) -> Result<String, String> {
     Argon2::default().hash_password(password).map(|hash| hash.to_string()).map_err(|error| error.to_string())
 }
 
+/// A password that nobody can guess, for a command that gives somebody a new one: 100 bits, in groups that are easy to
+/// read out: no i, l, o or 0.
+pub fn random_password() -> Result<String, String> {
+    const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz123456789";
+    let mut bytes = [0; 20];
+    getrandom::fill(&mut bytes).map_err(|error| error.to_string())?;
+    let letters: Vec<char> = bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect();
+    let groups: Vec<String> = letters.chunks(4).map(|group| group.iter().collect()).collect();
+    Ok(groups.join("-"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,6 +135,13 @@ mod tests {
         }
         assert!(fault("short", &about).is_some_and(|words| words.contains("this has 5")));
         assert!(fault(&"long words ".repeat(30), &about).is_some_and(|words| words.contains("At most")));
+    }
+
+    #[test]
+    fn a_random_password_is_one_that_people_may_have_and_never_the_same() {
+        let (one, other) = (random_password().unwrap(), random_password().unwrap());
+        assert!(one.len() == 24 && fault(&one, &[]).is_none(), "{one}");
+        assert_ne!(one, other);
     }
 
     #[tokio::test]

@@ -15,10 +15,14 @@ use ecom_simulator::{Catalogue, Extra, Plan, write_v2};
 use ecom_store::{Archive, Importer, NewSession, PersonId, Stage, TenantId};
 use ecom_testkit::{Engine, World};
 use ecom_web::{Registration, Server, Settings, router};
-use ecom_work::{Bell, Live, Worker, mail::Mail};
+use ecom_work::{
+    Bell, Live, Worker,
+    mail::{Mail, Parcel, Post, PostFault},
+};
+use futures_util::future::BoxFuture;
 use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tower::ServiceExt;
 
 /// The server and the world behind it.
@@ -46,7 +50,41 @@ pub async fn site() -> Site {
     site_with(&Settings::new("http://127.0.0.1:8080", Registration::First).unwrap()).await
 }
 
+/// A mail server that takes everything, and keeps it.
+#[derive(Clone, Default)]
+pub struct PostBox(Arc<Mutex<Vec<Parcel>>>);
+
+impl Post for PostBox {
+    fn send<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, Result<(), PostFault>> {
+        self.0.lock().unwrap().push(parcel.clone());
+        Box::pin(async { Ok(()) })
+    }
+
+    fn domain(&self) -> &'static str {
+        "books.example"
+    }
+}
+
+impl PostBox {
+    /// What arrived since one last looked.
+    pub fn empty(&self) -> Vec<Parcel> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
 pub async fn site_with(settings: &Settings) -> Site {
+    site_by(settings, Mail::default()).await
+}
+
+/// A site that sends mail, and where it arrives.
+pub async fn site_with_mail(registration: Registration) -> (Site, PostBox) {
+    let post = PostBox::default();
+    let url = "http://127.0.0.1:8080";
+    let mail = Mail::by(Arc::new(post.clone()), url);
+    (site_by(&Settings::new(url, registration).unwrap(), mail).await, post)
+}
+
+async fn site_by(settings: &Settings, mail: Mail) -> Site {
     let world = World::new(Engine::Sqlite).await;
     // Posting days of the made-up files are in September 2026.
     world.clock.set("2026-10-08T09:00+05:30");
@@ -60,7 +98,7 @@ pub async fn site_with(settings: &Settings) -> Site {
         clock: Arc::new(world.clock.clone()),
         bell: Bell::default(),
         live: Live::default(),
-        mail: Mail::default(),
+        mail,
     };
     let router = router(Server::new(&worker, settings.clone()));
     Site { world, worker, router }
