@@ -23,7 +23,7 @@ async fn with_books() -> (Site, Visitor) {
 }
 
 /// Pages with tables, in some scope, none of them cut into pages.
-const PAGES: [&str; 16] = [
+const PAGES: [&str; 22] = [
     "/",
     "/?from=2026-09-01&to=2026-09-20",
     "/statement?month=2026-09",
@@ -40,6 +40,12 @@ const PAGES: [&str; 16] = [
     "/close",
     "/close/2026-09/INR",
     "/uploads",
+    "/products",
+    "/products?month=2026-09&col=units&col=profit&col=margin&col=uncosted&sort=sku&q=red",
+    "/products/1",
+    "/products/0",
+    "/trends",
+    "/trends?figure=fees&shade=all",
 ];
 
 /// Rupees of a plain decimal, if it is one.
@@ -100,6 +106,9 @@ async fn names_of_files_say_what_and_when() {
         ("/settlements/1?format=xlsx", "kurta-house_settlement-26000000003_as-of-2026-10-08.xlsx"),
         ("/costs?format=xlsx", "kurta-house_costs_as-of-2026-10-08.xlsx"),
         ("/close/2026-09/INR?format=xlsx", "kurta-house_close_2026-09.xlsx"),
+        ("/products?month=2026-09&format=csv", "kurta-house_products_2026-09.csv"),
+        ("/products/0?format=xlsx", "kurta-house_product-without-a-product_all-days.xlsx"),
+        ("/trends?year=2026-27&format=csv", "kurta-house_trends_fy-2026-27.csv"),
     ] {
         assert_eq!(site.get(&owner, path).await.file_name(), name, "{path}");
     }

@@ -111,18 +111,23 @@ impl Download {
 
 async fn workbook(name: &FileName, sheets: Vec<Sheet>) -> Page {
     if let Some(long) = sheets.iter().find(|sheet| sheet.rows.len() > MOST_XLSX_ROWS) {
-        return Err(too_long(&long.name));
+        return Err(too_long_for_workbook(&long.name));
     }
     // Packing holds up no other page.
     let written = tokio::task::spawn_blocking(move || write_xlsx(&sheets)).await.map_err(Fault::broken)?;
     Ok(attached(&name.text(None, "xlsx"), XLSX, written.map_err(Fault::broken)?))
 }
 
-fn too_long(table: &str) -> Fault {
-    let most = money::count(i64::try_from(MOST_XLSX_ROWS).unwrap_or(i64::MAX));
-    Fault::TooLarge(format!(
-        "“{table}” has more than {most} rows, too many for a workbook. Go back and take CSV, which has all of them, or choose fewer days."
-    ))
+fn too_long_for_workbook(table: &str) -> Fault {
+    let most = i64::try_from(MOST_XLSX_ROWS).unwrap_or(i64::MAX);
+    let words = "Go back and take CSV, which has all of them, or choose fewer days.";
+    too_long(table, most, "a workbook", words)
+}
+
+/// A table has more rows than some kind of file may; `words` say what to do.
+pub(crate) fn too_long(table: &str, most: i64, file: &str, words: &str) -> Fault {
+    let most = money::count(most);
+    Fault::TooLarge(format!("“{table}” has more than {most} rows, too many for {file}. {words}"))
 }
 
 /// A file that the browser saves.
