@@ -12,6 +12,7 @@ use axum::{
 };
 use ecom_documents::{Sheet, Value, write_csv, write_xlsx};
 use ecom_ledger::{Currency, day};
+use jiff::Timestamp;
 
 use crate::{
     app::App,
@@ -218,6 +219,12 @@ pub(crate) fn date(number: i32) -> Value {
 pub(crate) fn day_of(currency: Currency, micros: Option<i64>) -> Value {
     let day = |micros| day::DayCutter::for_currency(currency).day(micros);
     micros.map_or(Value::Empty, |micros| date(day(micros)))
+}
+
+/// The day of an instant in India, and its time.
+pub(crate) fn instant(micros: i64) -> [Value; 2] {
+    let at = App::zone().to_datetime(Timestamp::from_microsecond(micros).unwrap_or_default());
+    [at.date().into(), at.strftime("%H:%M:%S").to_string().into()]
 }
 
 /// An amount that may not be there.
