@@ -103,6 +103,11 @@ impl Figure {
         self.value.clone()
     }
 
+    /// The same with another value for downloads, where its text is no number.
+    pub(crate) fn worth(self, value: impl Into<Value>) -> Self {
+        Self { value: value.into(), ..self }
+    }
+
     /// Where one mends what is unknown, or sees what it is made of.
     pub(crate) fn leading_to(self, href: String) -> Self {
         Self { href, ..self }

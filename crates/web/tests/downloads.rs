@@ -4,6 +4,7 @@
 mod support;
 
 use axum::http::{StatusCode, header};
+use ecom_simulator::{Catalogue, Plan, write_v2};
 use ecom_store::Filter;
 use support::{Answer, Site, Visitor, settlement, site};
 
@@ -19,11 +20,13 @@ async fn with_books() -> (Site, Visitor) {
         ("from", "2026-08-05"),
     ];
     assert_eq!(site.post(&owner, "/expenses", &rent).await.status, StatusCode::SEE_OTHER);
+    let setting = [("credit", "no"), ("from", "2026-10-01"), ("marketplace", "0")];
+    assert_eq!(site.post(&owner, "/settings/tax", &setting).await.status, StatusCode::SEE_OTHER);
     (site, owner)
 }
 
 /// Pages with tables, in some scope, none of them cut into pages.
-const PAGES: [&str; 16] = [
+const PAGES: [&str; 34] = [
     "/",
     "/?from=2026-09-01&to=2026-09-20",
     "/statement?month=2026-09",
@@ -40,6 +43,24 @@ const PAGES: [&str; 16] = [
     "/close",
     "/close/2026-09/INR",
     "/uploads",
+    "/products",
+    "/products?month=2026-09&col=units&col=profit&col=margin&col=uncosted&sort=sku&q=red",
+    "/products/1",
+    "/products/0",
+    "/trends",
+    "/trends?figure=fees&shade=all",
+    "/labels",
+    "/labels?q=commission",
+    "/search?account=suspense:unclassified",
+    "/search?sku=CHAI-BLU-S&sort=amount&dir=down",
+    "/settlements/1/lines?account=suspense:unclassified",
+    "/audit",
+    "/audit?action=expense.create",
+    "/people",
+    "/settings/tax",
+    "/difference?month=2026-09",
+    "/statement?year=2026-27&by=month",
+    "/statement?year=2026-27&by=quarter&gst=printed",
 ];
 
 /// Rupees of a plain decimal, if it is one.
@@ -100,6 +121,19 @@ async fn names_of_files_say_what_and_when() {
         ("/settlements/1?format=xlsx", "kurta-house_settlement-26000000003_as-of-2026-10-08.xlsx"),
         ("/costs?format=xlsx", "kurta-house_costs_as-of-2026-10-08.xlsx"),
         ("/close/2026-09/INR?format=xlsx", "kurta-house_close_2026-09.xlsx"),
+        ("/products?month=2026-09&format=csv", "kurta-house_products_2026-09.csv"),
+        ("/products/0?format=xlsx", "kurta-house_product-without-a-product_all-days.xlsx"),
+        ("/trends?year=2026-27&format=csv", "kurta-house_trends_fy-2026-27.csv"),
+        ("/labels?format=csv&table=rules-of-yours", "kurta-house_labels-rules-of-yours_as-of-2026-10-08.csv"),
+        ("/search?format=csv", "kurta-house_lines-found_all-days.csv"),
+        (
+            "/settlements/1/lines?month=2026-09&format=csv",
+            "kurta-house_lines-settlement-26000000003_2026-09.csv",
+        ),
+        ("/audit?format=csv", "kurta-house_audit-log_as-of-2026-10-08.csv"),
+        ("/people?format=xlsx", "kurta-house_people_as-of-2026-10-08.xlsx"),
+        ("/settings/tax?format=csv", "kurta-house_tax-settings_as-of-2026-10-08.csv"),
+        ("/difference?month=2026-09&format=csv", "kurta-house_differences_2026-09.csv"),
     ] {
         assert_eq!(site.get(&owner, path).await.file_name(), name, "{path}");
     }
@@ -152,6 +186,87 @@ async fn a_file_holds_what_its_scope_says_and_nothing_else() {
     assert!(column(&costs, "Cost of a unit").iter().all(|cost| *cost == "unknown"), "{costs:?}");
 }
 
+/// Thousands of lines, hundreds of products.
+async fn with_large_books() -> (Site, Visitor) {
+    let site = site().await;
+    let (owner, _) = site.owner("kurta-house").await;
+    let start = "2026-09-07T00:00:00Z".parse::<jiff::Timestamp>().unwrap().as_second();
+    let plan = Plan {
+        seed: 3,
+        id: 26_000_000_003,
+        start,
+        end: start + 14 * 86_400,
+        rows: 8_000,
+        previous_reserve: 0,
+        current_reserve: 0,
+        extra: Vec::new(),
+    };
+    let mut file = Vec::new();
+    write_v2(&plan, &Catalogue::new(7, 1_000), &mut file).unwrap();
+    site.import(&owner, "50001234567.txt", &file).await;
+    (site, owner)
+}
+
+#[tokio::test]
+async fn products_of_all_pages_are_in_the_file_in_their_order() {
+    let (site, owner) = with_large_books().await;
+    let products = site.get(&owner, "/products?sort=sku&page=2&format=csv").await.table();
+    let skus = column(&products, "SKU");
+    assert!(skus.len() > 200, "more than the store gives at once: {}", skus.len());
+    let (last, named) = skus.split_last().unwrap();
+    assert_eq!(*last, "Without a product");
+    assert!(named.windows(2).all(|pair| pair[0] < pair[1]), "each once: {skus:?}");
+    let page = site.get(&owner, "/products?page=2").await;
+    assert!(page.body.contains(&format!("{} rows, page 2 of", skus.len())), "as many as the page counts");
+    let units = column(&products, "Units sold");
+    assert!(units.iter().all(|count| count.parse::<i64>().is_ok()), "{units:?}");
+    let trends = "/trends?month=2026-09&figure=units&by=week&page=9&sort=sku&format=csv";
+    let trends = site.get(&owner, trends).await.table();
+    assert_eq!(column(&trends, "SKU"), skus);
+    assert_eq!(column(&trends, "Units sold, overall"), units);
+    for (row, whole) in trends[1..].iter().zip(units) {
+        let weeks: i64 = row[3..].iter().map(|count| count.parse::<i64>().unwrap()).sum();
+        assert_eq!(weeks.to_string(), whole, "{row:?}");
+    }
+}
+
+#[tokio::test]
+async fn searched_lines_come_whole_and_in_their_order() {
+    let (site, owner) = with_large_books().await;
+    let all = site.get(&owner, "/lines?format=csv").await.table();
+    let estimates = column(&all, "Estimate");
+    for path in ["/search?format=csv", "/settlements/1/lines?format=csv"] {
+        let found = site.get(&owner, path).await.table();
+        assert!(found.len() > 2_000, "more than one piece: {}", found.len());
+        assert_eq!(found[0], all[0]);
+        assert_eq!(column(&found, "Estimate").len(), estimates.len(), "{path}");
+        assert_eq!(sum(&column(&found, "Amount")), sum(&column(&all, "Amount")), "{path}");
+    }
+    let down = site.get(&owner, "/search?sort=amount&dir=down&format=csv").await.table();
+    let amounts: Vec<i64> = column(&down, "Amount").into_iter().map(|cell| minor(cell).unwrap()).collect();
+    assert!(amounts.len() == estimates.len() && amounts.iter().rev().is_sorted());
+}
+
+#[tokio::test]
+async fn what_somebody_may_not_see_is_in_no_file() {
+    let (site, owner) = with_books().await;
+    let invited = [("email", "asha@example.in"), ("role", "viewer")];
+    assert_eq!(site.post(&owner, "/people/invitations", &invited).await.status, StatusCode::OK);
+    let log = site.get(&owner, "/audit?before=2&format=csv").await.table();
+    let numbers: Vec<i64> = column(&log, "No.").into_iter().map(|number| number.parse().unwrap()).collect();
+    assert!(numbers.len() > 2 && numbers.iter().rev().copied().eq(1..=numbers.len() as i64), "{numbers:?}");
+    let invitations = "/people?format=csv&table=open-invitations";
+    assert_eq!(site.get(&owner, invitations).await.table()[1][0], "asha@example.in");
+    let mut tx = site.world.db.read().await.unwrap();
+    let tenant = tx.platform().tenants().await.unwrap()[0];
+    let person = tx.platform().members(tenant).await.unwrap()[0].person;
+    drop(tx);
+    site.world.set_role(person, "viewer").await;
+    assert_eq!(site.get(&owner, invitations).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(site.get(&owner, "/people?format=csv").await.status, StatusCode::OK);
+    assert_ne!(site.get(&owner, "/audit?format=csv").await.status, StatusCode::OK);
+}
+
 #[tokio::test]
 async fn no_cell_begins_like_a_formula() {
     let site = site().await;
@@ -159,7 +274,15 @@ async fn no_cell_begins_like_a_formula() {
     let evil = "=HYPERLINK(\"http://evil.example\")";
     let text = String::from_utf8(settlement(3, 200)).unwrap();
     site.import(&owner, "=cmd.txt", text.replace("CHAI-BLU-S", evil).as_bytes()).await;
-    for path in ["/lines?format=csv", "/costs?format=csv", "/settlements?format=csv", "/uploads?format=csv"] {
+    for path in [
+        "/lines?format=csv",
+        "/costs?format=csv",
+        "/settlements?format=csv",
+        "/uploads?format=csv",
+        "/products?format=csv",
+        "/trends?format=csv",
+        "/search?format=csv",
+    ] {
         let answer = site.get(&owner, path).await;
         let risky = |cell: &String| {
             cell.starts_with(['=', '+', '@', '\t']) || (cell.starts_with('-') && minor(cell).is_none())
@@ -176,7 +299,21 @@ async fn no_cell_begins_like_a_formula() {
 async fn an_empty_business_has_files_with_titles_only() {
     let site = site().await;
     let (owner, _) = site.owner("kurta-house").await;
-    for path in ["/", "/statement", "/settlements", "/costs", "/expenses", "/close", "/uploads", "/lines"] {
+    for path in [
+        "/",
+        "/statement",
+        "/settlements",
+        "/costs",
+        "/expenses",
+        "/close",
+        "/uploads",
+        "/lines",
+        "/products",
+        "/trends",
+        "/labels",
+        "/search",
+        "/settings/tax",
+    ] {
         for format in ["csv", "xlsx"] {
             let answer = site.get(&owner, &format!("{path}?format={format}")).await;
             assert_eq!((answer.status, answer.table().len()), (StatusCode::OK, 1), "{path} {format}");

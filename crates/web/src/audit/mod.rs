@@ -1,5 +1,6 @@
 //! The audit log: who did what, when, from where. For owners.
 
+mod download;
 mod words;
 
 use askama::Template;
@@ -9,6 +10,7 @@ use jiff::{Timestamp, ToSpan, civil::Date};
 
 use crate::{
     app::App,
+    download::{Download, Downloads, FileName},
     entry::{Entry, Field},
     fault::Page,
     frame::{Frame, Here},
@@ -25,6 +27,7 @@ const PER_PAGE: usize = 50;
 #[template(path = "audit/list.html")]
 struct AuditPage {
     frame: Frame,
+    downloads: Downloads,
     fields: Vec<Field>,
     filtered: bool,
     rows: Vec<AuditRow>,
@@ -82,6 +85,10 @@ impl Asked {
 
     /// The address of a part of the log.
     fn link(&self, before: Option<i64>) -> String {
+        self.address(before).text()
+    }
+
+    fn address(&self, before: Option<i64>) -> Link {
         let pairs = [
             ("person", self.person.map(|person| person.to_string())),
             ("action", self.action.map(|action| action.name().to_owned())),
@@ -89,11 +96,10 @@ impl Asked {
             ("to", self.to.map(|day| day.to_string())),
             ("before", before.map(|seq| seq.to_string())),
         ];
-        let link = pairs.into_iter().fold(Link::to("/audit"), |link, (name, value)| match value {
+        pairs.into_iter().fold(Link::to("/audit"), |link, (name, value)| match value {
             Some(value) => link.with(name, &value),
             None => link,
-        });
-        link.text()
+        })
     }
 }
 
@@ -101,6 +107,12 @@ impl Asked {
 pub(crate) async fn list(State(app): State<App>, seat: Seat<Owner>, params: Params) -> Page {
     let asked = Asked::read(&params)?;
     let mut tx = app.db.read().await?;
+    if let Some(wanted) = Download::read(&params)? {
+        let name = FileName::today(&app, &seat, download::TABLE);
+        let filter = AuditFilter { before: None, ..asked.filter() };
+        let entries = download::Entries::of(tx, seat, filter);
+        return wanted.send_rows(&app, &name, download::head(), entries).await;
+    }
     let mut books = seat.books(&mut tx).await?;
     let most = i64::try_from(PER_PAGE).unwrap_or(i64::MAX);
     let mut entries = books.audit_entries(&asked.filter(), most + 1).await?;
@@ -109,6 +121,7 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Owner>, params: Para
     let next = entries.last().filter(|_| more).map(|entry| asked.link(Some(entry.seq)));
     page::show(&AuditPage {
         frame: seat.frame("Audit log", Here::People),
+        downloads: Downloads::of(&asked.address(None), &[download::TABLE]),
         fields: fields(&mut books, &asked).await?,
         filtered: asked.is_narrow(),
         rows: entries.into_iter().map(row).collect(),
@@ -147,17 +160,26 @@ fn row(entry: AuditEntry) -> AuditRow {
         seq: entry.seq,
         day: shown(at.date()),
         time: at.strftime("%H:%M:%S").to_string(),
-        who: match entry.actor {
-            Actor::Person(id) => named(id, entry.name),
-            Actor::Command => "the operator, by a command".to_owned(),
-            Actor::Work => "the program, by itself".to_owned(),
-        },
-        what: Action::from_name(&entry.action).map_or("", words::of),
+        who: doer(entry.actor, entry.name),
+        what: deed(&entry.action),
         name: entry.action,
         href: href(&entry.object),
         object: entry.object,
         network: entry.network,
     }
+}
+
+fn doer(actor: Actor, name: Option<String>) -> String {
+    match actor {
+        Actor::Person(id) => named(id, name),
+        Actor::Command => "the operator, by a command".to_owned(),
+        Actor::Work => "the program, by itself".to_owned(),
+    }
+}
+
+/// An action in words; of one that has none here nothing.
+fn deed(action: &str) -> &'static str {
+    Action::from_name(action).map_or("", words::of)
 }
 
 /// The page of an object; of one that has none of its own, the list it stands in.

@@ -1,5 +1,6 @@
 //! Why figures differ from Seller Central: each reason in words, with what it comes to in this business.
 
+mod download;
 mod reason;
 
 use askama::Template;
@@ -13,6 +14,7 @@ use ecom_store::{Scoped, SettlementState, Shift};
 
 use crate::{
     app::App,
+    download::{Download, Downloads, FileName},
     fault::Page,
     frame::{Frame, Here},
     page,
@@ -30,6 +32,7 @@ struct DifferencePage {
     frame: Frame,
     title: String,
     bar: ScopeBar,
+    downloads: Downloads,
     reasons: Vec<Reason>,
     /// The same page in other currencies of these days.
     others: Vec<(String, String)>,
@@ -49,11 +52,17 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, params: Par
     let chosen = chosen(&statements, scope.currency);
     let others = statements.iter().map(|one| one.currency).filter(|currency| *currency != chosen.currency);
     let known = known(&mut books, &scope, &chosen, span).await?;
+    let reasons = reason::all(&scope.of_currency(chosen.currency), &chosen, &known)?;
+    if let Some(wanted) = Download::read(&params)? {
+        let name = FileName::of(&seat, download::TABLE, scope.period);
+        return wanted.send(&name, vec![download::table(chosen.currency, &reasons)]).await;
+    }
     let page = DifferencePage {
         frame: seat.frame("Why this differs from Seller Central", Here::Statement),
         title: scope.period.title(),
         bar: ScopeBar::new("/difference", &scope, &choices, span),
-        reasons: reason::all(&scope.of_currency(chosen.currency), &chosen, &known)?,
+        downloads: Downloads::of(&scope.link("/difference"), &[download::TABLE]),
+        reasons,
         others: others
             .map(|currency| (currency.to_string(), scope.of_currency(currency).link("/difference").text()))
             .collect(),

@@ -83,7 +83,7 @@ impl Telling<'_> {
         let mut rows = Vec::new();
         if known.deferred_rows > 0 {
             let held = money::counted(known.deferred_rows, "row", "rows");
-            let figure = Figure::plain(money::exact(self.currency, known.deferred));
+            let figure = Figure::unlinked(self.currency, known.deferred);
             rows.push(
                 Row::new(Weight::Plain, format!("Deferred: {held} of date-range reports"), figure)
                     .note("in no account until Amazon releases them"),
@@ -122,7 +122,7 @@ impl Telling<'_> {
         match known.shift {
             Some(Shift { gained, lost }) => {
                 let plain = |label: &str, amount: i64| {
-                    Row::new(Weight::Plain, label, Figure::plain(money::exact(self.currency, amount)))
+                    Row::new(Weight::Plain, label, Figure::unlinked(self.currency, amount))
                 };
                 rows.push(plain("Only here, by the days of the seller", lost.saturating_neg()));
                 rows.push(plain("Only by the printed days", gained));
@@ -217,7 +217,7 @@ impl Telling<'_> {
     }
 
     fn total(&self, label: &str, amount: i64) -> Row {
-        Row::new(Weight::Total, label, Figure::plain(money::exact(self.currency, amount)))
+        Row::new(Weight::Total, label, Figure::unlinked(self.currency, amount))
     }
 
     fn accounts(&self, label: &str, accounts: &[Account]) -> Page<Row> {

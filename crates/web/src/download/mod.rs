@@ -12,6 +12,7 @@ use axum::{
 };
 use ecom_documents::{Sheet, Value, write_csv, write_xlsx};
 use ecom_ledger::{Currency, day};
+use jiff::Timestamp;
 
 use crate::{
     app::App,
@@ -111,18 +112,23 @@ impl Download {
 
 async fn workbook(name: &FileName, sheets: Vec<Sheet>) -> Page {
     if let Some(long) = sheets.iter().find(|sheet| sheet.rows.len() > MOST_XLSX_ROWS) {
-        return Err(too_long(&long.name));
+        return Err(too_long_for_workbook(&long.name));
     }
     // Packing holds up no other page.
     let written = tokio::task::spawn_blocking(move || write_xlsx(&sheets)).await.map_err(Fault::broken)?;
     Ok(attached(&name.text(None, "xlsx"), XLSX, written.map_err(Fault::broken)?))
 }
 
-fn too_long(table: &str) -> Fault {
-    let most = money::count(i64::try_from(MOST_XLSX_ROWS).unwrap_or(i64::MAX));
-    Fault::TooLarge(format!(
-        "“{table}” has more than {most} rows, too many for a workbook. Go back and take CSV, which has all of them, or choose fewer days."
-    ))
+fn too_long_for_workbook(table: &str) -> Fault {
+    let most = i64::try_from(MOST_XLSX_ROWS).unwrap_or(i64::MAX);
+    let words = "Go back and take CSV, which has all of them, or choose fewer days.";
+    too_long(table, most, "a workbook", words)
+}
+
+/// A table has more rows than some kind of file may; `words` say what to do.
+pub(crate) fn too_long(table: &str, most: i64, file: &str, words: &str) -> Fault {
+    let most = money::count(most);
+    Fault::TooLarge(format!("“{table}” has more than {most} rows, too many for {file}. {words}"))
 }
 
 /// A file that the browser saves.
@@ -213,6 +219,12 @@ pub(crate) fn date(number: i32) -> Value {
 pub(crate) fn day_of(currency: Currency, micros: Option<i64>) -> Value {
     let day = |micros| day::DayCutter::for_currency(currency).day(micros);
     micros.map_or(Value::Empty, |micros| date(day(micros)))
+}
+
+/// The day of an instant in India, and its time.
+pub(crate) fn instant(micros: i64) -> [Value; 2] {
+    let at = App::zone().to_datetime(Timestamp::from_microsecond(micros).unwrap_or_default());
+    [at.date().into(), at.strftime("%H:%M:%S").to_string().into()]
 }
 
 /// An amount that may not be there.

@@ -13,7 +13,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::too_long;
+use super::too_long_for_workbook;
 use crate::fault::{Fault, Page};
 
 /// Pieces that wait for the browser.
@@ -77,7 +77,7 @@ pub(super) async fn gather(mut head: Sheet, mut rows: impl Rows, most: usize) ->
             return Ok(head);
         }
         if head.rows.len() + more.len() > most {
-            return Err(too_long(&head.name));
+            return Err(too_long_for_workbook(&head.name));
         }
         head.rows.extend(more);
     }

@@ -3,6 +3,7 @@
 
 mod choice;
 mod detail;
+mod download;
 mod effect;
 mod record;
 mod undo;
@@ -23,6 +24,7 @@ pub(crate) use undo::{again, ask as ask_undo, create as create_undo};
 
 use crate::{
     app::App,
+    download::{Download, Downloads, FileName},
     fault::Page,
     figure::Figure,
     frame::{Frame, Here},
@@ -56,6 +58,7 @@ pub(crate) struct Name {
 #[template(path = "label/list.html")]
 struct LabelsPage {
     frame: Frame,
+    downloads: Downloads,
     said: Option<&'static str>,
     unknown: Vec<Unknown>,
     /// How many there are in all.
@@ -99,7 +102,7 @@ struct Known {
     name: Name,
     href: String,
     goes: String,
-    lines: String,
+    lines: Figure,
     open: bool,
 }
 
@@ -130,13 +133,21 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Par
     let record = Record::of(&mut books).await?;
     let (open, page) = open(&sums, wanted.page);
     let today = day::of_date(app.today());
+    let lookup = Lookup::of(&mut books, &taxonomy, &sums, wanted.text, today).await?;
+    if let Some(file) = Download::read(&params)? {
+        let unknown = download::unknown(&mut books, &open).await?;
+        let mut tables = vec![unknown, download::rules(&app, &record), download::found(&lookup)];
+        tables.truncate(lookup.tables().len());
+        return file.send(&FileName::today(&app, &seat, "labels"), tables).await;
+    }
     page::show(&LabelsPage {
+        downloads: lookup.downloads(),
         frame: seat.frame("Labels", Here::Labels).reloading(record.is_open().then_some(RELOAD_S)),
         said: told(&params),
         count: money::counted(i64::try_from(open.len()).unwrap_or(i64::MAX), "label", "labels"),
         pager: pager(page, pages(open.len())),
         unknown: Unknown::page(&mut books, &taxonomy, &open, page).await?,
-        lookup: Lookup::of(&mut books, &taxonomy, &sums, wanted.text, today).await?,
+        lookup,
         rules: record.rules().take(MOST_RULES).map(|rule| record.row(&app, rule)).collect(),
         open: record.is_open(),
         may: seat.may::<Manager>(),
@@ -238,6 +249,17 @@ impl Unknown {
 }
 
 impl Lookup {
+    /// The names of the tables that the page hands out.
+    fn tables(&self) -> &'static [&'static str] {
+        if self.text.is_empty() { &download::TABLES[..2] } else { &download::TABLES }
+    }
+
+    fn downloads(&self) -> Downloads {
+        let page = Link::to("/labels");
+        let page = if self.text.is_empty() { page } else { page.with("q", &self.text) };
+        Downloads::of(&page, self.tables())
+    }
+
     /// Labels that hold a text, and where they go on a day.
     async fn of(
         books: &mut Scoped<'_>,
@@ -254,7 +276,7 @@ impl Lookup {
                 name: Name::of(&label),
                 href: format!("/labels/{id}"),
                 goes: goes(verdict.credit, verdict.debit),
-                lines: money::count(lines),
+                lines: Figure::count(lines),
                 open: verdict.debit == Account::Unclassified,
             }
         };

@@ -13,7 +13,7 @@ use crate::{
     seat::{Seat, Viewer},
 };
 
-pub(super) const TABLE: &str = "Lines";
+pub(crate) const TABLE: &str = "Lines";
 /// Lines that are held at a time.
 const PIECE: usize = 2_000;
 const HEADER: [&str; 17] = [
@@ -50,7 +50,7 @@ pub(super) async fn send(
     wanted.send_rows(&app, &name, head(), lines).await
 }
 
-fn head() -> Sheet {
+pub(crate) fn head() -> Sheet {
     sheet(TABLE, HEADER, [])
 }
 
@@ -75,7 +75,7 @@ impl Rows for Lines {
     }
 }
 
-fn row(line: LineView) -> [Value; 17] {
+pub(crate) fn row(line: LineView) -> [Value; 17] {
     let at = Timestamp::from_microsecond(line.posted_at).map_or(Value::Empty, |at| at.to_string().into());
     [
         date(line.day),

@@ -1,6 +1,6 @@
 //! Explain: how a figure is computed, the ledger lines behind it, and each line as Amazon wrote it.
 
-mod download;
+pub(crate) mod download;
 mod original;
 mod sentence;
 mod subject;

@@ -1,5 +1,6 @@
 //! The people of a business: who is in it, in which role; inviting, changing, taking out, leaving.
 
+mod download;
 pub(crate) mod invitation;
 
 use askama::Template;
@@ -15,12 +16,13 @@ use jiff::Timestamp;
 use crate::{
     account::is_email,
     app::App,
+    download::{Download, Downloads, FileName},
     entry::{Entry, Field},
     fault::{Fault, Page},
     frame::{Frame, Here},
     notice::{Notice, Tone},
     page,
-    params::Params,
+    params::{Link, Params},
     period::shown,
     post::{self, Reader},
     seat::{Owner, Seat, Viewer},
@@ -34,6 +36,7 @@ const MOST_OPEN: usize = 100;
 #[template(path = "member/list.html")]
 struct PeoplePage {
     frame: Frame,
+    downloads: Downloads,
     notices: Vec<Notice>,
     link: Option<(String, String, bool)>,
     business: String,
@@ -83,6 +86,12 @@ pub(crate) fn role_words(role: MemberRole) -> &'static str {
 
 /// The list.
 pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Params) -> Page {
+    if let Some(wanted) = Download::read(&params)? {
+        let (members, invitations) = found(&app, &seat).await?;
+        let mut tables = vec![download::members(&members), download::invitations(&invitations)];
+        tables.truncate(tables_for(&seat).len());
+        return wanted.send(&FileName::today(&app, &seat, "people"), tables).await;
+    }
     let said = match params.one("said") {
         Some("role") => Some("The role is changed. It holds from the next page they open."),
         Some("removed") => Some("They are out of the business, and see nothing of it any more."),
@@ -245,6 +254,20 @@ fn last_owner(error: ecom_store::StoreError) -> Fault {
     }
 }
 
+/// The tables that somebody sees: invitations are for owners.
+fn tables_for(seat: &Seat<Viewer>) -> &'static [&'static str] {
+    if seat.may::<Owner>() { &download::TABLES } else { &download::TABLES[..1] }
+}
+
+/// Members, and for owners the open invitations.
+async fn found(app: &App, seat: &Seat<Viewer>) -> Page<(Vec<Member>, Vec<LiveToken>)> {
+    let mut tx = app.db.read().await?;
+    let members = tx.platform().members(seat.tenant()).await?;
+    let may = seat.may::<Owner>();
+    let open = if may { tx.platform().invitations(seat.tenant(), app.now()).await? } else { Vec::new() };
+    Ok((members, open))
+}
+
 async fn listed(
     app: &App,
     seat: &Seat<Viewer>,
@@ -254,14 +277,12 @@ async fn listed(
     status: StatusCode,
 ) -> Page {
     let may = seat.may::<Owner>();
-    let mut tx = app.db.read().await?;
-    let members = tx.platform().members(seat.tenant()).await?;
-    let invitations =
-        if may { tx.platform().invitations(seat.tenant(), app.now()).await? } else { Vec::new() };
+    let (members, invitations) = found(app, seat).await?;
     page::show_as(
         status,
         &PeoplePage {
             frame: seat.frame("People", Here::People),
+            downloads: Downloads::of(&Link::to("/people"), tables_for(seat)),
             notices,
             link,
             business: seat.business().to_owned(),
@@ -299,11 +320,15 @@ fn member_row(member: Member, seat: &Seat<Viewer>) -> MemberRow {
     }
 }
 
+fn invited_as(invitation: &LiveToken) -> &'static str {
+    MemberRole::from_name(&invitation.role).map_or("", role_words)
+}
+
 fn invitation_row(invitation: LiveToken) -> InvitationRow {
     InvitationRow {
         id: hash_text(&invitation.hash),
+        words: invited_as(&invitation),
         email: invitation.email,
-        words: MemberRole::from_name(&invitation.role).map_or("", role_words),
         by: invitation.made_by.unwrap_or_default(),
         until: day(invitation.expires_at),
     }

@@ -167,17 +167,17 @@ pub(crate) fn cell(scope: &Scope, row: &ProductRow, column: ProductColumn) -> Ce
     let unknown = || Figure::unknown("unknown").leading_to(costs(row));
     let figure = match (column, row.value(column)) {
         (ProductColumn::Sku, _) => Figure::linked(name(row), href),
-        (ProductColumn::Units | ProductColumn::Refunds, Some(count)) => {
-            Figure::linked(money::count(count), href)
+        (ProductColumn::Units | ProductColumn::Refunds, Some(count)) => Figure::count(count).leading_to(href),
+        (ProductColumn::Uncosted, Some(0)) => Figure::count(0),
+        (ProductColumn::Uncosted, Some(count)) => {
+            Figure::unknown(money::count(count)).worth(count).leading_to(href)
         }
-        (ProductColumn::Uncosted, Some(0)) => Figure::plain("0"),
-        (ProductColumn::Uncosted, Some(count)) => Figure::unknown(money::count(count)).leading_to(href),
         (ProductColumn::Group(Group::Cogs), Some(0)) if row.uncosted > 0 => unknown(),
         (ProductColumn::Group(Group::InventoryLoss), Some(0)) if row.unvalued > 0 => unknown(),
         (ProductColumn::Profit, Some(amount)) => {
             Figure::amount(row.currency, amount, href).estimated(row.estimated != 0)
         }
-        (column, Some(share)) if is_share(column) => Figure::linked(money::percent(share), href),
+        (column, Some(share)) if is_share(column) => Figure::share(share).leading_to(href),
         (_, Some(amount)) => Figure::amount(row.currency, amount, href),
         (ProductColumn::Margin | ProductColumn::Roi | ProductColumn::BreakEven, None)
             if !row.cost_known() =>

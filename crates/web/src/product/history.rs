@@ -17,6 +17,7 @@ use super::{
 use crate::{
     chart::{Column, Series, Stack, StackChart},
     fault::Page,
+    figure::Figure,
     money,
     period::{Period, shown},
     scope::Scope,
@@ -32,7 +33,7 @@ const LABELS: usize = 6;
 /// Weeks drawn, the last ones.
 const MOST_WEEKS: i32 = 26;
 const WEEK_LABELS: usize = 9;
-const COLUMNS: [ProductColumn; 10] = [
+pub(super) const COLUMNS: [ProductColumn; 10] = [
     ProductColumn::Units,
     ProductColumn::Refunds,
     ProductColumn::RefundShare,
@@ -209,7 +210,7 @@ fn share(basis_points: i64) -> String {
 pub(super) struct Weeks {
     pub(super) chart: StackChart,
     /// What each column says.
-    pub(super) rows: Vec<[String; 3]>,
+    pub(super) rows: Vec<[Figure; 3]>,
 }
 
 impl Weeks {
@@ -245,7 +246,8 @@ impl Weeks {
         };
         let columns: Vec<Column> = sums.iter().enumerate().map(column).collect();
         let told = |(start, (units, refunds)): (&i32, &(i64, i64))| {
-            [shown(day::to_date(*start)), money::count(*units), money::count(*refunds)]
+            let start = day::to_date(*start);
+            [Figure::plain(shown(start)).worth(start), Figure::count(*units), Figure::count(*refunds)]
         };
         (columns.len() > 1).then(|| Self {
             chart: StackChart::new("Units sold by week", columns, money::count),

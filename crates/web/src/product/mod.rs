@@ -4,6 +4,7 @@
 
 mod best;
 pub(crate) mod column;
+pub(crate) mod download;
 pub(crate) mod ground;
 mod history;
 mod show;
@@ -20,6 +21,7 @@ pub(crate) use stock::{add as add_stock, ask as ask_stock, remove as remove_stoc
 
 use crate::{
     app::App,
+    download::{Download, Downloads, FileName},
     fault::Page,
     frame::{Frame, Here},
     money, page,
@@ -43,6 +45,7 @@ struct ProductsPage {
     frame: Frame,
     title: String,
     bar: ScopeBar,
+    downloads: Downloads,
     about: String,
     trends: String,
     kinds: Vec<(String, &'static str, bool)>,
@@ -101,6 +104,10 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Par
     let mut books = seat.books(&mut tx).await?;
     let wanted = Wanted::read(&params)?;
     let ground = Ground::of(&app, &mut books, &params, Period::Month).await?;
+    if let Some(file) = Download::read(&params)? {
+        let name = FileName::of(&seat, download::TABLE, ground.scope.period);
+        return file.send(&name, vec![download::list(&mut books, &ground, &wanted).await?]).await;
+    }
     let found = books.products(&wanted.filter(&ground.filter(), PER_PAGE)).await?;
     let whole = if wanted.is_narrow() { None } else { whole(&mut books, &ground).await? };
     let frame = seat.frame(format!("Products, {}", ground.scope.period.title()), Here::Products);
@@ -129,6 +136,7 @@ impl ProductsPage {
             title: frame.title.clone(),
             frame,
             bar,
+            downloads: Downloads::of(&wanted.on_page(1).link(scope, PATH), &[download::TABLE]),
             about: format!(
                 "{} {}",
                 ground.days_note(),

@@ -5,17 +5,20 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
+use ecom_documents::Sheet as Table;
 use ecom_ledger::{Currency, Group, day::Month};
 use ecom_store::{ProductColumn, ProductFilter, ProductRow, Scoped, SkuId, StockEntry, UnitDay};
 
 use super::{
     column::{self, NAMELESS, cell, explained},
+    download,
     ground::{Ground, months},
-    history::{History, Weeks},
+    history::{COLUMNS, History, Weeks},
     stock::Stock,
 };
 use crate::{
     app::App,
+    download::{Download, Downloads, FileName},
     entry::Entry,
     fault::{Fault, Page},
     figure::{Figure, Tile},
@@ -37,6 +40,7 @@ struct ProductPage {
     name: String,
     about: String,
     bar: ScopeBar,
+    downloads: Downloads,
     said: Option<&'static str>,
     back: String,
     lines: String,
@@ -67,6 +71,10 @@ pub(crate) async fn show(
     let mut tx = app.db.read().await?;
     let mut books = seat.books(&mut tx).await?;
     let found = Found::of(&app, &mut books, &sku, &params).await?;
+    if let Some(file) = Download::read(&params)? {
+        let name = FileName::of(&seat, &format!("product {}", found.title()), found.ground.scope.period);
+        return file.send(&name, found.tables(&mut books).await?).await;
+    }
     let said = match params.one("said") {
         Some("added") => Some("The units are entered. Every figure counts with them."),
         Some("removed") => Some("The entry is removed. Every figure counts without it."),
@@ -115,6 +123,32 @@ impl Found {
         self.sku == SkuId(0)
     }
 
+    fn title(&self) -> &str {
+        if self.is_nameless() { NAMELESS } else { &self.name }
+    }
+
+    fn weeks(&self) -> Option<Weeks> {
+        self.row().and_then(|row| Weeks::of(&self.ground.scope, row, &self.days))
+    }
+
+    /// The names of its tables. Lines without a product have no stock.
+    fn table_names(&self) -> &'static [&'static str] {
+        if self.is_nameless() { &download::TABLES[..2] } else { &download::TABLES }
+    }
+
+    /// Its tables: all months and all entries, where the page shows the newest.
+    async fn tables(&self, books: &mut Scoped<'_>) -> Page<Vec<Table>> {
+        let mut tables = vec![
+            download::months(&self.ground.scope, &self.months, &COLUMNS),
+            download::weeks(self.weeks().as_ref()),
+        ];
+        if !self.is_nameless() {
+            let entries = books.product_stock_events(self.sku, download::MOST_ENTRIES).await?;
+            tables.push(download::entries(&entries)?);
+        }
+        Ok(tables)
+    }
+
     /// Any of its rows, for links.
     fn row(&self) -> Option<&ProductRow> {
         self.totals.first().or(self.months.first().map(|(_, row)| row))
@@ -134,21 +168,22 @@ impl Found {
         entry: &Entry,
         status: StatusCode,
     ) -> Page {
-        let name = if self.is_nameless() { NAMELESS } else { &self.name };
+        let (name, path) = (self.title(), format!("/products/{}", self.sku));
         let scope = &self.ground.scope;
         let lines = self.row().map(|row| explained(scope, row, ProductColumn::Sku));
         let page = ProductPage {
             frame: seat.frame(name, Here::Products),
             name: name.to_owned(),
             about: self.about(),
-            bar: self.ground.bar(&format!("/products/{}", self.sku)),
+            bar: self.ground.bar(&path),
+            downloads: Downloads::of(&scope.link(&path), self.table_names()),
             said,
             back: Scope { period: scope.period, ..*scope }.link(super::PATH).text(),
             lines: lines.unwrap_or_default(),
             costs: (!self.is_nameless()).then(|| costs(&self.name)),
             notices: self.notices(),
             sheets: self.sheets()?,
-            weeks: self.row().and_then(|row| Weeks::of(scope, row, &self.days)),
+            weeks: self.weeks(),
             stock: if self.is_nameless() { None } else { Some(Stock::of(app, seat, self, entry)?) },
         };
         page::show_as(status, &page)

@@ -57,7 +57,7 @@ pub(super) struct Form {
 }
 
 /// What became of units, in words.
-fn words(fate: Fate) -> &'static str {
+pub(super) fn words(fate: Fate) -> &'static str {
     match fate {
         Fate::Sellable => "Came back, can be sold again",
         Fate::Unsellable => "Came back, cannot be sold",
@@ -100,19 +100,23 @@ impl Stock {
 fn row(entry: &StockEntry, action: &str) -> Page<Row> {
     let event = &entry.event;
     let on = |number: i32| shown(day::to_date(number));
-    let worth = Minor(entry.value.cogs).plus(Minor(entry.value.loss))?.0;
     Ok(Row {
         day: on(event.day),
         fate: words(event.fate),
         units: money::count(event.units),
         sold: event.sold.map(on).unwrap_or_default(),
         place: event.marketplace.clone(),
-        worth: if entry.value.unvalued > 0 {
-            Figure::unknown("cost unknown")
-        } else {
-            Figure::plain(money::exact(event.currency, worth))
-        },
+        worth: worth(entry)?,
         removal: format!("{action}/{}/removal", entry.id),
+    })
+}
+
+/// What an entry does to the profit.
+pub(super) fn worth(entry: &StockEntry) -> Page<Figure> {
+    let amount = Minor(entry.value.cogs).plus(Minor(entry.value.loss))?.0;
+    Ok(match entry.value.unvalued {
+        1.. => Figure::unknown("cost unknown"),
+        _ => Figure::unlinked(entry.event.currency, amount),
     })
 }
 

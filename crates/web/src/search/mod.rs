@@ -2,6 +2,7 @@
 //! or by its beginning; page by page, sorted as far as the store sorts.
 
 mod asked;
+mod download;
 mod row;
 
 use askama::Template;
@@ -13,15 +14,17 @@ use axum::{
 use ecom_ledger::{Account, day};
 use ecom_store::{
     LineCount, LineOrder, LinePage, LineSearch, LineSort, MOST_SORTED, Scoped, Search, SearchCursor,
-    SettlementKey,
+    SettlementKey, Tx,
 };
 
 pub(crate) use row::LineRow;
 
 use crate::{
     app::App,
+    download::{Download, Downloads, FileName},
     fault::{Fault, Page},
     frame::{Frame, Here},
+    line::download::{TABLE, head},
     money, page,
     params::{Link, Params},
     period::Period,
@@ -72,6 +75,7 @@ struct Offered {
 }
 
 struct Found {
+    downloads: Downloads,
     count: String,
     note: Option<&'static str>,
     sorts: [Sort; 3],
@@ -123,7 +127,7 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, params: Par
             Err(offers) => page::show(&SearchPage::offering(&seat, &place, &text, offers)),
         };
     }
-    shown(&mut books, &seat, &place, &params).await
+    shown(&app, seat, tx, &place, &params).await
 }
 
 /// Lines of one settlement.
@@ -139,7 +143,7 @@ pub(crate) async fn of_settlement(
     let mut tx = app.db.read().await?;
     let mut books = seat.books(&mut tx).await?;
     Choices::of(&mut books).await?.expect(&scope)?;
-    shown(&mut books, &seat, &place, &params).await
+    shown(&app, seat, tx, &place, &params).await
 }
 
 /// What was typed into the one box of another page.
@@ -153,7 +157,8 @@ fn one_box(params: &Params) -> Page<Option<String>> {
     Ok(text.filter(|text| !text.is_empty()))
 }
 
-async fn shown(books: &mut Scoped<'_>, seat: &Seat<Viewer>, place: &Place, params: &Params) -> Page {
+async fn shown(app: &App, seat: Seat<Viewer>, mut tx: Tx, place: &Place, params: &Params) -> Page {
+    let books = &mut seat.books(&mut tx).await?;
     let settlement = match place.settlement {
         Some(key) => Some(books.settlement(key).await?.ok_or(Fault::Missing)?.settlement_id),
         None => None,
@@ -162,9 +167,18 @@ async fn shown(books: &mut Scoped<'_>, seat: &Seat<Viewer>, place: &Place, param
     let order = Order::read(params)?;
     let cursor = |text: &str| text.parse::<SearchCursor>().ok();
     let after = params.read("after", "a place in this list", cursor)?;
+    if let Some(wanted) = Download::read(params)?
+        && asked.is_clear()
+    {
+        let search = place.search(books, &asked).await?;
+        let about =
+            settlement.map_or_else(|| "lines found".to_owned(), |id| format!("lines settlement {id}"));
+        let name = FileName::of(&seat, &about, place.scope.period);
+        return wanted.send_rows(app, &name, head(), download::Lines::of(tx, seat, search, order)).await;
+    }
     let result = if asked.is_clear() { Some(found(books, place, &asked, order, after).await?) } else { None };
     let status = if asked.is_wrong() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    page::show_as(status, &SearchPage::of(seat, place, asked, settlement, result))
+    page::show_as(status, &SearchPage::of(&seat, place, asked, settlement, result))
 }
 
 async fn found(
@@ -174,8 +188,7 @@ async fn found(
     order: Order,
     after: Option<SearchCursor>,
 ) -> Page<Found> {
-    let filter = ecom_store::Filter { settlement: place.settlement, ..place.scope.filter() };
-    let search = asked.narrow(books, LineSearch::of(filter)).await?;
+    let search = place.search(books, asked).await?;
     let sorted = books.search_lines(&search, order.sort, order.down, after, PER_PAGE).await?;
     let (order, page) = match sorted {
         Search::Found(page) => (order, page),
@@ -239,6 +252,12 @@ impl Place {
     fn link(&self) -> Link {
         self.scope.link(&self.path)
     }
+
+    /// As the store is asked.
+    async fn search(&self, books: &mut Scoped<'_>, asked: &Asked) -> Page<LineSearch> {
+        let filter = ecom_store::Filter { settlement: self.settlement, ..self.scope.filter() };
+        asked.narrow(books, LineSearch::of(filter)).await
+    }
 }
 
 impl Found {
@@ -257,6 +276,7 @@ impl Found {
             Row { order_href: other("order", &line.order), sku_href: other("sku", &line.sku), line }
         };
         Self {
+            downloads: Downloads::of(&order.link(link()), &[TABLE]),
             count,
             note,
             sorts,

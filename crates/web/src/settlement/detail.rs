@@ -175,7 +175,7 @@ fn tiles(scope: &Scope, found: &SettlementView, statement: &Statement) -> Page<V
         (true, None) => "the file names no day".to_owned(),
     };
     let tile = |label, figure, note: String| Tile { label, figure, note, first: false };
-    let lines = Figure::linked(money::count(found.lines), format!("/settlements/{}/lines", found.key));
+    let lines = Figure::count(found.lines).leading_to(format!("/settlements/{}/lines", found.key));
     Ok(vec![
         Tile {
             first: true,

@@ -3,6 +3,7 @@
 //! A change is looked at first: what it does to the profit of each month. Then a job posts what is there anew.
 
 mod change;
+mod download;
 
 use askama::Template;
 use axum::{
@@ -23,12 +24,13 @@ pub(crate) use change::{ask, preview, undo};
 
 use crate::{
     app::App,
+    download::{Download, Downloads, FileName},
     entry::{Entry, Field},
     fault::{Fault, Page},
     frame::{Frame, Here},
     notice::{Notice, Tone},
     page,
-    params::Params,
+    params::{Link, Params},
     period::shown,
     seat::{Manager, Role, Seat, Viewer},
 };
@@ -42,6 +44,7 @@ const MOST_JOBS: i64 = 20;
 #[template(path = "tax_setting/show.html")]
 struct SettingsPage {
     frame: Frame,
+    downloads: Downloads,
     notices: Vec<Notice>,
     now: Vec<Now>,
     gstin: String,
@@ -86,6 +89,12 @@ struct Past {
 
 /// The settings.
 pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, params: Params) -> Page {
+    let mut tx = app.db.read().await?;
+    if let Some(wanted) = Download::read(&params)? {
+        let list = seat.books(&mut tx).await?.tax_setting_list().await?;
+        let name = FileName::today(&app, &seat, download::TABLE);
+        return wanted.send(&name, vec![download::history(&list)]).await;
+    }
     let said = match params.one("said") {
         Some("changed") => {
             Some("The setting is made. What is in the books already follows it in the background.")
@@ -96,7 +105,6 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, params: Par
         _ => None,
     };
     let notices = said.map(|said| Notice::new(Tone::Good, "Done", said)).into_iter().collect();
-    let mut tx = app.db.read().await?;
     shown_as(&app, &seat, &mut tx, notices, Entry::default(), StatusCode::OK).await
 }
 
@@ -186,6 +194,7 @@ async fn shown_as<R: Role>(
     let entry = if entry.is_good() { other_than(settings.at("", today).due) } else { entry };
     let page = SettingsPage {
         frame: seat.frame("Tax settings", Here::Settings).reloading(going.as_ref().map(|_| RELOAD_S)),
+        downloads: Downloads::of(&Link::to("/settings/tax"), &[download::TABLE]),
         notices,
         now: now(&settings, &marketplaces, today),
         gstin: gstin(books.gstin().await?.as_deref()),

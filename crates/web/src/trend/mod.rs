@@ -1,14 +1,17 @@
 //! Products over time: one figure of each by month or week, as a heat map. A cell's shade says how much it is, its
 //! text says it too, and each leads to the lines behind it.
 
+mod download;
+
 use askama::Template;
 use axum::extract::State;
 use ecom_ledger::day::{self, Month};
-use ecom_store::{Page as Rows, ProductColumn, ProductRow, Scoped, TrendRow, WeekRow};
+use ecom_store::{MOST_PAGE, Page as Rows, ProductColumn, ProductRow, Scoped, TrendRow, WeekRow};
 use jiff::ToSpan;
 
 use crate::{
     app::App,
+    download::{Download, Downloads, FileName},
     fault::Page,
     figure::Figure,
     frame::{Frame, Here},
@@ -18,6 +21,7 @@ use crate::{
     product::{
         Head, Pager,
         column::{self, cell, explained, is_count, is_share, page_link, title},
+        download::expect_to_fit,
         ground::Ground,
         wanted::Wanted,
     },
@@ -42,6 +46,7 @@ struct TrendsPage {
     title: String,
     about: String,
     bar: ScopeBar,
+    downloads: Downloads,
     table: String,
     all: String,
     keeps: Vec<(String, String)>,
@@ -123,7 +128,11 @@ impl Asked {
     }
 
     fn link(&self, scope: &Scope) -> String {
-        self.pairs().iter().fold(scope.link(PATH), |link: Link, (name, value)| link.with(name, value)).text()
+        self.address(scope).text()
+    }
+
+    fn address(&self, scope: &Scope) -> Link {
+        self.pairs().iter().fold(scope.link(PATH), |link: Link, (name, value)| link.with(name, value))
     }
 
     fn with(&self, list: Wanted) -> Self {
@@ -141,7 +150,12 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, params: Par
     let mut books = seat.books(&mut tx).await?;
     let asked = Asked::read(&params)?;
     let ground = Ground::of(&app, &mut books, &params, |newest| usual(newest, asked.weekly)).await?;
-    let map = Map::of(&mut books, &ground, &asked).await?;
+    if let Some(wanted) = Download::read(&params)? {
+        let name = FileName::of(&seat, download::TABLE, ground.scope.period);
+        let map = Map::whole(&mut books, &ground, &asked).await?;
+        return wanted.send(&name, vec![download::table(&map, &ground.figures(), asked.shown())]).await;
+    }
+    let map = Map::of(&mut books, &ground, &asked, PER_PAGE).await?;
     page::show(&TrendsPage::of(seat.frame("Trends", Here::Products), &ground, &asked, map))
 }
 
@@ -167,8 +181,20 @@ struct Value {
 }
 
 impl Map {
-    async fn of(books: &mut Scoped<'_>, ground: &Ground, asked: &Asked) -> Page<Self> {
-        let filter = asked.list.filter(&ground.filter(), PER_PAGE);
+    /// The rows of all pages.
+    async fn whole(books: &mut Scoped<'_>, ground: &Ground, asked: &Asked) -> Page<Self> {
+        let on_page = |page| asked.with(asked.list.on_page(page));
+        let mut map = Self::of(books, ground, &on_page(1), MOST_PAGE).await?;
+        expect_to_fit(&map.rows, download::TABLE)?;
+        for page in 2..=map.rows.pages() {
+            map.rows.rows.extend(Self::of(books, ground, &on_page(page), MOST_PAGE).await?.rows.rows);
+        }
+        Ok(map)
+    }
+
+    /// One page.
+    async fn of(books: &mut Scoped<'_>, ground: &Ground, asked: &Asked, size: i64) -> Page<Self> {
+        let filter = asked.list.filter(&ground.filter(), size);
         let (scope, column) = (ground.figures(), asked.shown());
         if asked.weekly {
             let found = books.weeks(&filter).await?;
@@ -177,8 +203,8 @@ impl Map {
                 let counts = if column == ProductColumn::Refunds { &row.refunds } else { &row.units };
                 let cells = times.iter().zip(counts).map(|(period, count)| {
                     let href = explained(&scope.in_period(*period), &row.whole, column);
-                    let text = money::count(*count);
-                    let figure = if *count == 0 { Figure::plain(text) } else { Figure::linked(text, href) };
+                    let figure = Figure::count(*count);
+                    let figure = if *count == 0 { figure } else { figure.leading_to(href) };
                     Some(Value { amount: Some(*count), figure })
                 });
                 (row.whole.clone(), cells.collect())
@@ -249,6 +275,10 @@ impl TrendsPage {
             title: format!("{} by {}", title(column), if asked.weekly { "week" } else { "month" }),
             about: format!("{}. {}", scope.period.title(), ground.days_note()),
             bar,
+            downloads: {
+                let page = asked.with(asked.list.on_page(1)).address(scope);
+                Downloads::of(&page, &[download::TABLE])
+            },
             table: scope.link("/products").text(),
             all: asked.with(Wanted::default()).link(scope),
             keeps: keeps(ground, asked),
