@@ -26,7 +26,7 @@ async fn with_books() -> (Site, Visitor) {
 }
 
 /// Pages with tables, in some scope, none of them cut into pages.
-const PAGES: [&str; 34] = [
+const PAGES: [&str; 32] = [
     "/",
     "/?from=2026-09-01&to=2026-09-20",
     "/statement?month=2026-09",
@@ -59,8 +59,6 @@ const PAGES: [&str; 34] = [
     "/people",
     "/settings/tax",
     "/difference?month=2026-09",
-    "/statement?year=2026-27&by=month",
-    "/statement?year=2026-27&by=quarter&gst=printed",
 ];
 
 /// Rupees of a plain decimal, if it is one.
@@ -254,7 +252,10 @@ async fn what_somebody_may_not_see_is_in_no_file() {
     assert_eq!(site.post(&owner, "/people/invitations", &invited).await.status, StatusCode::OK);
     let log = site.get(&owner, "/audit?before=2&format=csv").await.table();
     let numbers: Vec<i64> = column(&log, "No.").into_iter().map(|number| number.parse().unwrap()).collect();
-    assert!(numbers.len() > 2 && numbers.iter().rev().copied().eq(1..=numbers.len() as i64), "{numbers:?}");
+    assert!(
+        numbers.len() > 2 && numbers.iter().rev().zip(1..).all(|(number, wanted)| *number == wanted),
+        "{numbers:?}"
+    );
     let invitations = "/people?format=csv&table=open-invitations";
     assert_eq!(site.get(&owner, invitations).await.table()[1][0], "asha@example.in");
     let mut tx = site.world.db.read().await.unwrap();
