@@ -271,6 +271,20 @@ pub(super) fn called<'t>(name: &str, text: &'t str) -> &'t str {
     if name == "label_id" { text.split_once(' ').map_or(text, |(_, label)| label) } else { text }
 }
 
+/// What may be typed as an account: names that lines can have, and what stands above several.
+pub(super) fn account_names() -> Vec<(&'static str, &'static str)> {
+    let above = [
+        ("expense:fee", "All Amazon fees"),
+        ("income:sales", "All sales"),
+        ("asset:gst_input", "GST on fees, all credit"),
+        ("asset:tcs", "TCS, all heads"),
+        ("asset:transfer", "All transfers"),
+    ];
+    let unposted = [Account::Cogs, Account::InventoryLoss, Account::Indirect];
+    let each = Account::ALL.iter().filter(|account| !unposted.contains(account));
+    above.into_iter().chain(each.map(|account| (account.name(), words::account(*account)))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

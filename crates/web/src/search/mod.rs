@@ -11,7 +11,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
-use ecom_ledger::{Account, day};
+use ecom_ledger::day;
 use ecom_store::{
     LineCount, LineOrder, LinePage, LineSearch, LineSort, MOST_SORTED, Scoped, Search, SearchCursor,
     SettlementKey, Tx,
@@ -30,9 +30,8 @@ use crate::{
     period::Period,
     scope::{Choices, Scope},
     seat::{Seat, Viewer},
-    words,
 };
-use asked::{Asked, Offers, Typed, called, guess, value};
+use asked::{Asked, Offers, Typed, account_names, called, guess, value};
 
 /// Lines on a page.
 const PER_PAGE: usize = 50;
@@ -387,18 +386,4 @@ fn kept(scope: &Scope) -> Vec<(&'static str, String)> {
         ("settlement", scope.settlement.map(|key| key.to_string())),
     ];
     parts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
-}
-
-/// What may be typed as an account: names that lines can have, and what stands above several.
-fn account_names() -> Vec<(&'static str, &'static str)> {
-    let above = [
-        ("expense:fee", "All Amazon fees"),
-        ("income:sales", "All sales"),
-        ("asset:gst_input", "GST on fees, all credit"),
-        ("asset:tcs", "TCS, all heads"),
-        ("asset:transfer", "All transfers"),
-    ];
-    let unposted = [Account::Cogs, Account::InventoryLoss, Account::Indirect];
-    let each = Account::ALL.iter().filter(|account| !unposted.contains(account));
-    above.into_iter().chain(each.map(|account| (account.name(), words::account(*account)))).collect()
 }
