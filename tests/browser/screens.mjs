@@ -23,6 +23,12 @@ const at = (path) => async (tab) => { await tab.goto(path); };
 const PAGES = {
   home: at("/"),
   statement: at("/statement"),
+  "statement-months": at("/statement?by=month"),
+  products: at("/products"),
+  trends: at("/trends"),
+  books: at("/books"),
+  labels: at("/labels"),
+  people: at("/people"),
   settlements: at("/settlements"),
   settlement: linked("/settlements", "/settlements/", 1),
   explain: async (tab) => {

@@ -10,7 +10,7 @@ before(async () => {
   const context = await site.browser.newContext({ baseURL: site.url });
   const tab = await context.newPage();
   // With a GSTIN: GST on fees is claimed back, so that it is set apart.
-  await register(tab, "29ABCDE1234F1Z5");
+  await register(tab, "29AAPFU0939F1ZR");
   await tab.goto("/uploads");
   await tab.getByLabel("Choose files").setInputFiles([settlement(site, "50001000011.txt", 4_000, 5), settlement(site, "50001000021.txt", 600, 6)]);
   await tab.getByRole("button", { name: "Import" }).click();
