@@ -3,30 +3,13 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { inflateRawSync } from "node:zlib";
-import { listen, register, settlement, start } from "./server.mjs";
+import { listen, newTab, settlement, startWithBooks } from "./server.mjs";
 
 let site;
-let state;
-before(async () => {
-  site = await start();
-  const context = await site.browser.newContext({ baseURL: site.url });
-  const tab = await context.newPage();
-  await register(tab);
-  await tab.goto("/uploads");
-  await tab.getByLabel("Choose files").setInputFiles([settlement(site, "50001000011.txt", 3_000, 5), settlement(site, "50001000021.txt", 500, 6)]);
-  await tab.getByRole("button", { name: "Import" }).click();
-  await tab.getByText("balanced to the last paisa").nth(1).waitFor();
-  state = await context.storageState();
-  await context.close();
-});
+before(async () => { site = await startWithBooks((site) => [settlement(site, "50001000011.txt", 3_000, 5), settlement(site, "50001000021.txt", 500, 6)]); });
 after(async () => { await site?.stop(); });
 
-async function page(options = {}) {
-  const context = await site.browser.newContext({ baseURL: site.url, storageState: state, acceptDownloads: true, ...options });
-  const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
-  return page;
-}
+const page = (options) => newTab(site, { acceptDownloads: true, ...options });
 
 // Clicks a link and gives the name and the bytes of what was saved.
 async function save(tab, link) {

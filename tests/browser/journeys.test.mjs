@@ -3,18 +3,13 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { listen, owner, register, settlement, start } from "./server.mjs";
+import { listen, newTab, owner, register, settlement, start } from "./server.mjs";
 
 let site;
 before(async () => { site = await start(); });
 after(async () => { await site?.stop(); });
 
-async function page(options = {}) {
-  const context = await site.browser.newContext({ baseURL: site.url, ...options });
-  const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
-  return page;
-}
+const page = (options) => newTab(site, options);
 
 async function signIn(page) {
   await page.goto("/sign-in");

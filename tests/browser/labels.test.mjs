@@ -3,38 +3,25 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { listen, register, settlement, start } from "./server.mjs";
+import { listen, newTab, settlement, startWithBooks } from "./server.mjs";
 
 let site;
-let state;
 let order;
 before(async () => {
-  site = await start();
-  const context = await site.browser.newContext({ baseURL: site.url });
-  const tab = await context.newPage();
-  await register(tab);
-  // One line under a name that no rule knows; the sum of the file stays.
-  const path = settlement(site, "50001000011.txt", 3_000, 5);
-  const text = readFileSync(path, "utf8");
-  const strange = text.replace("FBA Inventory Storage Fee\tBase fee", "FBA Inventory Storage Levy\tBase fee");
-  assert.notEqual(strange, text);
-  writeFileSync(path, strange);
-  order = text.match(/\t(40\d-\d{7}-\d{7})\t/)[1];
-  await tab.goto("/uploads");
-  await tab.getByLabel("Choose files").setInputFiles([path]);
-  await tab.getByRole("button", { name: "Import" }).click();
-  await tab.getByText("balanced to the last paisa").waitFor();
-  state = await context.storageState();
-  await context.close();
+  site = await startWithBooks((site) => {
+    // One line under a name that no rule knows; the sum of the file stays.
+    const path = settlement(site, "50001000011.txt", 3_000, 5);
+    const text = readFileSync(path, "utf8");
+    const strange = text.replace("FBA Inventory Storage Fee\tBase fee", "FBA Inventory Storage Levy\tBase fee");
+    assert.notEqual(strange, text);
+    writeFileSync(path, strange);
+    order = text.match(/\t(40\d-\d{7}-\d{7})\t/)[1];
+    return [path];
+  });
 });
 after(async () => { await site?.stop(); });
 
-async function page(options = {}) {
-  const context = await site.browser.newContext({ baseURL: site.url, storageState: state, ...options });
-  const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
-  return page;
-}
+const page = (options) => newTab(site, options);
 
 async function profit(tab) {
   await tab.goto("/statement?month=2026-09");

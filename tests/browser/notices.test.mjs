@@ -3,28 +3,15 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { listen, register, start } from "./server.mjs";
+import { listen, newTab, startWithBooks } from "./server.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 let site;
-let cookies;
-before(async () => {
-  site = await start();
-  const context = await site.browser.newContext({ baseURL: site.url });
-  await register(await context.newPage());
-  cookies = (await context.storageState()).cookies;
-  await context.close();
-});
+before(async () => { site = await startWithBooks(() => []); });
 after(async () => { await site?.stop(); });
 
-async function page(options = {}) {
-  const context = await site.browser.newContext({ baseURL: site.url, ...options });
-  await context.addCookies(cookies);
-  const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
-  return page;
-}
+const page = (options) => newTab(site, options);
 
 test("one agrees to the week's figures, withdraws, and sees both on record", async () => {
   const tab = await page({ javaScriptEnabled: false, viewport: { width: 390, height: 844 } });

@@ -1,30 +1,13 @@
 // Products in a real browser: the table, one product with what came back, trends, the best and the worst.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { listen, register, settlement, start } from "./server.mjs";
+import { listen, newTab, settlement, startWithBooks } from "./server.mjs";
 
 let site;
-let state;
-before(async () => {
-  site = await start();
-  const context = await site.browser.newContext({ baseURL: site.url });
-  const tab = await context.newPage();
-  await register(tab);
-  await tab.goto("/uploads");
-  await tab.getByLabel("Choose files").setInputFiles([settlement(site, "50001000011.txt", 3_000, 5)]);
-  await tab.getByRole("button", { name: "Import" }).click();
-  await tab.getByText("balanced to the last paisa").waitFor();
-  state = await context.storageState();
-  await context.close();
-});
+before(async () => { site = await startWithBooks((site) => [settlement(site, "50001000011.txt", 3_000, 5)]); });
 after(async () => { await site?.stop(); });
 
-async function page(options = {}) {
-  const context = await site.browser.newContext({ baseURL: site.url, storageState: state, ...options });
-  const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
-  return page;
-}
+const page = (options) => newTab(site, options);
 
 // A product that sold something, by its SKU and its page.
 async function sold(tab) {

@@ -91,6 +91,32 @@ export async function register(page, gstin = "") {
   await page.getByRole("heading", { name: "Begin with a settlement" }).waitFor();
 }
 
+// An empty site whose owner is signed in and has imported these files: `site.state` is their session.
+export async function startWithBooks(files, { gstin = "" } = {}) {
+  const site = await start();
+  const context = await site.browser.newContext({ baseURL: site.url });
+  const tab = await context.newPage();
+  await register(tab, gstin);
+  const paths = files(site);
+  if (paths.length > 0) {
+    await tab.goto("/uploads");
+    await tab.getByLabel("Choose files").setInputFiles(paths);
+    await tab.getByRole("button", { name: "Import" }).click();
+    await tab.getByText("balanced to the last paisa").nth(paths.length - 1).waitFor();
+  }
+  site.state = await context.storageState();
+  await context.close();
+  return site;
+}
+
+// A tab of whoever `site.state` says is signed in, if anybody is.
+export async function newTab(site, options = {}) {
+  const context = await site.browser.newContext({ baseURL: site.url, storageState: site.state, ...options });
+  const tab = await context.newPage();
+  tab.setDefaultTimeout(15_000);
+  return tab;
+}
+
 // Anything the browser complains about, such as a breach of the content policy, fails the test.
 export function listen(page, complaints) {
   page.on("console", (message) => {

@@ -1,32 +1,14 @@
 // The statement: months side by side, lines that open to their accounts, GST as printed by Amazon, figures explained.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { listen, register, settlement, start } from "./server.mjs";
+import { listen, newTab, settlement, startWithBooks } from "./server.mjs";
 
 let site;
-let cookies;
-before(async () => {
-  site = await start();
-  const context = await site.browser.newContext({ baseURL: site.url });
-  const tab = await context.newPage();
-  // With a GSTIN: GST on fees is claimed back, so that it is set apart.
-  await register(tab, "29AAPFU0939F1ZR");
-  await tab.goto("/uploads");
-  await tab.getByLabel("Choose files").setInputFiles([settlement(site, "50001000011.txt", 4_000, 5), settlement(site, "50001000021.txt", 600, 6)]);
-  await tab.getByRole("button", { name: "Import" }).click();
-  await tab.getByText("balanced to the last paisa").nth(1).waitFor();
-  cookies = await context.cookies();
-  await context.close();
-});
+// With a GSTIN: GST on fees is claimed back, so that it is set apart.
+before(async () => { site = await startWithBooks((site) => [settlement(site, "50001000011.txt", 4_000, 5), settlement(site, "50001000021.txt", 600, 6)], { gstin: "29AAPFU0939F1ZR" }); });
 after(async () => { await site?.stop(); });
 
-async function page(options = {}) {
-  const context = await site.browser.newContext({ baseURL: site.url, ...options });
-  await context.addCookies(cookies);
-  const tab = await context.newPage();
-  tab.setDefaultTimeout(15_000);
-  return tab;
-}
+const page = (options) => newTab(site, options);
 
 const amount = async (row, at) => (await row.getByRole("cell").nth(at).innerText()).replace(/[₹≈\s]/g, "");
 
