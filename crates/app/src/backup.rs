@@ -195,8 +195,7 @@ pub(crate) fn measured(path: &Path) -> anyhow::Result<(u64, String)> {
     let mut file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
     let mut hash = Hashing(Sha256::new());
     let bytes = io::copy(&mut file, &mut hash)?;
-    let text = hash.0.finalize().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
-    Ok((bytes, text))
+    Ok((bytes, ecom_vault::to_hex(&hash.0.finalize())))
 }
 
 /// A hash as a place to write to.

@@ -110,13 +110,12 @@ impl Place {
 }
 
 /// Whether the log is written as JSON, one object a line.
-#[allow(clippy::disallowed_methods, reason = "configuration")]
 pub(crate) fn logs_json() -> bool {
-    std::env::var("ECOM_LOG_FORMAT").is_ok_and(|format| format == "json")
+    variable("ECOM_LOG_FORMAT").is_some_and(|format| *format == "json")
 }
 
 /// What an environment variable holds, wiped when dropped. One that is no text is taken for what it is: no key.
-#[allow(clippy::disallowed_methods, reason = "this is the configuration")]
+#[allow(clippy::disallowed_methods, reason = "the one place where the environment is read")]
 pub(crate) fn variable(name: &str) -> Option<Zeroizing<String>> {
     match std::env::var(name) {
         Ok(value) => Some(Zeroizing::new(value)),
@@ -237,9 +236,9 @@ impl MailArgs {
 }
 
 /// Not a flag: other people of this machine can read those.
-#[allow(clippy::disallowed_methods, reason = "this is where the environment is read")]
 fn password_variable() -> Option<SecretString> {
-    std::env::var("ECOM_SMTP_PASSWORD").ok().filter(|password| !password.is_empty()).map(SecretString::from)
+    let password = variable("ECOM_SMTP_PASSWORD").filter(|password| !password.is_empty())?;
+    Some(SecretString::from(password.as_str()))
 }
 
 fn first_line(path: &Path) -> anyhow::Result<SecretString> {

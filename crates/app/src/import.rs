@@ -3,7 +3,6 @@
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
-    sync::Arc,
     time::Duration,
 };
 
@@ -12,7 +11,7 @@ use ecom_ledger::Minor;
 use ecom_store::{
     ImportResult, NewUpload, Outcome, SellerAccountId, TenantId, UploadId, UploadState, UploadView,
 };
-use ecom_work::{Bell, Live, SystemClock, Worker, mail::Mail, micros};
+use ecom_work::{SystemClock, Worker, mail::Mail, micros};
 use tokio::sync::watch;
 
 use crate::{
@@ -50,15 +49,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     working.lock_shared().context("cannot lock the data folder")?;
     let tenant = business(&site, args.business).await?;
     let account = account(&site, tenant, args.account.as_deref()).await?;
-    let worker = Worker {
-        importer: site.importer.clone(),
-        keys: site.keys.clone(),
-        spool: args.place.spool(),
-        clock: Arc::new(SystemClock),
-        bell: Bell::default(),
-        live: Live::default(),
-        mail: Mail::default(),
-    };
+    let worker = site.worker(&args.place, Mail::default());
     let mut failed = false;
     for path in &args.files {
         let upload = import(&site, &worker, tenant, account, path).await?;

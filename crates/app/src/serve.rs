@@ -4,12 +4,11 @@ use std::{
     fs::{File, TryLockError},
     net::SocketAddr,
     process::ExitCode,
-    sync::Arc,
 };
 
 use anyhow::{Context, bail};
 use ecom_web::{Registration, Server, Settings};
-use ecom_work::{Bell, Live, SystemClock, Worker, mail::Mail, micros};
+use ecom_work::{SystemClock, mail::Mail, micros};
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
@@ -118,20 +117,11 @@ pub(crate) async fn serve(
 ) -> anyhow::Result<ExitCode> {
     let _lock = lock(place, &site).await?;
     let (stop, stopped) = watch::channel(false);
-    let worker = Worker {
-        importer: site.importer.clone(),
-        keys: site.keys.clone(),
-        spool: place.spool(),
-        clock: Arc::new(SystemClock),
-        bell: Bell::default(),
-        live: Live::default(),
-        mail,
-    };
+    let worker = site.worker(place, mail);
     let url = settings.public_url().to_owned();
     let app = ecom_web::router(Server::new(&worker, settings));
-    worker.schedule_sweeps().await?;
+    worker.begin_hours().await?;
     worker.resume_keys().await?;
-    worker.begin_rounds().await?;
     let working = ecom_work::spawn("worker", async move { worker.run(stopped).await });
     ready(&url);
     let service = app.into_make_service_with_connect_info::<SocketAddr>();

@@ -4,11 +4,13 @@ use std::{
     fs::{self, File},
     os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::Path,
+    sync::Arc,
 };
 
 use anyhow::{Context, bail};
 use ecom_ledger::settlement::Options;
 use ecom_store::{Archive, Db, Importer, Keys};
+use ecom_work::{Bell, Live, SystemClock, Worker, mail::Mail};
 
 use crate::{config::Place, root};
 
@@ -40,6 +42,19 @@ impl Site {
         let archive = Archive::local(&place.archive()).context("the archive")?;
         let importer = Importer { db, archive, options: Options::new()? };
         Ok(Self { keys, importer })
+    }
+
+    /// What runs the jobs of this site.
+    pub(crate) fn worker(&self, place: &Place, mail: Mail) -> Worker {
+        Worker {
+            importer: self.importer.clone(),
+            keys: self.keys.clone(),
+            spool: place.spool(),
+            clock: Arc::new(SystemClock),
+            bell: Bell::default(),
+            live: Live::default(),
+            mail,
+        }
     }
 
     /// Closes the databases, so that their files are complete.

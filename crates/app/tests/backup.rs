@@ -11,8 +11,7 @@ use std::{
     time::Duration,
 };
 
-use ecom_store::{Action, Doer, TenantId};
-use support::{Site, block_on, said};
+use support::{Site, said};
 
 fn backup(site: &Site, to: &Path, keys: &Path) -> Output {
     site.command("backup").arg("--to").arg(to).arg("--keys-to").arg(keys).output().unwrap()
@@ -32,21 +31,11 @@ fn restore(site: &Site, from: &Path, keys: &Path, data: &Path) -> Output {
     command.arg("--data").arg(data).arg("--root-key").arg(site.key()).output().unwrap()
 }
 
-/// A site with two files, entries in its log, and a backup of it.
+/// A site with two files, and so two entries in its log, and a backup of it.
 fn backed_up() -> (Site, PathBuf, PathBuf) {
     let site = Site::new();
     site.import(&site.file("1.txt", 300));
     site.import(&site.file("2.txt", 400));
-    block_on(async {
-        let db = site.db().await;
-        let mut tx = db.write().await.unwrap();
-        let mut books = tx.scoped(TenantId(1)).await.unwrap();
-        for object in ["files/1", "files/2"] {
-            books.audit(&Doer::work(), Action::ImportFile, object, 1).await.unwrap();
-        }
-        tx.commit().await.unwrap();
-        db.close().await;
-    });
     let (to, keys) = (site.folder.path().join("copies"), site.folder.path().join("keys"));
     let made = backup(&site, &to, &keys);
     assert!(made.status.success(), "{}", said(&made));

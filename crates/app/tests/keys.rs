@@ -1,19 +1,21 @@
 //! Root keys and `ecom keys` from outside: every source, wrong keys, and replacements that are killed at any moment.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod support;
+
 use std::{
     fs,
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    ops::Deref,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
-use ecom_simulator::{Catalogue, Plan, write_v2};
-use ecom_store::{Archive, Db, FileId, Keys, Registration, StoreError, TenantId, migrate, migrate_keys};
+use ecom_store::{Archive, Db, FileId, Keys, StoreError, TenantId};
 use ecom_vault::{RootKey, SystemEntropy};
-use tempfile::TempDir;
+use support::{block_on, write_private};
 
 /// Kills of one test, at moments spread over the time that the command takes.
 const KILLS: u32 = 24;
@@ -31,54 +33,31 @@ impl Drop for Server {
     }
 }
 
+/// A site with one imported file.
 struct Site {
-    folder: TempDir,
+    site: support::Site,
+    original: PathBuf,
+}
+
+impl Deref for Site {
+    type Target = support::Site;
+
+    fn deref(&self) -> &support::Site {
+        &self.site
+    }
 }
 
 impl Site {
-    /// A data folder with one business, one imported file, and its key file beside it.
     fn new() -> Self {
         Self::with_rows(400)
     }
 
     fn with_rows(rows: u64) -> Self {
-        let site = Self { folder: tempfile::tempdir().unwrap() };
-        fs::create_dir(site.data()).unwrap();
-        fs::set_permissions(site.data(), fs::Permissions::from_mode(0o700)).unwrap();
-        site.write_key(ONE);
-        block_on(site.register());
-        well(&site.run("import", &[site.original(rows).to_str().unwrap()]));
+        let site = support::Site::with_key(ONE);
+        let original = site.file("50001.txt", rows);
+        let site = Self { site, original };
+        well(&site.run("import", &[site.original.to_str().unwrap()]));
         site
-    }
-
-    async fn register(&self) {
-        let (db, keys) = (self.db().await, self.open("keys.db").await);
-        migrate(&db, None).await.unwrap();
-        migrate_keys(&keys, None).await.unwrap();
-        let keys = Keys::open(keys, RootKey::read_file(&self.key()).unwrap()).await.unwrap();
-        let mut tx = db.write().await.unwrap();
-        let new = Registration {
-            name: "Asha Rao",
-            email: "asha@kurta.example",
-            phone: "+91 98450 00000",
-            password_hash: "none",
-            business: "Kurta House",
-            billing_state: "29",
-            gstin: None,
-        };
-        let (_, tenant) = tx.platform().register(&new, 1).await.unwrap();
-        keys.create(tenant, 1).await.unwrap();
-        tx.commit().await.unwrap();
-        db.close().await;
-        keys.close().await;
-    }
-
-    fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
-    }
-
-    fn key(&self) -> PathBuf {
-        self.folder.path().join("data.root-key")
     }
 
     fn next(&self) -> PathBuf {
@@ -89,29 +68,8 @@ impl Site {
         write_private(&self.key(), digits);
     }
 
-    async fn open(&self, name: &str) -> Db {
-        Db::open(&format!("sqlite:{}", self.data().join(name).display())).await.unwrap()
-    }
-
-    async fn db(&self) -> Db {
-        self.open("ecom.db").await
-    }
-
-    fn original(&self, rows: u64) -> PathBuf {
-        let path = self.folder.path().join("50001.txt");
-        let start = 1_790_000_000;
-        let plan = Plan {
-            seed: rows,
-            id: 26_000_000_000 + rows,
-            start,
-            end: start + 14 * 86_400,
-            rows,
-            previous_reserve: 0,
-            current_reserve: 0,
-            extra: Vec::new(),
-        };
-        write_v2(&plan, &Catalogue::new(7, 40), &mut fs::File::create(&path).unwrap()).unwrap();
-        path
+    async fn keys(&self) -> Db {
+        Db::open(&self.url("keys.db")).await.unwrap()
     }
 
     fn command(&self, words: &str) -> Command {
@@ -132,11 +90,11 @@ impl Site {
     fn holds(&self) -> (bool, usize) {
         let root = RootKey::read_file(&self.key()).unwrap();
         block_on(async {
-            let (db, keys) = (self.db().await, self.open("keys.db").await);
+            let (db, keys) = (self.db().await, self.keys().await);
             let keys = Keys::open(keys, root).await.unwrap();
             let ring = keys.tenant(TenantId(1)).await.unwrap();
             let archive = Archive::local(&self.data().join("archive")).unwrap();
-            let text = fs::read_to_string(self.folder.path().join("50001.txt")).unwrap();
+            let text = fs::read_to_string(&self.original).unwrap();
             let lines: Vec<&str> = text.lines().collect();
             let places = [0, lines.len() / 2, lines.len() - 1];
             let numbers = places.map(|at| i64::try_from(at).unwrap() + 1);
@@ -174,16 +132,6 @@ impl Site {
         names.sort();
         names
     }
-}
-
-fn write_private(path: &Path, text: &str) {
-    let mut options = fs::File::options();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path).unwrap();
-    std::io::Write::write_all(&mut file, text.as_bytes()).unwrap();
-}
-
-fn block_on<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(work)
 }
 
 /// What a command said on both channels; no key ever stands in it.
@@ -254,7 +202,7 @@ fn a_wrong_root_key_is_refused_by_every_command_and_changes_nothing() {
     let site = Site::new();
     let before = fs::read(site.data().join("keys.db")).unwrap();
     site.write_key(TWO);
-    let file = site.folder.path().join("50001.txt");
+    let file = site.original.clone();
     let attempts = [
         site.run("serve", &["--port", "0"]),
         site.run("import", &[file.to_str().unwrap()]),
@@ -335,8 +283,7 @@ fn what_a_death_during_a_replacement_leaves_is_usable() {
     assert_eq!(site.holds(), (true, 1));
     // It died after everything was wrapped with it, before it took the place of the old one.
     block_on(async {
-        let keys =
-            Keys::open(site.open("keys.db").await, RootKey::read_file(&site.key()).unwrap()).await.unwrap();
+        let keys = Keys::open(site.keys().await, RootKey::read_file(&site.key()).unwrap()).await.unwrap();
         keys.rotate_root(RootKey::read_file(&site.next()).unwrap(), 5).await.unwrap();
         keys.close().await;
     });
@@ -391,7 +338,7 @@ fn a_rotation_killed_at_any_moment_leaves_originals_that_open_and_ends_at_the_ne
     }
     drop(server);
     assert_eq!(site.holds(), (true, 1));
-    let again = well(&site.run("import", &[site.folder.path().join("50001.txt").to_str().unwrap()]));
+    let again = well(&site.run("import", &[site.original.clone().to_str().unwrap()]));
     assert!(again.contains("imported before"), "{again}");
     assert!(well(&site.run("keys list", &[])).contains("in use"));
 }

@@ -208,11 +208,7 @@ impl Archive {
 }
 
 fn location(tenant: TenantId, id: ArchiveId) -> Location {
-    let name = id.iter().fold(String::with_capacity(32), |mut name, byte| {
-        let _ = std::fmt::Write::write_fmt(&mut name, format_args!("{byte:02x}"));
-        name
-    });
-    Location::from(format!("{tenant}/{name}"))
+    Location::from(format!("{tenant}/{}", ecom_vault::to_hex(&id)))
 }
 
 /// Cuts, compresses and seals; the last frame is marked, so the next is read before one is sealed.

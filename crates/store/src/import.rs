@@ -15,6 +15,8 @@ use ecom_vault::{Entropy, Fingerprint, Fingerprinter, KeyRing, SystemEntropy};
 
 use crate::{
     archive::{Archive, ArchiveId, Placed},
+    audit::Doer,
+    audit_action::Action,
     counted::{Hashed, counted},
     db::Db,
     error::{Result, StoreError},
@@ -171,6 +173,7 @@ impl Importer {
                 books.expect_seller_account(file.seller_account).await?;
                 let id = books.insert_file(file, &report, original).await?;
                 books.put_frames(id, &original.frames).await?;
+                books.audit(&Doer::work(), Action::ImportFile, &format!("files/{id}"), file.at).await?;
                 self.post(reading, &mut books, (file, id), report, progress).await?
             }
         };

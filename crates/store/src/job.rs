@@ -6,7 +6,9 @@
 use crate::{
     error::{Result, StoreError, expect_one},
     ids::{JobId, TenantId},
-    tx::{Platform, Tx, exec, fetch_all, fetch_one, fetch_optional},
+    message::{MAIL_JOB, MAIL_ROUND_JOB},
+    schedule::SWEEP_JOB,
+    tx::{Platform, Turn, exec, fetch_all, fetch_one, fetch_optional},
 };
 
 /// How long a claimed job is safe from others: 60 s; workers renew it.
@@ -32,7 +34,7 @@ impl Lane {
     /// Every lane.
     pub const ALL: [Self; 2] = [Self::Heavy, Self::Light];
     /// The kinds of short jobs; all others are heavy.
-    const LIGHT_KINDS: &[&str] = &["mail", "mail-round", "digest", "sweep"];
+    const LIGHT_KINDS: &[&str] = &[MAIL_JOB, MAIL_ROUND_JOB, SWEEP_JOB];
 
     /// The lane of a kind of job.
     pub fn of(kind: &str) -> Self {
@@ -177,10 +179,10 @@ impl Platform<'_> {
     /// Whether no other process claims a job of this business at this moment: it would not see ours when it counts
     /// those that run.
     async fn alone(&mut self, tenant: Option<i64>) -> Result<bool> {
-        let (Tx::Postgres(tx), Some(tenant)) = (&mut *self.tx, tenant) else { return Ok(true) };
-        // Negative numbers: businesses lock their own.
-        let alone = sqlx::query_scalar("select pg_try_advisory_xact_lock($1)");
-        Ok(alone.bind(-tenant).fetch_one(&mut **tx).await?)
+        match tenant {
+            Some(tenant) => Turn::Claim(TenantId(tenant)).take(self.tx).await,
+            None => Ok(true),
+        }
     }
 
     /// Nothing is done any more for a business that has ended.
@@ -324,15 +326,28 @@ impl Platform<'_> {
         Ok(fetch_one!((i64,), self.tx, "select count(*) from job where state = 'failed'")?.0)
     }
 
-    /// When the next job may be claimed: a queued one is due, or the lease of a running one ends.
+    /// When there is something to do next: a queued job is due, the lease of a running one ends, or a schedule has its
+    /// time.
     pub async fn next_due(&mut self) -> Result<Option<i64>> {
         let (at,) = fetch_one!(
             (Option<i64>,),
             self.tx,
-            "select min(case when state = 'queued' then run_at else leased_until end) from job
-             where state in ('queued', 'running')",
+            "select min(at) from (
+                 select case when state = 'queued' then run_at else leased_until end as at from job
+                 where state in ('queued', 'running')
+                 union all select next_at from schedule) due",
         )?;
         Ok(at)
+    }
+
+    /// Deletes short jobs that ended well, or were cancelled, a month ago: there is one for each mail.
+    pub async fn sweep_jobs(&mut self, now: i64) -> Result<u64> {
+        const MONTH: i64 = 30 * 24 * 3_600_000_000;
+        exec!(
+            self.tx,
+            "delete from job where lane = 'light' and state in ('done', 'cancelled') and finished_at <= $1",
+            now - MONTH,
+        )
     }
 
     /// The newest jobs of a tenant and kind, newest first.

@@ -86,7 +86,9 @@ pub use label_rule::{LabelChoice, LabelRuleView, REPOST_JOB};
 pub use line::{LineCursor, LineFilter, LineView};
 pub use line_sum::MOST_SUMMED;
 pub use member::{Member, MemberRole, OwnBusiness};
-pub use message::{MAIL_JOB, MOST_MESSAGES, MailStanding, MessageState, MessageView, NewMail, QueuedMail};
+pub use message::{
+    MAIL_JOB, MAIL_ROUND_JOB, MOST_MESSAGES, MailStanding, MessageState, MessageView, NewMail, QueuedMail,
+};
 pub use migrate::{
     KEY_MIGRATIONS, MIGRATIONS, PLATFORM_TABLES, check_keys_version, check_role, check_version, migrate,
     migrate_keys, postgres_form,

@@ -13,6 +13,8 @@ use crate::{
 
 /// The kind of the job that sends a message; its payload is the message's id.
 pub const MAIL_JOB: &str = "mail";
+/// Kind of the job that comes every hour for mail: gives up what is too late, wakes what waits, writes digests.
+pub const MAIL_ROUND_JOB: &str = "mail-round";
 /// Longest page of messages.
 pub const MOST_MESSAGES: i64 = 200;
 /// A message ends by its expiry, long before this; the limit is for one that kills its workers.

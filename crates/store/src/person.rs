@@ -5,11 +5,11 @@ use ecom_gst::Gstin;
 use crate::{
     error::{Result, StoreError, expect_one},
     ids::{PersonId, TenantId},
-    tx::{Platform, Tx, exec, fetch_all, fetch_one, fetch_optional},
+    tx::{Platform, Turn, exec, fetch_all, fetch_one, fetch_optional},
 };
 
 /// What registering asks for.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Registration<'a> {
     /// Name of the person.
     pub name: &'a str,
@@ -34,7 +34,7 @@ impl<'a> Registration<'a> {
 }
 
 /// A person who joins.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct NewPerson<'a> {
     /// Name.
     pub name: &'a str,
@@ -47,7 +47,7 @@ pub struct NewPerson<'a> {
 }
 
 /// What a person says about themselves, and when their password was set.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Profile {
     /// Name.
     pub name: String,
@@ -64,7 +64,7 @@ pub struct Profile {
 }
 
 /// A person as sign-in needs them.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct PersonLogin {
     /// Id.
     pub id: PersonId,
@@ -78,6 +78,9 @@ pub struct PersonLogin {
 pub fn fold_email(email: &str) -> String {
     email.trim().to_lowercase()
 }
+
+// Hashes of passwords are not to be found in a log.
+ecom_vault::lacks!(Registration<'_>, NewPerson<'_>, Profile, PersonLogin => std::fmt::Debug);
 
 impl Platform<'_> {
     /// Adds a business and its owner. An address that is taken is a `unique_violation`.
@@ -106,11 +109,7 @@ impl Platform<'_> {
 
     /// Lets one registration at a time go on, until the transaction ends: of two first people one is the first.
     pub async fn lock_registration(&mut self) -> Result<()> {
-        if let Tx::Postgres(tx) = self.tx {
-            // Businesses lock their own number, from 1.
-            sqlx::query("select pg_advisory_xact_lock(0)").execute(&mut **tx).await?;
-        }
-        Ok(())
+        Turn::Registration.wait(self.tx).await
     }
 
     /// How many people there are: with none, the first may register.

@@ -147,20 +147,6 @@ impl Platform<'_> {
         if used == 1 { Ok(live) } else { Err(StoreError::Missing("person_token")) }
     }
 
-    /// Whether the other half of a change of address was confirmed: used within its time.
-    pub async fn token_was_used(&mut self, person: PersonId, purpose: Purpose, email: &str) -> Result<bool> {
-        let row = fetch_optional!(
-            (i64,),
-            self.tx,
-            "select 1 + 0 * created_at from person_token
-             where person = $1 and purpose = $2 and email_folded = $3 and used_at is not null",
-            person.0,
-            purpose.name(),
-            fold_email(email),
-        )?;
-        Ok(row.is_some())
-    }
-
     /// Makes the links of a person for some purpose stop working.
     pub async fn revoke_tokens(&mut self, person: PersonId, purpose: Purpose) -> Result<()> {
         exec!(

@@ -52,11 +52,6 @@ impl Platform<'_> {
         .map(drop)
     }
 
-    /// Ends a schedule; one that is not there is none.
-    pub async fn remove_schedule(&mut self, name: &str) -> Result<()> {
-        exec!(self.tx, "delete from schedule where name = $1", name).map(drop)
-    }
-
     /// Enqueues the jobs that are due, each in its turn; gives their number.
     pub async fn enqueue_due(&mut self, now: i64) -> Result<u64> {
         let text = format!(
@@ -81,12 +76,6 @@ impl Platform<'_> {
             exec!(self.tx, "update schedule set next_at = $2 where name = $1", name, next)?;
         }
         Ok(enqueued)
-    }
-
-    /// When the next schedule is due.
-    pub async fn next_schedule(&mut self) -> Result<Option<i64>> {
-        let rows = fetch_all!((Option<i64>,), self.tx, "select min(next_at) from schedule")?;
-        Ok(rows.into_iter().find_map(|(at,)| at))
     }
 }
 

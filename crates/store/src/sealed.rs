@@ -9,7 +9,7 @@ use crate::{
     error::{Result, StoreError},
     ids::TenantId,
     keys::PLATFORM,
-    tx::{Platform, Scoped, Tx, exec, fetch_optional},
+    tx::{Platform, Scoped, Turn, Tx, exec, fetch_optional},
 };
 
 /// Whose keys seal a column.
@@ -77,12 +77,8 @@ impl SealedColumn {
 
 /// Waits for a rotation of a tenant's keys, or lets it wait for the end of this transaction. SQLite has one writer.
 async fn lock(tx: &mut Tx, tenant: TenantId) -> Result<()> {
-    if let Tx::Postgres(tx) = tx {
-        // Registration has the number 0.
-        let number = if tenant == PLATFORM { -1 } else { tenant.0 };
-        sqlx::query("select pg_advisory_xact_lock($1)").bind(number).execute(&mut **tx).await?;
-    }
-    Ok(())
+    let turn = if tenant == PLATFORM { Turn::PlatformKeys } else { Turn::Books(tenant) };
+    turn.wait(tx).await
 }
 
 /// Refuses keys that are not the tenant's, and those that a rotation has overtaken since they were fetched.

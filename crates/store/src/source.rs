@@ -1,7 +1,5 @@
 //! Files that figures rest on, with the fingerprint under which their originals are archived.
 
-use std::fmt::Write as _;
-
 use ecom_ledger::settlement::Format;
 
 use crate::{
@@ -50,10 +48,7 @@ impl Scoped<'_> {
 }
 
 fn view((id, name, format, fingerprint, bytes, lines, uploaded_at): Row) -> Result<SourceFile> {
-    let fingerprint = fingerprint.iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    });
+    let fingerprint = ecom_vault::to_hex(&fingerprint);
     let format = Format::from_name(&format).ok_or(StoreError::Corrupt("file"))?;
     Ok(SourceFile { id: FileId(id), name, format, fingerprint, bytes, lines, uploaded_at })
 }

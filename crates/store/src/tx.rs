@@ -73,6 +73,51 @@ pub struct Scoped<'a> {
     pub(crate) tenant: TenantId,
 }
 
+/// What one transaction at a time may do on PostgreSQL; SQLite has one writer anyway. Each has a number of its own
+/// among advisory locks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Turn {
+    /// Registering: of two first people one is the first.
+    Registration,
+    /// Sealing with the platform's own keys, or replacing them.
+    PlatformKeys,
+    /// Changing the books of a business, or its keys.
+    Books(TenantId),
+    /// Claiming a job of a business.
+    Claim(TenantId),
+}
+
+impl Turn {
+    /// Businesses are numbered from 1.
+    fn number(self) -> i64 {
+        match self {
+            Self::Registration => 0,
+            Self::PlatformKeys => -1,
+            Self::Books(tenant) => tenant.0,
+            Self::Claim(tenant) => -1 - tenant.0,
+        }
+    }
+
+    /// Waits for the turn, and keeps it until the transaction ends.
+    pub(crate) async fn wait(self, tx: &mut Tx) -> Result<()> {
+        if let Tx::Postgres(tx) = tx {
+            sqlx::query("select pg_advisory_xact_lock($1)").bind(self.number()).execute(&mut **tx).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes the turn if nobody has it, and keeps it until the transaction ends.
+    pub(crate) async fn take(self, tx: &mut Tx) -> Result<bool> {
+        match tx {
+            Tx::Sqlite(_) => Ok(true),
+            Tx::Postgres(tx) => {
+                let taken = sqlx::query_scalar("select pg_try_advisory_xact_lock($1)").bind(self.number());
+                Ok(taken.fetch_one(&mut **tx).await?)
+            }
+        }
+    }
+}
+
 impl Scoped<'_> {
     /// Whose tables these are.
     pub fn tenant(&self) -> TenantId {
@@ -81,10 +126,7 @@ impl Scoped<'_> {
 
     /// Lets one change of a tenant's books at a time go on, until the transaction ends. SQLite has one writer anyway.
     pub(crate) async fn lock(&mut self) -> Result<()> {
-        if let Tx::Postgres(tx) = self.tx {
-            sqlx::query("select pg_advisory_xact_lock($1)").bind(self.tenant.0).execute(&mut **tx).await?;
-        }
-        Ok(())
+        Turn::Books(self.tenant).wait(self.tx).await
     }
 
     /// The next id of a tenant's table; only under [`Self::lock`]. `table` is the program's own text.

@@ -367,8 +367,7 @@ on_both!(a_schedule_enqueues_a_job_at_each_of_its_times, |world| async move {
     let first = claim(&world).await.unwrap();
     assert_eq!((first.kind.as_str(), first.payload.as_str()), ("digest", "1"));
     finish(&world, &first).await.unwrap();
-    let next = world.db.read().await.unwrap().platform().next_schedule().await.unwrap();
-    assert_eq!(next, Some(start + 2 * DAY));
+    assert_eq!(next_due(&world).await, Some(start + 2 * DAY));
 });
 
 on_both!(times_that_passed_unseen_are_made_up_for_by_one_job, |world| async move {
@@ -376,23 +375,33 @@ on_both!(times_that_passed_unseen_are_made_up_for_by_one_job, |world| async move
     commit!(world, set_schedule(&daily(start))).unwrap();
     world.clock.pass(SignedDuration::from_hours(24 * 10 + 5));
     assert_eq!(commit!(world, enqueue_due(world.now())).unwrap(), 1);
-    let next = world.db.read().await.unwrap().platform().next_schedule().await.unwrap();
-    assert_eq!(next, Some(start + 11 * DAY), "the times of day stay");
+    finish(&world, &claim(&world).await.unwrap()).await.unwrap();
+    assert_eq!(next_due(&world).await, Some(start + 11 * DAY), "the times of day stay");
     world.clock.pass(SignedDuration::from_hours(24));
-    assert_eq!(commit!(world, enqueue_due(world.now())).unwrap(), 0, "the first has not run yet");
 });
 
 on_both!(setting_a_schedule_again_keeps_its_next_time_unless_its_pace_changes, |world| async move {
     let start = world.now();
     commit!(world, set_schedule(&daily(start + DAY))).unwrap();
     commit!(world, set_schedule(&daily(start + 9 * DAY))).unwrap();
-    let next = |world: &World| {
-        let db = world.db.clone();
-        async move { db.read().await.unwrap().platform().next_schedule().await.unwrap() }
-    };
-    assert_eq!(next(&world).await, Some(start + DAY));
+    assert_eq!(next_due(&world).await, Some(start + DAY));
     commit!(world, set_schedule(&Schedule { every: 7 * DAY, ..daily(start + 2 * DAY) })).unwrap();
-    assert_eq!(next(&world).await, Some(start + 2 * DAY));
-    commit!(world, remove_schedule("digest/1")).unwrap();
-    assert_eq!(next(&world).await, None);
+    assert_eq!(next_due(&world).await, Some(start + 2 * DAY));
+});
+
+on_both!(short_jobs_that_ended_are_deleted_after_a_month_and_others_stay, |world| async move {
+    let (_, tenant) = world.business("kurta-house").await;
+    for (kind, payload) in [("mail", "1"), ("import", "2"), ("mail", "3")] {
+        enqueue(&world, &NewJob { kind, ..job(Some(tenant), payload, None) }).await;
+    }
+    for _ in 0..2 {
+        let claimed = claim(&world).await.unwrap();
+        finish(&world, &claimed).await.unwrap();
+    }
+    let failed = claim(&world).await.unwrap();
+    fail(&world, &failed, false).await.unwrap();
+    world.clock.pass(SignedDuration::from_hours(24 * 30) - MICRO);
+    assert_eq!(commit!(world, sweep_jobs(world.now())).unwrap(), 0);
+    world.clock.pass(MICRO);
+    assert_eq!(commit!(world, sweep_jobs(world.now())).unwrap(), 1, "neither the import nor what failed");
 });

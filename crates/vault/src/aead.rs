@@ -232,9 +232,9 @@ mod tests {
             let data = hex::bytes(data);
             let mut text = hex::bytes(plain);
             let made = encrypt(&key, nonce, &data, &mut text).unwrap();
-            assert_eq!((hex::encode(&text).as_str(), hex::encode(&made).as_str()), (*cipher, *tag));
+            assert_eq!((hex::to_hex(&text).as_str(), hex::to_hex(&made).as_str()), (*cipher, *tag));
             decrypt(&key, nonce, &data, &mut text, made).unwrap();
-            assert_eq!(hex::encode(&text), *plain);
+            assert_eq!(hex::to_hex(&text), *plain);
             let mut wrong = made;
             wrong[15] ^= 1;
             assert_eq!(decrypt(&key, nonce, &data, &mut text, wrong), Err(VaultError::Tampered));

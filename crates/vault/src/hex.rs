@@ -2,8 +2,8 @@
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
-/// Small letters.
-pub(crate) fn encode(bytes: &[u8]) -> String {
+/// Bytes as text, in small letters.
+pub fn to_hex(bytes: &[u8]) -> String {
     let digit = |value: u8| char::from(DIGITS[usize::from(value & 15)]);
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
 }
@@ -29,6 +29,12 @@ pub(crate) fn decode(text: &[u8], out: &mut [u8]) -> bool {
 }
 
 /// The lines of a fixture, cut into words; `#` begins a comment.
+/// `N` bytes from text of exactly twice as many digits, in either letter case.
+pub fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    decode(text.as_bytes(), &mut bytes).then_some(bytes)
+}
+
 #[cfg(test)]
 pub(crate) fn vectors<'a, const N: usize>(text: &'a str) -> Vec<[&'a str; N]> {
     let lines = text.lines().filter(|line| !line.starts_with('#'));

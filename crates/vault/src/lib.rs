@@ -31,6 +31,7 @@ pub use chain::Link;
 pub use entropy::{Entropy, EntropyError, SystemEntropy};
 pub use fingerprint::{Fingerprint, FingerprintError, FingerprintKey, Fingerprinter};
 pub use frame::{ArchiveKey, Frame};
+pub use hex::{from_hex, to_hex};
 pub use ring::KeyRing;
 pub use root::{KeyCheck, RootKey, RootKeyError, WrongRootKey};
 pub use seal::{Aad, SecretKey};

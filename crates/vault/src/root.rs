@@ -102,7 +102,7 @@ impl RootKey {
     }
 
     fn write(&self, mut file: &File, path: &Path) -> io::Result<()> {
-        let mut text = Zeroizing::new(hex::encode(self.0.bytes()));
+        let mut text = Zeroizing::new(hex::to_hex(self.0.bytes()));
         text.push('\n');
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
@@ -289,7 +289,7 @@ mod tests {
     #[test]
     fn raw_bytes_and_digits_are_the_same_key() {
         let raw: Vec<u8> = (0..32).collect();
-        let digits = format!("  {}\r\n", hex::encode(&raw).to_uppercase());
+        let digits = format!("  {}\r\n", hex::to_hex(&raw).to_uppercase());
         let one = RootKey::from_bytes(&raw).unwrap();
         assert_eq!(RootKey::from_bytes(digits.as_bytes()).unwrap().id(), one.id());
         assert!(matches!(RootKey::from_bytes(b"secret"), Err(RootKeyError::Content)));
@@ -334,6 +334,6 @@ mod tests {
     #[test]
     fn debug_shows_no_key() {
         let root = root(1);
-        assert!(!format!("{root:?}").contains(&hex::encode(root.0.bytes())[..8]));
+        assert!(!format!("{root:?}").contains(&hex::to_hex(root.0.bytes())[..8]));
     }
 }

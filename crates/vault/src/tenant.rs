@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn keys_print_their_id_and_nothing_else() {
         let key = TenantKey::generate(&mut SeededEntropy::new(1)).unwrap();
-        let secret = crate::hex::encode(key.0.bytes());
+        let secret = crate::hex::to_hex(key.0.bytes());
         let shown =
             format!("{key:?} {:?} {:?} {:?} {:?}", key.archive(), key.secret(), key.fingerprint(), key.0);
         assert!(shown.contains(&key.id().to_string()));

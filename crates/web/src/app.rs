@@ -6,10 +6,10 @@ use axum::http::Uri;
 use ecom_ledger::settlement::Options;
 use ecom_store::{Archive, Db, Keys};
 use ecom_work::{Bell, Clock, Live, Worker, mail::Mail};
-use jiff::{civil::Date, tz::TimeZone};
+use jiff::civil::Date;
 use tokio::sync::Semaphore;
 
-use crate::session::Passwords;
+use crate::{moment, session::Passwords};
 
 /// Sessions that wait to be noted as in use, at the same time.
 const TOUCHES: usize = 8;
@@ -176,18 +176,7 @@ impl App {
 
     /// Today in India.
     pub(crate) fn today(&self) -> Date {
-        Self::zone().to_datetime(self.clock.now()).date()
-    }
-
-    /// An instant as pages tell it: `25 Nov 2026, 15:04`.
-    pub(crate) fn instant(micros: i64) -> String {
-        let at = jiff::Timestamp::from_microsecond(micros).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        Self::zone().to_datetime(at).strftime("%-d %b %Y, %H:%M").to_string()
-    }
-
-    /// The zone in which pages tell the time: India's.
-    pub(crate) fn zone() -> TimeZone {
-        TimeZone::get("Asia/Kolkata").unwrap_or(TimeZone::UTC)
+        moment::zone().to_datetime(self.clock.now()).date()
     }
 }
 

@@ -54,7 +54,7 @@ struct Asset {
 impl Asset {
     fn new(stem: &str, ending: &str, kind: &'static str, bytes: Vec<u8>) -> Self {
         let hash = Sha256::digest(&bytes);
-        let hash = hash[..6].iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        let hash = ecom_vault::to_hex(&hash[..6]);
         Self { path: format!("/assets/{stem}-{hash}.{ending}"), kind, bytes }
     }
 }

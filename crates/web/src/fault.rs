@@ -11,7 +11,7 @@ use axum::{
 };
 use ecom_store::StoreError;
 
-use crate::frame::Frame;
+use crate::{frame::Frame, random};
 
 /// Result of a handler.
 pub(crate) type Page<T = Response> = Result<T, Fault>;
@@ -92,7 +92,7 @@ impl IntoResponse for Fault {
         match self {
             Self::Invalid(found) => fields = found,
             Self::Broken(error) => {
-                let id = request_id();
+                let id = random::request_id();
                 tracing::error!(request = %id, error = %error, "a page failed");
                 request = Some(id);
             }
@@ -136,11 +136,4 @@ impl Fault {
             ),
         }
     }
-}
-
-fn request_id() -> String {
-    let mut bytes = [0; 6];
-    // Without randomness the id is of no use, but the page still is.
-    let _ = getrandom::fill(&mut bytes);
-    bytes.iter().fold(String::new(), |id, byte| id + &format!("{byte:02x}"))
 }

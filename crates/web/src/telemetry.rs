@@ -11,6 +11,8 @@ use axum::{
 };
 use tracing::Instrument;
 
+use crate::random;
+
 /// Tells the request apart in the log; whoever asks for help can name it.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -18,7 +20,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(crate) async fn observe(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let method = request.method().as_str().to_owned();
-    let id = id();
+    let id = random::request_id();
     let span = tracing::info_span!("request", id, method, route, tenant = tracing::field::Empty);
     let began = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
@@ -36,11 +38,4 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
 /// Says whose request it is, once that is known.
 pub(crate) fn tenant(tenant: ecom_store::TenantId) {
     tracing::Span::current().record("tenant", tenant.0);
-}
-
-fn id() -> String {
-    let mut bytes = [0; 8];
-    // Without randomness the id is of no use, but the page still is.
-    let _ = getrandom::fill(&mut bytes);
-    bytes.iter().fold(String::new(), |id, byte| id + &format!("{byte:02x}"))
 }

@@ -60,9 +60,7 @@ pub(crate) fn account(account: Account) -> &'static str {
 
 /// A category of own expenses: `packing_material` is Packing material.
 pub(crate) fn category(category: &str) -> String {
-    let words = category.replace('_', " ");
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    capital(&category.replace('_', " "))
 }
 
 /// A part of the bridge, and how it stands in an address.
@@ -114,6 +112,17 @@ pub(crate) fn format(format: Format) -> &'static str {
         Format::Xml => "XML",
         Format::DateRange => "Date-range report",
     }
+}
+
+/// A sentence begins with a capital.
+pub(crate) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// The message of an error, as a sentence.
+pub(crate) fn sentence(text: &str) -> String {
+    capital(text) + "."
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 mod bell;
 mod clock;
 pub mod consent;
+mod hourly;
 mod import;
 mod key;
 mod live;

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use ecom_store::{SWEEP_JOB, Schedule, StoreError};
+use ecom_store::StoreError;
 use jiff::Timestamp;
 
 use crate::{
@@ -13,25 +13,7 @@ use crate::{
 /// A file in the spool folder this young may belong to an upload that is still coming in.
 const UPLOAD_MOST: Duration = Duration::from_hours(24);
 
-/// How often the worker clears up: every hour.
-const SWEEP_EVERY: i64 = 3_600_000_000;
-
 impl Worker {
-    /// Sees to it that the worker clears up every hour, beginning now.
-    pub async fn schedule_sweeps(&self) -> Result<(), StoreError> {
-        let schedule = Schedule {
-            name: SWEEP_JOB,
-            tenant: None,
-            kind: SWEEP_JOB,
-            payload: "",
-            every: SWEEP_EVERY,
-            first_at: micros(&*self.clock),
-        };
-        let mut tx = self.importer.db.write().await?;
-        tx.platform().set_schedule(&schedule).await?;
-        tx.commit().await
-    }
-
     /// Clears up: what has ended, and what killed processes left.
     pub(crate) async fn sweep(&self) -> Result<(), Failure> {
         let now = micros(&*self.clock);
@@ -39,6 +21,7 @@ impl Worker {
         tx.platform().sweep_sessions(now).await?;
         tx.platform().sweep_tokens(now).await?;
         tx.platform().sweep_login_failures(now).await?;
+        tx.platform().sweep_jobs(now).await?;
         tx.commit().await?;
         let removed = self.sweep_spool().await? + self.sweep_archive().await?;
         if removed > 0 {

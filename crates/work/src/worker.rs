@@ -8,18 +8,13 @@ use std::{
 };
 
 use ecom_store::{
-    Claim, IMPORT_JOB, Importer, Keys, Lane, MAIL_JOB, REPOST_JOB, RESEAL_JOB, SHRED_JOB, SWEEP_JOB,
-    StoreError, TAX_SETTING_JOB, Trouble,
+    Claim, IMPORT_JOB, Importer, Keys, Lane, MAIL_JOB, MAIL_ROUND_JOB, REPOST_JOB, RESEAL_JOB, SHRED_JOB,
+    SWEEP_JOB, StoreError, TAX_SETTING_JOB, Trouble,
 };
 use futures_util::{FutureExt, future::join_all};
 use tokio::sync::watch;
 
-use crate::{
-    Bell, Clock, Live,
-    bell::LISTENERS,
-    clock::micros,
-    mail::{MAIL_ROUND_JOB, Mail},
-};
+use crate::{Bell, Clock, Live, bell::LISTENERS, clock::micros, mail::Mail};
 
 /// How often the worker looks for jobs that another process enqueued, or whose lease ran out.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
@@ -154,7 +149,7 @@ impl Worker {
             REPOST_JOB => self.repost(claim).await,
             TAX_SETTING_JOB => self.follow_tax_setting(claim).await,
             MAIL_JOB => self.mail(claim).await,
-            MAIL_ROUND_JOB => self.mail_round(claim).await,
+            MAIL_ROUND_JOB => self.mail_round().await,
             kind => Err(Failure::Final(format!("no handler for jobs of kind {kind}"))),
         }
     }

@@ -63,7 +63,7 @@ on_both!(whoever_agreed_gets_the_week_on_monday_at_eight_and_once, |world| async
     let (other, _) = world.business("saree-works").await;
     assert_ne!(other, office.person);
     decide(&office, &world, true).await;
-    office.begin_rounds().await;
+    office.begin_hours().await;
     assert!(sink.mails().is_empty(), "it is before eight");
 
     // The next round is at 08:30 in India.
@@ -101,7 +101,7 @@ on_both!(its_figures_are_those_of_the_statement, |world| async move {
     let office = Office::new(&world, Some(plain(&sink))).await;
     import(&office, &world).await;
     decide(&office, &world, true).await;
-    office.begin_rounds().await;
+    office.begin_hours().await;
     let days = ["2026-09-21", "2026-09-27"].map(|day| day::of_date(day.parse().unwrap()));
     let mut tx = world.db.read().await.unwrap();
     let mut books = tx.scoped(office.tenant).await.unwrap();
@@ -138,12 +138,12 @@ on_both!(nobody_gets_it_without_consent_or_after_withdrawing_or_on_other_days, |
     ] {
         world.clock.set(day);
         decide(&office, &world, given).await;
-        office.begin_rounds().await;
+        office.begin_hours().await;
         assert!(sink.mails().is_empty(), "{day}");
     }
     // A server that was off on Monday still tells it on Tuesday.
     world.clock.set("2026-10-06T23:00+05:30");
-    office.begin_rounds().await;
+    office.begin_hours().await;
     let text = sink.mails()[0].part("text/plain").unwrap();
     assert!(text.contains("no settlement lines"), "{text}");
 });
@@ -151,9 +151,9 @@ on_both!(nobody_gets_it_without_consent_or_after_withdrawing_or_on_other_days, |
 on_both!(rounds_follow_each_other_and_none_is_caught_up_with, |world| async move {
     world.clock.set("2026-10-01T10:20+05:30");
     let office = Office::new(&world, None).await;
-    office.begin_rounds().await;
+    office.begin_hours().await;
     // Two processes that start in the same hour share a round.
-    office.begin_rounds().await;
+    office.begin_hours().await;
     let due = |world: &World| {
         let db = world.db.clone();
         async move { db.read().await.unwrap().platform().next_due().await.unwrap() }

@@ -108,7 +108,7 @@ on_both!(while_there_is_no_mail_server_messages_wait_and_none_is_lost, |world| a
     let mut office = Office::new(&world, None).await;
     let early = office.write("reset:1").await.unwrap();
     office.work().await;
-    office.begin_rounds().await;
+    office.begin_hours().await;
     let view = office.message(early).await;
     assert_eq!((view.state, view.attempts), (MessageState::Queued, 0));
     assert_eq!(view.fault.as_deref(), Some("no mail server is set up"));
@@ -117,7 +117,7 @@ on_both!(while_there_is_no_mail_server_messages_wait_and_none_is_lost, |world| a
 
     let sink = SmtpSink::start().unwrap();
     office.set_post(Some(plain(&sink)));
-    office.begin_rounds().await;
+    office.begin_hours().await;
     assert_eq!(office.message(early).await.state, MessageState::Sent);
     let view = office.message(forgotten).await;
     assert_eq!((view.state, sink.mails().len()), (MessageState::Failed, 1));

@@ -5,11 +5,11 @@ mod list;
 mod rotate;
 mod rotate_root;
 
-use std::{fs::File, process::ExitCode, sync::Arc, time::Duration};
+use std::{fs::File, process::ExitCode, time::Duration};
 
 use anyhow::Context;
 use ecom_store::JobView;
-use ecom_work::{Bell, Live, SystemClock, Worker, mail::Mail};
+use ecom_work::{Worker, mail::Mail};
 use tokio::sync::watch;
 
 use crate::{
@@ -45,15 +45,7 @@ pub(crate) async fn run(command: &Command) -> anyhow::Result<ExitCode> {
 fn worker(place: &Place, site: &Site) -> anyhow::Result<(Worker, File)> {
     let working = site::work_lock(place)?;
     working.lock_shared().context("cannot lock the data folder")?;
-    let worker = Worker {
-        importer: site.importer.clone(),
-        keys: site.keys.clone(),
-        spool: place.spool(),
-        clock: Arc::new(SystemClock),
-        bell: Bell::default(),
-        live: Live::default(),
-        mail: Mail::default(),
-    };
+    let worker = site.worker(place, Mail::default());
     Ok((worker, working))
 }
 

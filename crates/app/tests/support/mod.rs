@@ -30,12 +30,15 @@ pub struct Books {
 impl Site {
     /// A data folder with one business, and its key file beside it.
     pub fn new() -> Self {
+        Self::with_key("a key for tests, of 32 bytes....")
+    }
+
+    /// The same, with another root key.
+    pub fn with_key(root: &str) -> Self {
         let site = Self { folder: tempfile::tempdir().unwrap() };
         fs::create_dir(site.data()).unwrap();
         Command::new("chmod").arg("700").arg(site.data()).status().unwrap();
-        let mut key = fs::File::options();
-        let mut key = key.write(true).create_new(true).mode(0o600).open(site.key()).unwrap();
-        std::io::Write::write_all(&mut key, b"a key for tests, of 32 bytes....").unwrap();
+        write_private(&site.key(), root);
         block_on(site.register());
         site
     }
@@ -136,6 +139,13 @@ impl Site {
         child.wait().unwrap();
         ended
     }
+}
+
+/// A file that its owner alone may read.
+pub fn write_private(path: &Path, text: &str) {
+    let mut options = fs::File::options();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path).unwrap();
+    std::io::Write::write_all(&mut file, text.as_bytes()).unwrap();
 }
 
 pub fn block_on<T>(work: impl Future<Output = T>) -> T {

@@ -19,7 +19,8 @@ use crate::{
     network::Network,
     page,
     seat::Visitor,
-    session::{self, LEAST_PASSWORD, may_register, password_fault},
+    session::{self, may_register, new_password_field, password_fault},
+    words::sentence,
 };
 
 #[derive(Template)]
@@ -42,16 +43,15 @@ impl RegisterPage {
                 entry.field("name", "Your name").complete("name"),
                 entry.field("email", "E-mail address").kind("email").complete("email"),
                 entry.field("phone", "Phone number").kind("tel").complete("tel"),
-                entry
-                    .field("password", "Password")
-                    .kind("password")
-                    .complete("new-password")
-                    .hint(format!("At least {LEAST_PASSWORD} characters. A few words in a row are easy to keep and hard to guess.")),
+                new_password_field(entry, "password", "Password"),
             ],
             business: vec![
                 entry.field("business", "Name of the business").complete("organization"),
                 entry.field("state", "Billing State").choice(choose.into_iter().chain(states)),
-                entry.field("gstin", "GSTIN").optional().hint("15 characters, as on the registration certificate."),
+                entry
+                    .field("gstin", "GSTIN")
+                    .optional()
+                    .hint("15 characters, as on the registration certificate."),
             ],
             agree: entry.field("agree", "I act for a business and am 18 or older").kind("check"),
             wrong: !entry.is_good(),
@@ -179,7 +179,7 @@ fn check_gstin(entry: &mut Entry, state: Option<Place>) -> Option<String> {
         return None;
     }
     match typed.parse::<Gstin>() {
-        Err(error) => entry.refuse("gstin", capital(&error.to_string())),
+        Err(error) => entry.refuse("gstin", sentence(&error.to_string())),
         Ok(gstin) => {
             let other =
                 gstin.kind() == GstinKind::Taxpayer && state.is_some_and(|state| state != gstin.state());
@@ -208,14 +208,6 @@ fn is_phone(text: &str) -> bool {
     let digits = text.chars().filter(char::is_ascii_digit).count();
     let plain = text.chars().all(|letter| letter.is_ascii_digit() || " +-()".contains(letter));
     plain && (7..=15).contains(&digits)
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect::<String>() + ".")
-        .unwrap_or_default()
 }
 
 async fn allowed(app: &App) -> Page<()> {

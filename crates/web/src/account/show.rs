@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use ecom_store::{Action, Profile, SessionView};
-use jiff::Timestamp;
+use ecom_vault::{from_hex, to_hex};
 
 use super::{check_name, check_phone};
 use crate::{
@@ -15,15 +15,12 @@ use crate::{
     entry::{Entry, Field},
     fault::{Fault, Page},
     frame::{Frame, Here},
+    moment,
     notice::{Notice, Tone},
     page,
     params::Params,
     seat::{Seat, Viewer},
-    session::{
-        Attempt, LEAST_PASSWORD, Verdict,
-        cookie::{hash_of_text, hash_text},
-        password_fault,
-    },
+    session::{Attempt, Verdict, new_password_field, password_fault},
 };
 
 #[derive(Template)]
@@ -102,7 +99,7 @@ pub(crate) async fn end_session(State(app): State<App>, seat: Seat<Viewer>, entr
             "others"
         }
         id => {
-            let id = hash_of_text(id).ok_or(Fault::Missing)?;
+            let id = from_hex::<32>(id).ok_or(Fault::Missing)?;
             tx.platform().close_session_of(seat.person(), &id).await?;
             "ended"
         }
@@ -172,26 +169,19 @@ async fn shown(
 }
 
 fn password_fields(entry: &Entry) -> Vec<Field> {
-    let hint = format!(
-        "At least {LEAST_PASSWORD} characters. A few words in a row are easy to keep and hard to guess."
-    );
     vec![
         entry.field("password", "Your password now").kind("password").complete("current-password"),
-        entry.field("new", "New password").kind("password").complete("new-password").hint(hint),
+        new_password_field(entry, "new", "New password"),
     ]
 }
 
 fn row(session: SessionView, seat: &Seat<Viewer>) -> SessionRow {
-    let at = |micros: i64| {
-        let at = App::zone().to_datetime(Timestamp::from_microsecond(micros).unwrap_or_default());
-        at.strftime("%-d %b %Y, %H:%M").to_string()
-    };
     SessionRow {
         here: session.id_hash == seat.session(),
-        id: hash_text(&session.id_hash),
+        id: to_hex(&session.id_hash),
         device: if session.device.is_empty() { "unknown device".to_owned() } else { session.device },
         network: session.network,
-        since: at(session.created_at),
-        seen: at(session.last_seen),
+        since: moment::told(session.created_at),
+        seen: moment::told(session.last_seen),
     }
 }

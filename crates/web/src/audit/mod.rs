@@ -6,7 +6,7 @@ mod words;
 use askama::Template;
 use axum::extract::State;
 use ecom_store::{Action, Actor, AuditEntry, AuditFilter, PersonId, Scoped};
-use jiff::{Timestamp, ToSpan, civil::Date};
+use jiff::{ToSpan, civil::Date};
 
 use crate::{
     app::App,
@@ -14,7 +14,7 @@ use crate::{
     entry::{Entry, Field},
     fault::Page,
     frame::{Frame, Here},
-    page,
+    moment, page,
     params::{Link, Params},
     period::{Period, shown},
     seat::{Owner, Seat},
@@ -151,11 +151,11 @@ async fn fields(books: &mut Scoped<'_>, asked: &Asked) -> Page<Vec<Field>> {
 /// The first instant of a day in India.
 fn midnight(day: Date) -> i64 {
     // Days of addresses lie between 1995 and 2150: each has an instant.
-    App::zone().to_timestamp(day.at(0, 0, 0, 0)).unwrap_or_default().as_microsecond()
+    moment::zone().to_timestamp(day.at(0, 0, 0, 0)).unwrap_or_default().as_microsecond()
 }
 
 fn row(entry: AuditEntry) -> AuditRow {
-    let at = App::zone().to_datetime(Timestamp::from_microsecond(entry.at).unwrap_or_default());
+    let at = moment::at(entry.at);
     AuditRow {
         seq: entry.seq,
         day: shown(at.date()),

@@ -15,7 +15,7 @@ use ecom_ledger::{
 };
 use ecom_store::{Action, Scoped};
 
-use super::{BookScope, Tab, download, sentence};
+use super::{BookScope, Tab, download};
 use crate::{
     app::App,
     download::{Download, Downloads, sheet},
@@ -131,7 +131,7 @@ pub(crate) async fn save(State(app): State<App>, seat: Seat<Manager>, params: Pa
 }
 
 fn told(error: &Error) -> String {
-    sentence(&error.to_string())
+    words::sentence(&error.to_string())
 }
 
 /// Categories of expenses: each has a ledger of its own.

@@ -34,6 +34,7 @@ use crate::{
     period::Period,
     scope::{Choices, Scope},
     scope_bar::ScopeBar,
+    words,
 };
 
 /// Pages of the books: path and title.
@@ -160,14 +161,7 @@ impl BookScope {
 /// What the person can mend is told, not logged.
 fn told(error: Error) -> Fault {
     match error {
-        Error::Value(words) => Fault::Conflict(sentence(&words)),
+        Error::Value(words) => Fault::Conflict(words::sentence(&words)),
         Error::Overflow => error.into(),
     }
-}
-
-/// A message as a sentence.
-fn sentence(words: &str) -> String {
-    let mut letters = words.chars();
-    let capital = letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>());
-    capital.unwrap_or_default() + "."
 }

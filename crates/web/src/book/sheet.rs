@@ -15,13 +15,13 @@ use jiff::civil::Date;
 use super::{
     BookScope,
     payout::{self, Typed, Wrong},
-    sentence,
 };
 use crate::{
     app::App,
     fault::{Fault, Page},
     params::Params,
     seat::{Manager, Seat},
+    words,
 };
 
 /// Largest sheet in bytes.
@@ -82,7 +82,9 @@ fn cells(bytes: &[u8]) -> Result<Rows, String> {
         rows: MOST_SHEET_ROWS,
         ..Limits::default()
     };
-    read_table(bytes, &limits).map(|table| table.numbered()).map_err(|error| sentence(&error.to_string()))
+    read_table(bytes, &limits)
+        .map(|table| table.numbered())
+        .map_err(|error| words::sentence(&error.to_string()))
 }
 
 /// What the rows say; rows that say nothing of the bank are passed over.

@@ -24,7 +24,7 @@ use crate::{
     entry::{Entry, Field},
     fault::{Fault, Page},
     frame::{Frame, Here},
-    money,
+    moment, money,
     notice::{Notice, Tone},
     page,
     params::{Link, Params},
@@ -256,9 +256,9 @@ fn shown_as<R: Role>(
     }
     let title = Period::Month(*month).title();
     let gaps = frozen.map_or_else(|| now.gaps(), |close| close.gaps);
-    let closed = close
-        .as_ref()
-        .map(|close| format!("Closed on {} by {}.", record::moment(close.close.at), close.closed_by));
+    let closed = close.as_ref().map(|close| {
+        format!("Closed on {} by {}.", moment::told(close.close.at.as_microsecond()), close.closed_by)
+    });
     let page = MonthPage {
         frame: seat.frame(format!("Close of {title}"), Here::Close),
         downloads: Downloads::of(&Link::to(&month_path(*month, now.currency)), &download::TABLES),

@@ -2,11 +2,11 @@
 
 use ecom_ledger::{Account, Currency, Group, close::Difference, statement::Statement};
 use ecom_store::MonthClose;
-use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     fault::Page,
     figure::{Figure, Weight},
+    moment,
     scope::Scope,
     words,
 };
@@ -183,20 +183,13 @@ fn count_name(name: &str) -> &str {
 pub(super) fn past(close: &MonthClose) -> Page<Option<PastRow>> {
     let Some(reopening) = &close.reopened else { return Ok(None) };
     let statement = &close.close.statement;
-    let at = Timestamp::from_microsecond(reopening.at).map_err(crate::fault::Fault::broken)?;
     Ok(Some(PastRow {
-        closed: format!("{} by {}", moment(close.close.at), close.closed_by),
+        closed: format!("{} by {}", moment::told(close.close.at.as_microsecond()), close.closed_by),
         profit: Figure::unlinked(statement.currency, statement.profit()?),
         gaps: super::gaps(statement.currency, &close.close.gaps),
-        reopened: format!("{} by {}", moment(at), reopening.by),
+        reopened: format!("{} by {}", moment::told(reopening.at), reopening.by),
         reason: reopening.reason.clone(),
     }))
-}
-
-/// `25 Nov 2026, 11:56`, in India.
-pub(super) fn moment(at: Timestamp) -> String {
-    let zone = TimeZone::get("Asia/Kolkata").unwrap_or(TimeZone::UTC);
-    zone.to_datetime(at).strftime("%-d %b %Y, %H:%M").to_string()
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::{
     fault::{Fault, Page},
     frame::{Frame, Here},
     message::no_mail,
+    moment,
     notice::Notice,
     page,
     params::Params,
@@ -154,7 +155,7 @@ fn fields(given: &[(MessagePurpose, Channel)]) -> Vec<Field> {
 fn decision(found: &ConsentView) -> Decision {
     let text = wording_of(&found.wording);
     Decision {
-        at: App::instant(found.at),
+        at: moment::told(found.at),
         what: title(found.purpose),
         given: found.given,
         way: match found.way.as_str() {

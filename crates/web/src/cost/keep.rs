@@ -11,6 +11,7 @@ use ecom_store::{PersonId, TenantId};
 
 use crate::{
     fault::{Fault, Page},
+    random,
     seat::{Manager, Seat},
 };
 
@@ -52,9 +53,7 @@ impl<'p> Shelf<'p> {
                 gone(tokio::fs::remove_file(entry.path()).await)?;
             }
         }
-        let mut random = [0; ID_CHARS / 2];
-        getrandom::fill(&mut random).map_err(|error| Fault::broken(error.to_string()))?;
-        let id = random.iter().fold(String::new(), |id, byte| id + &format!("{byte:02x}"));
+        let id = random::name()?;
         // A name of a file holds no line break: see `Kept::named`.
         let bytes = [sheet.name.as_bytes(), b"\n", &sheet.bytes].concat();
         tokio::fs::write(self.path(&id)?, bytes).await?;

@@ -12,13 +12,12 @@ use axum::{
 };
 use ecom_documents::{Sheet, Value, write_csv, write_xlsx};
 use ecom_ledger::{Currency, day};
-use jiff::Timestamp;
 
 use crate::{
     app::App,
     fault::{Fault, Page},
     figure::{Row, Weight},
-    money,
+    moment, money,
     params::{Link, Params},
     period::Period,
     seat::{Role, Seat},
@@ -223,7 +222,7 @@ pub(crate) fn day_of(currency: Currency, micros: Option<i64>) -> Value {
 
 /// The day of an instant in India, and its time.
 pub(crate) fn instant(micros: i64) -> [Value; 2] {
-    let at = App::zone().to_datetime(Timestamp::from_microsecond(micros).unwrap_or_default());
+    let at = moment::at(micros);
     [at.date().into(), at.strftime("%H:%M:%S").to_string().into()]
 }
 

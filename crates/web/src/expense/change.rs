@@ -12,7 +12,7 @@ use ecom_ledger::{
 };
 use ecom_store::{Action, ExpenseId};
 
-use super::{capital, found};
+use super::found;
 use crate::{
     app::App,
     entry::{Entry, Field},
@@ -21,6 +21,7 @@ use crate::{
     money, page,
     period::shown,
     seat::{Manager, Seat},
+    words::capital,
 };
 
 #[derive(Template)]

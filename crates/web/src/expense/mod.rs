@@ -30,6 +30,7 @@ use crate::{
     params::{Link, Params},
     period::shown,
     seat::{Manager, Role, Seat, Viewer},
+    words::{capital, sentence},
 };
 use months::Months;
 
@@ -126,7 +127,7 @@ fn read(entry: &mut Entry) -> Option<Expense> {
     let category = match category.parse::<Category>() {
         Ok(category) => Some(category),
         Err(error) => {
-            entry.refuse("category", capital(&error.to_string()) + ".");
+            entry.refuse("category", sentence(&error.to_string()));
             None
         }
     };
@@ -259,9 +260,4 @@ fn form(entry: &Entry, expenses: &[(ExpenseId, Expense)]) -> ExpenseForm {
 async fn found(books: &mut Scoped<'_>, id: ExpenseId) -> Page<Expense> {
     let all = books.expenses().await?;
     all.into_iter().find(|(known, _)| *known == id).map(|(_, expense)| expense).ok_or(Fault::Missing)
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

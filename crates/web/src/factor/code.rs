@@ -6,6 +6,7 @@ use totp_rs::{Builder, Secret, Totp};
 use crate::{
     fault::{Fault, Page},
     params::encoded,
+    random,
 };
 
 /// Bytes of a secret: as many as SHA-1 gives (RFC 4226 R6).
@@ -14,16 +15,12 @@ const SECRET: usize = 20;
 const RECOVERY: usize = 10;
 /// Letters of a recovery code: 120 bits, so that a plain hash of it is enough (ASVS 5.0 6.5.2).
 const RECOVERY_LETTERS: usize = 24;
-/// Letters that nobody takes for another.
-const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
 /// Whose codes these are, as apps show it.
 const ISSUER: &str = "Ecom Assistance";
 
 /// A new secret from the system's randomness.
 pub(super) fn secret() -> Page<Vec<u8>> {
-    let mut bytes = vec![0; SECRET];
-    getrandom::fill(&mut bytes).map_err(|error| Fault::broken(error.to_string()))?;
-    Ok(bytes)
+    Ok(random::bytes::<SECRET>()?.to_vec())
 }
 
 /// The time step of a code that is right now, or was or will be within 30 s.
@@ -71,21 +68,7 @@ pub(super) fn picture(address: &str) -> Page<(i32, String)> {
 
 /// A new set of recovery codes, as they are written down.
 pub(super) fn recovery() -> Page<Vec<String>> {
-    (0..RECOVERY).map(|_| one_recovery()).collect()
-}
-
-fn one_recovery() -> Page<String> {
-    let mut bytes = [0; RECOVERY_LETTERS];
-    getrandom::fill(&mut bytes).map_err(|error| Fault::broken(error.to_string()))?;
-    let mut code = String::new();
-    for (at, byte) in bytes.iter().enumerate() {
-        if at > 0 && at % 6 == 0 {
-            code.push('-');
-        }
-        // 32 letters: every one as likely as the others.
-        code.push(char::from(LETTERS[usize::from(byte & 31)]));
-    }
-    Ok(code)
+    (0..RECOVERY).map(|_| random::letters::<RECOVERY_LETTERS>(6)).collect()
 }
 
 /// A recovery code however it was typed.

@@ -22,6 +22,7 @@ use crate::{
     entry::{Entry, Field},
     fault::Page,
     frame::{Frame, Here},
+    moment,
     notice::Notice,
     page,
     params::Params,
@@ -265,15 +266,14 @@ fn fresh(view: &View, imported: Option<i64>) -> String {
         parts.push(format!("Settled up to {}", told(settled)));
     }
     parts.push(format!("lines from {} to {}, by posting day", told(first), told(last)));
-    if let Some(at) = imported.and_then(|micros| jiff::Timestamp::from_microsecond(micros).ok()) {
-        let at = App::zone().to_datetime(at);
+    if let Some(at) = imported.map(moment::at) {
         parts.push(format!("last import {}, {}", told(at.date()), at.strftime("%H:%M")));
     }
     parts.join(" · ")
 }
 
 fn part_of_day(app: &App) -> &'static str {
-    match App::zone().to_datetime(app.clock.now()).hour() {
+    match moment::zone().to_datetime(app.clock.now()).hour() {
         4..12 => "morning",
         12..17 => "afternoon",
         _ => "evening",

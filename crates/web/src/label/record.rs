@@ -1,10 +1,9 @@
 //! The rules somebody made: what each says, who made it and when, how far its lines are, whether it was undone.
 
 use ecom_store::{JobView, LabelRuleId, LabelRuleView, Scoped};
-use jiff::Timestamp;
 
 use super::{Name, gst, kept_days};
-use crate::{app::App, fault::Page, money, notice::Tone, words};
+use crate::{app::App, fault::Page, moment, money, notice::Tone, words};
 
 /// A rule as a list shows it.
 pub(super) struct RuleRow {
@@ -54,7 +53,7 @@ impl Record {
         let progress =
             job.filter(|job| is_open(job)).map(|job| app.live.of(job.id).unwrap_or((job.done, job.total)));
         let stopped = job.is_some_and(|job| job.state == "failed");
-        let undone = rule.undone.map(|(at, _)| format!("{} by {}", moment(at), by(&rule.undoer)));
+        let undone = rule.undone.map(|(at, _)| format!("{} by {}", moment::told(at), by(&rule.undoer)));
         let state = match progress {
             _ if stopped => ("stopped".to_owned(), Tone::Bad.class()),
             Some((_, 0)) => ("posting anew".to_owned(), Tone::Attention.class()),
@@ -72,7 +71,7 @@ impl Record {
             goes: goes(rule.rule.credit, rule.rule.debit),
             gst: gst(rule.rule.gst),
             days: kept_days(rule.rule.from),
-            made: format!("{} by {}", moment(rule.made_at), by(&rule.maker)),
+            made: format!("{} by {}", moment::told(rule.made_at), by(&rule.maker)),
             undone,
             state,
             progress: progress.map(|(done, total)| Progress { done, total }),
@@ -101,10 +100,4 @@ pub(super) fn goes(credit: ecom_ledger::Account, debit: ecom_ledger::Account) ->
 /// A person that is no longer known still did it.
 fn by(name: &str) -> &str {
     if name.is_empty() { "somebody" } else { name }
-}
-
-/// `25 Nov 2026, 11:56`, in India.
-fn moment(micros: i64) -> String {
-    let at = Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH);
-    App::zone().to_datetime(at).strftime("%-d %b %Y, %H:%M").to_string()
 }

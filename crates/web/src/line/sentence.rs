@@ -3,7 +3,12 @@
 use ecom_ledger::{Account, Currency, Minor, settlement::Turnover, statement::Statement};
 
 use super::subject::{Subject, from_files};
-use crate::{fault::Page, money, scope::Scope, words};
+use crate::{
+    fault::Page,
+    money,
+    scope::Scope,
+    words::{self, capital},
+};
 
 /// How a figure is computed, in one currency.
 pub(crate) struct Sentence {
@@ -149,11 +154,6 @@ fn losses(statement: &Statement) -> String {
 
 fn amount(statement: &Statement, account: Account, currency: Currency) -> String {
     money::exact(currency, statement.turnover(account).net())
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use crate::{
     frame::Frame,
     network::Network,
     page,
-    session::{self, LEAST_PASSWORD, cookie, cookie::Token, password_fault},
+    session::{self, cookie, cookie::Token, new_password_field, password_fault},
 };
 
 #[derive(Template)]
@@ -171,8 +171,6 @@ fn fields(entry: &Entry) -> Vec<Field> {
     vec![
         entry.field("name", "Your name").complete("name"),
         entry.field("phone", "Phone number").kind("tel").complete("tel"),
-        entry.field("password", "Password").kind("password").complete("new-password").hint(format!(
-            "At least {LEAST_PASSWORD} characters. A few words in a row are easy to keep and hard to guess."
-        )),
+        new_password_field(entry, "password", "Password"),
     ]
 }

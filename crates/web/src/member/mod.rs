@@ -10,8 +10,8 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use ecom_store::{Action, LiveToken, Member, MemberRole, NewToken, PersonId, Purpose};
+use ecom_vault::{from_hex, to_hex};
 use ecom_work::mail::{Letter, Role};
-use jiff::Timestamp;
 
 use crate::{
     account::is_email,
@@ -20,13 +20,14 @@ use crate::{
     entry::{Entry, Field},
     fault::{Fault, Page},
     frame::{Frame, Here},
+    moment,
     notice::{Notice, Tone},
     page,
     params::{Link, Params},
     period::shown,
     post::{self, Reader},
     seat::{Owner, Seat, Viewer},
-    session::cookie::{Token, hash_of_text, hash_text},
+    session::cookie::Token,
 };
 
 /// Invitations of one business that may be open at the same time.
@@ -161,7 +162,7 @@ async fn send(
         page: "/invitations/".to_owned(),
         until: app.now().saturating_add(Purpose::Invite.lasts()),
     };
-    let cause = format!("invitation:{}:{}", seat.tenant(), hash_text(&token.hash()));
+    let cause = format!("invitation:{}:{}", seat.tenant(), to_hex(&token.hash()));
     let reader = Reader { person: None, name: "", email };
     post::write(app, &mut platform, (&cause, Some(seat.tenant())), reader, &letter, Some(token)).await
 }
@@ -187,7 +188,7 @@ async fn check_invitation(
 
 /// Takes an invitation back.
 pub(crate) async fn revoke(State(app): State<App>, seat: Seat<Owner>, entry: Entry) -> Page {
-    let token = hash_of_text(entry.raw("id")).ok_or(Fault::Missing)?;
+    let token = from_hex::<32>(entry.raw("id")).ok_or(Fault::Missing)?;
     let mut tx = app.db.write().await?;
     tx.platform().revoke_invitation(seat.tenant(), &token).await?;
     seat.audit(&app, &mut seat.books(&mut tx).await?, Action::RevokeInvitation, "people").await?;
@@ -326,7 +327,7 @@ fn invited_as(invitation: &LiveToken) -> &'static str {
 
 fn invitation_row(invitation: LiveToken) -> InvitationRow {
     InvitationRow {
-        id: hash_text(&invitation.hash),
+        id: to_hex(&invitation.hash),
         words: invited_as(&invitation),
         email: invitation.email,
         by: invitation.made_by.unwrap_or_default(),
@@ -335,5 +336,5 @@ fn invitation_row(invitation: LiveToken) -> InvitationRow {
 }
 
 fn day(micros: i64) -> String {
-    shown(App::zone().to_datetime(Timestamp::from_microsecond(micros).unwrap_or_default()).date())
+    shown(moment::at(micros).date())
 }

@@ -9,7 +9,7 @@ use crate::{
     app::App,
     fault::{Fault, Page},
     frame::{Frame, Here},
-    money,
+    moment, money,
     notice::{Notice, Tone},
     page,
     params::{Link, Params},
@@ -128,7 +128,7 @@ fn tabs(counts: &[(MessageState, i64)], chosen: Option<MessageState>) -> Vec<Tab
 fn row(found: &MessageView) -> MessageRow {
     MessageRow {
         href: format!("/messages/{}", found.id),
-        at: App::instant(found.written_at),
+        at: moment::told(found.written_at),
         name: found.recipient_name.clone(),
         address: found.recipient.clone(),
         subject: found.subject.clone(),
@@ -157,7 +157,7 @@ fn facts(found: &MessageView) -> Vec<(&'static str, String)> {
         MessagePurpose::Account => "asked for",
         MessagePurpose::Digest => "the week's figures, by consent",
     };
-    let ended = found.ended_at.map(App::instant);
+    let ended = found.ended_at.map(moment::told);
     let end = match found.state {
         MessageState::Queued => None,
         MessageState::Sent => ended.map(|at| ("Taken by the mail server", at)),
@@ -167,7 +167,7 @@ fn facts(found: &MessageView) -> Vec<(&'static str, String)> {
         Some(("To", to)),
         Some(("By", "e-mail".to_owned())),
         Some(("Kind", kind.to_owned())),
-        Some(("Written", App::instant(found.written_at))),
+        Some(("Written", moment::told(found.written_at))),
         end,
         found.fault.clone().map(|fault| ("What went wrong", fault)),
         (found.attempts > 0).then(|| ("Attempts", money::count(found.attempts))),

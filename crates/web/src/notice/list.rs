@@ -14,7 +14,7 @@ use crate::{
     entry::Entry,
     fault::{Fault, Page},
     frame::{Frame, Here},
-    money, page,
+    moment, money, page,
     params::{Link, Params},
     seat::{Manager, Seat, Viewer},
 };
@@ -87,7 +87,7 @@ fn row(found: &NoticeView, record: bool) -> NoticeRow {
     NoticeRow {
         id: found.id,
         notice: told(News::from_json(&found.arguments), record),
-        at: App::instant(found.created_at),
+        at: moment::told(found.created_at),
         unread: found.read_at.is_none(),
     }
 }

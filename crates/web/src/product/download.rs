@@ -25,7 +25,7 @@ pub(super) const TABLE: &str = "Products";
 pub(super) const TABLES: [&str; 3] = ["Month by month", "Units by week", "Units back or lost"];
 /// Products in a file. Each two hundred are looked up anew.
 const MOST_ROWS: i64 = 10_000;
-/// Entries of stock in a file, the latest.
+/// Entries of stock in a file.
 pub(super) const MOST_ENTRIES: i64 = 10_000;
 
 /// Whether a list with so many products fits a file.
@@ -98,6 +98,10 @@ pub(super) fn weeks(weeks: Option<&Weeks>) -> Sheet {
 /// What became of units, the latest first.
 pub(super) fn entries(entries: &[StockEntry]) -> Page<Sheet> {
     let header = ["What became of them", "Day", "Sold on", "Marketplace", "Units", "In profit", "Currency"];
+    if i64::try_from(entries.len()).is_ok_and(|found| found > MOST_ENTRIES) {
+        let words = "They are on the page, the latest first.";
+        return Err(too_long(TABLES[2], MOST_ENTRIES, "a file", words));
+    }
     let rows = entries.iter().map(entry).collect::<Page<Vec<_>>>()?;
     Ok(sheet(TABLES[2], header, rows))
 }

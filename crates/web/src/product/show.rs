@@ -143,7 +143,7 @@ impl Found {
             download::weeks(self.weeks().as_ref()),
         ];
         if !self.is_nameless() {
-            let entries = books.product_stock_events(self.sku, download::MOST_ENTRIES).await?;
+            let entries = books.product_stock_events(self.sku, download::MOST_ENTRIES + 1).await?;
             tables.push(download::entries(&entries)?);
         }
         Ok(tables)

@@ -24,7 +24,7 @@ use crate::{
     page,
     params::Params,
     post::{self, Reader},
-    session::{Asking, Attempt, LEAST_PASSWORD, ResetVerdict, cookie::Token, password_fault},
+    session::{Asking, Attempt, ResetVerdict, cookie::Token, new_password_field, password_fault},
 };
 
 /// An answer comes after this long, whether or not a mail was written.
@@ -200,20 +200,13 @@ fn asked(app: &App, entry: &Entry, said: bool, status: StatusCode) -> Page {
 }
 
 fn shown(token: &str, open: &Open, entry: &Entry, status: StatusCode) -> Page {
-    let hint = format!(
-        "At least {LEAST_PASSWORD} characters. A few words in a row are easy to keep and hard to guess."
-    );
     page::show_as(
         status,
         &ResetPage {
             frame: Frame::outside("Choose a new password"),
             path: format!("/reset/{token}"),
             email: open.profile.email.clone(),
-            field: entry
-                .field("password", "New password")
-                .kind("password")
-                .complete("new-password")
-                .hint(hint),
+            field: new_password_field(entry, "password", "New password"),
         },
     )
 }

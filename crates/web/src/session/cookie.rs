@@ -1,9 +1,10 @@
 //! The one cookie, `__Host-ecom`: a random token for this host alone, out of reach of scripts, gone with the browser.
 
 use axum::http::{HeaderMap, HeaderValue, header};
+use ecom_vault::{from_hex, to_hex};
 use sha2::{Digest, Sha256};
 
-use crate::fault::{Fault, Page};
+use crate::{fault::Page, random};
 
 const NAME: &str = "__Host-ecom";
 const BYTES: usize = 32;
@@ -14,9 +15,7 @@ pub(crate) struct Token([u8; BYTES]);
 impl Token {
     /// A new one from the system's randomness.
     pub(crate) fn random() -> Page<Self> {
-        let mut bytes = [0; BYTES];
-        getrandom::fill(&mut bytes).map_err(|error| Fault::broken(error.to_string()))?;
-        Ok(Self(bytes))
+        random::bytes().map(Self)
     }
 
     /// What the database knows of it.
@@ -26,7 +25,7 @@ impl Token {
 
     /// As it stands in a cookie or a link.
     pub(crate) fn text(&self) -> String {
-        hash_text(&self.0)
+        to_hex(&self.0)
     }
 
     /// The header that hands it out.
@@ -38,25 +37,8 @@ impl Token {
 
     /// As it was handed out.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        hash_of_text(text).map(Self)
+        from_hex(text).map(Self)
     }
-}
-
-/// The hash of a token, or a token itself, as text.
-pub(crate) fn hash_text(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
-}
-
-/// What [`hash_text`] wrote.
-pub(crate) fn hash_of_text(text: &str) -> Option<[u8; BYTES]> {
-    let mut bytes = [0; BYTES];
-    if text.len() != 2 * BYTES || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * index..2 * index + 2)?, 16).ok()?;
-    }
-    Some(bytes)
 }
 
 /// The header that takes the cookie away.

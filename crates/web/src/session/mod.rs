@@ -25,7 +25,7 @@ use crate::{
 };
 pub(crate) use attempt::{Asking, Attempt, ResetVerdict, Verdict};
 use cookie::Token;
-pub(crate) use password::{LEAST_PASSWORD, Passwords, fault as password_fault};
+pub(crate) use password::{Passwords, fault as password_fault, new_password_field};
 pub use password::{hash_password, random_password};
 
 #[derive(Template)]

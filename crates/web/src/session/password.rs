@@ -6,10 +6,14 @@ use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::Passw
 use tokio::sync::Semaphore;
 use zxcvbn::zxcvbn;
 
-use crate::fault::{Fault, Page};
+use crate::{
+    entry::{Entry, Field},
+    fault::{Fault, Page},
+    random,
+};
 
 /// Shortest password in characters.
-pub(crate) const LEAST_PASSWORD: usize = 12;
+const LEAST_PASSWORD: usize = 12;
 /// Longest password in characters.
 pub(crate) const MOST_PASSWORD: usize = 256;
 /// How many guesses a password must withstand, as a power of ten: what a server that slows guessing down calls safe.
@@ -99,15 +103,17 @@ pub fn hash_password(password: &[u8]) -> Result<String, String> {
     Argon2::default().hash_password(password).map(|hash| hash.to_string()).map_err(|error| error.to_string())
 }
 
-/// A password that nobody can guess, for a command that gives somebody a new one: 100 bits, in groups that are easy to
-/// read out: no i, l, o or 0.
+/// A password that nobody can guess, for a command that gives somebody a new one: 100 bits.
 pub fn random_password() -> Result<String, String> {
-    const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz123456789";
-    let mut bytes = [0; 20];
-    getrandom::fill(&mut bytes).map_err(|error| error.to_string())?;
-    let letters: Vec<char> = bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect();
-    let groups: Vec<String> = letters.chunks(4).map(|group| group.iter().collect()).collect();
-    Ok(groups.join("-"))
+    random::letters::<20>(4).map_err(|_| "the system gives no randomness".to_owned())
+}
+
+/// The field for choosing a password.
+pub(crate) fn new_password_field(entry: &Entry, name: &'static str, label: &'static str) -> Field {
+    let hint = format!(
+        "At least {LEAST_PASSWORD} characters. A few words in a row are easy to keep and hard to guess."
+    );
+    entry.field(name, label).kind("password").complete("new-password").hint(hint)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::{
     download::{amount, sheet},
     fault::Page,
     frame::{Frame, Here},
-    money, page,
+    moment, money, page,
     period::shown,
     seat::{Seat, Viewer},
     settlement, words,
@@ -84,9 +84,7 @@ fn table(files: &[SourceFile], settlements: &[SettlementView]) -> ecom_documents
 
 fn view(file: SourceFile, settlements: &[SettlementView]) -> File {
     let of_file = settlements.iter().filter(|found| found.file == file.id);
-    let imported = jiff::Timestamp::from_microsecond(file.uploaded_at)
-        .map(|at| shown(crate::app::App::zone().to_datetime(at).date()))
-        .unwrap_or_default();
+    let imported = shown(moment::at(file.uploaded_at).date());
     let kind = words::format(file.format);
     File {
         about: format!("{kind}, {}, imported {imported}", money::counted(file.lines, "line", "lines")),

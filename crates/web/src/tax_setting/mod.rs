@@ -28,6 +28,7 @@ use crate::{
     entry::{Entry, Field},
     fault::{Fault, Page},
     frame::{Frame, Here},
+    moment,
     notice::{Notice, Tone},
     page,
     params::{Link, Params},
@@ -278,9 +279,7 @@ fn past(view: TaxSettingView) -> Past {
 
 /// `24 Nov 2026, 14:05, by Asha Rao`, in Indian time.
 fn by(at: i64, name: &str) -> String {
-    let at = jiff::Timestamp::from_microsecond(at).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    let at = App::zone().to_datetime(at);
-    format!("{}, by {name}", at.strftime("%-d %b %Y, %H:%M"))
+    format!("{}, by {name}", moment::told(at))
 }
 
 fn going(app: &App, jobs: &[JobView]) -> Option<Going> {

@@ -3,8 +3,8 @@
 use ecom_ledger::day::{self, DayCutter};
 use ecom_store::{FilePage, FileSettlement, FileView, SellerAccount, SettlementState};
 
-use super::card::{size, when};
-use crate::{money, notice::Tone, params::Link, period::shown, words};
+use super::card::size;
+use crate::{moment, money, notice::Tone, params::Link, period::shown, words};
 
 /// Files of a page.
 pub(crate) const PAGE: i64 = 25;
@@ -62,7 +62,12 @@ fn row(file: &FileView, accounts: &[SellerAccount], may: bool) -> FileRow {
     let more = file.settlements.len().saturating_sub(MOST_NAMED);
     FileRow {
         name: file.name.clone(),
-        about: format!("{} · {} · {}", words::format(file.format), size(file.bytes), when(file.imported_at)),
+        about: format!(
+            "{} · {} · {}",
+            words::format(file.format),
+            size(file.bytes),
+            moment::told(file.imported_at)
+        ),
         account: account.map(|account| account.name.clone()).unwrap_or_default(),
         days: span(&file.settlements).unwrap_or_else(|| "no lines".to_owned()),
         lines: money::count(file.settlements.iter().map(|part| part.lines).sum()),

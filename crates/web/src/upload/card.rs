@@ -5,13 +5,9 @@ use ecom_store::{
     FileId, ImportResult, ImportedSettlement, Outcome, SellerAccount, SettlementState, SettlementView,
     Trouble, UploadState, UploadView,
 };
-use jiff::{
-    Timestamp,
-    civil::{Date, DateTime},
-    tz::TimeZone,
-};
+use jiff::civil::Date;
 
-use crate::{app::App, money, notice::Tone};
+use crate::{app::App, moment, money, notice::Tone};
 
 /// An upload.
 pub(crate) struct Card {
@@ -70,14 +66,14 @@ impl Card {
     ) -> Self {
         let account = accounts.iter().find(|account| account.id == upload.seller_account);
         let account = account.map_or("", |account| account.name.as_str());
-        let about = format!("{} · {} · {account}", size(upload.bytes), when(upload.uploaded_at));
+        let about = format!("{} · {} · {account}", size(upload.bytes), moment::told(upload.uploaded_at));
         let results = upload.results.iter().map(|result| outcoming(result, settlements, may_withdraw));
         let outcomings: Vec<Outcoming> = results.collect();
         Self {
             id: upload.id.to_string(),
             name: upload.name.clone(),
             account: account.to_owned(),
-            day: instant(upload.uploaded_at).date(),
+            day: moment::at(upload.uploaded_at).date(),
             about,
             state: state(upload, &outcomings),
             progress: progress(app, upload),
@@ -94,8 +90,7 @@ fn told(trouble: Trouble, upload: &UploadView) -> (&'static str, String) {
         let whole = "Nothing of a file is half in the books.";
         return (Tone::Bad.class(), format!("{why} {whole} {then}"));
     }
-    let at =
-        App::zone().to_datetime(Timestamp::from_microsecond(upload.due).unwrap_or(Timestamp::UNIX_EPOCH));
+    let at = moment::at(upload.due);
     (Tone::Attention.class(), format!("{why} It is tried again by itself at {}.", at.strftime("%H:%M:%S")))
 }
 
@@ -264,17 +259,6 @@ pub(crate) fn size(bytes: i64) -> String {
         step += 1;
     }
     format!("{}.{}\u{a0}{}", tenths / 10, tenths % 10, STEPS[step])
-}
-
-/// In Indian time: where the people who import are.
-pub(crate) fn when(micros: i64) -> String {
-    instant(micros).strftime("%-d %b %Y, %H:%M").to_string()
-}
-
-pub(super) fn instant(micros: i64) -> DateTime {
-    let zone = TimeZone::get("Asia/Kolkata").unwrap_or(TimeZone::UTC);
-    let at = Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH);
-    zone.to_datetime(at)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::{
     app::App,
     download::{amount, amount_of, date, day_of, filled, sheet},
     fault::Page,
-    words,
+    moment, words,
 };
 
 /// In the order of what they say, not of the page: all files first.
@@ -69,7 +69,7 @@ fn file_row(file: &FileView, accounts: &[SellerAccount], part: Option<&FileSettl
         file.name.as_str().into(),
         words::format(file.format).into(),
         file.bytes.into(),
-        super::card::instant(file.imported_at).date().into(),
+        moment::at(file.imported_at).date().into(),
         account.map(|account| account.name.as_str()).into(),
         archive::state(file).0.into(),
         part.map(|part| part.settlement_id.as_str()).into(),

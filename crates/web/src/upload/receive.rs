@@ -2,6 +2,7 @@
 //!
 //! A file that is not noted in the database in the end, because something went wrong, is removed again.
 
+use crate::random;
 use std::path::{Path, PathBuf};
 
 use axum::extract::{
@@ -97,7 +98,7 @@ impl Received {
 }
 
 async fn write(mut field: Field<'_>, name: String, folder: &Path, left: u64) -> Page<Spooled> {
-    let spool = random_name()?;
+    let spool = random::name()?;
     let path = folder.join(&spool);
     let file = File::create_new(&path).await.map_err(|error| disk(error, &name))?;
     let mut spooled = Spooled { path, spool, name, bytes: 0, kept: false };
@@ -156,12 +157,6 @@ fn file_name(sent: &str) -> String {
     let last = sent.rsplit(['/', '\\']).next().unwrap_or_default();
     let plain: Vec<char> = last.chars().filter(|letter| !letter.is_control()).collect();
     plain[plain.len().saturating_sub(MOST)..].iter().collect::<String>().trim().to_owned()
-}
-
-fn random_name() -> Page<String> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| Fault::broken(error.to_string()))?;
-    Ok(bytes.iter().fold(String::new(), |name, byte| name + &format!("{byte:02x}")))
 }
 
 #[cfg(test)]

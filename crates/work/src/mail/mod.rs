@@ -24,7 +24,6 @@ pub use address::{Address, AddressError};
 pub use digest::{Digest, DigestSheet, Task, week_of};
 pub use letter::{Letter, Role};
 pub use post::{Parcel, Post, PostFault};
-pub use round::MAIL_ROUND_JOB;
 pub use sample::samples;
 pub use sheet::{Rendered, Sheet};
 pub use smtp::{Connection, Security, Smtp, SmtpError, SmtpSettings};

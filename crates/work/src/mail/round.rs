@@ -1,10 +1,8 @@
 //! The hourly round: gives up what is too late, wakes what waits for a mail server, writes the week's digests.
 //!
-//! A round enqueues the next one before it does anything, so that one that fails does not end them all.
+//! It is scheduled: src/hourly.rs.
 
-use ecom_store::{
-    Channel, Claim, Consenting, MessagePurpose, NewJob, NewNotice, PersonId, Platform, StoreError, TenantId,
-};
+use ecom_store::{Channel, Consenting, MessagePurpose, NewNotice, PersonId, StoreError, TenantId};
 use jiff::{Timestamp, civil::Weekday, tz::TimeZone};
 
 use super::{Address, Digest, Draft, Letter, week_of};
@@ -14,10 +12,6 @@ use crate::{
     worker::{Failure, Worker},
 };
 
-/// The kind of the job; its payload is the number of the hour since 1970.
-pub const MAIL_ROUND_JOB: &str = "mail-round";
-const HOUR_MICROS: i64 = 3_600_000_000;
-const MOST_ATTEMPTS: i64 = 3;
 /// Digests go out on Monday from this hour on, in India.
 const DIGEST_HOUR: i8 = 8;
 /// A digest that could not be written until then is no news any more: Tuesday night.
@@ -26,22 +20,10 @@ const DIGEST_LAST: Weekday = Weekday::Tuesday;
 const PAGE: i64 = 100;
 
 impl Worker {
-    /// Begins the rounds: now, then every hour. Several processes share one.
-    pub async fn begin_rounds(&self) -> Result<(), StoreError> {
-        let now = micros(&*self.clock);
-        let mut tx = self.importer.db.write().await?;
-        enqueue(&mut tx.platform(), now.div_euclid(HOUR_MICROS), now).await?;
-        tx.commit().await
-    }
-
-    pub(crate) async fn mail_round(&self, claim: &Claim) -> Result<(), Failure> {
-        let hour: i64 =
-            claim.payload.parse().map_err(|_| Failure::Final("a round without its hour".to_owned()))?;
+    pub(crate) async fn mail_round(&self) -> Result<(), Failure> {
         let now = micros(&*self.clock);
         let mut tx = self.importer.db.write().await?;
         let mut platform = tx.platform();
-        // A round that was late is followed by the present one, not by all that were missed.
-        enqueue(&mut platform, hour.max(now.div_euclid(HOUR_MICROS)) + 1, now).await?;
         if self.mail.is_on() {
             platform.wake_mail(now).await?;
         }
@@ -110,16 +92,4 @@ impl Worker {
         tx.scoped(reader.tenant).await?.give_notice(reader.person, &notice, now).await?;
         tx.commit().await
     }
-}
-
-async fn enqueue(platform: &mut Platform<'_>, hour: i64, now: i64) -> Result<(), StoreError> {
-    let job = NewJob {
-        tenant: None,
-        kind: MAIL_ROUND_JOB,
-        payload: &hour.to_string(),
-        dedupe: Some(&format!("{MAIL_ROUND_JOB}:{hour}")),
-        run_at: hour * HOUR_MICROS,
-        most_attempts: MOST_ATTEMPTS,
-    };
-    platform.enqueue(&job, now).await.map(drop)
 }

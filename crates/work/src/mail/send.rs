@@ -108,8 +108,7 @@ async fn tell(tx: &mut Tx, id: MessageId, tenant: Option<TenantId>, now: i64) ->
 /// The Message-ID of a cause: the same for every attempt, and telling nothing about it.
 fn message_id(cause: &str, domain: &str) -> String {
     let digest = Sha256::digest(format!("ecom mail\0{domain}\0{cause}"));
-    let hex = digest.iter().take(16).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-    format!("<{hex}@{domain}>")
+    format!("<{}@{domain}>", ecom_vault::to_hex(&digest[..16]))
 }
 
 #[cfg(test)]

@@ -81,8 +81,8 @@ impl Office {
         self.worker.run_due(&self.stop).await.unwrap();
     }
 
-    pub async fn begin_rounds(&self) {
-        self.worker.begin_rounds().await.unwrap();
+    pub async fn begin_hours(&self) {
+        self.worker.begin_hours().await.unwrap();
         self.work().await;
     }
 
