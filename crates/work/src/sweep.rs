@@ -1,6 +1,6 @@
 //! Clears what a killed process left behind: uploads that belong to no open job, originals that no file needs.
 
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashSet, io::ErrorKind, time::Duration};
 
 use ecom_store::StoreError;
 use jiff::Timestamp;
@@ -49,7 +49,12 @@ impl Worker {
             needed.extend(tx.scoped(tenant).await?.spooled().await?);
         }
         drop(tx);
-        let mut entries = tokio::fs::read_dir(&self.spool).await?;
+        let mut entries = match tokio::fs::read_dir(&self.spool).await {
+            Ok(entries) => entries,
+            // Without the folder there is nothing in it.
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
+            Err(error) => return Err(error.into()),
+        };
         let mut removed = 0;
         while let Some(entry) = entries.next_entry().await? {
             let kept = entry.file_name().to_str().is_some_and(|name| needed.contains(name));
