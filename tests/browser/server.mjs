@@ -19,15 +19,29 @@ export async function start(...flags) {
   return run(folder, ["serve", "--data", join(folder, "data"), ...flags]);
 }
 
+// The owner of the demo.
+export const demo = { email: "demo@example.org", password: "kurta-house-demo" };
+
 // The made-up seller of `ecom demo`, and its owner's session.
 export async function startDemo() {
   const folder = mkdtempSync(join(tmpdir(), "ecom-browser-"));
-  const site = await run(folder, ["demo", "--folder", join(folder, "demo")]);
+  return signedIn(await run(folder, ["demo", "--folder", join(folder, "demo")]));
+}
+
+// The same, served by `ecom serve` with these flags.
+export async function serveDemo(flags) {
+  const folder = mkdtempSync(join(tmpdir(), "ecom-browser-"));
+  const data = join(folder, "demo");
+  await (await run(folder, ["demo", "--folder", data])).stop({ keep: true });
+  return signedIn(await run(folder, ["serve", "--data", data, ...flags]));
+}
+
+async function signedIn(site) {
   const context = await site.browser.newContext({ baseURL: site.url });
   const tab = await context.newPage();
   await tab.goto("/sign-in");
-  await tab.getByLabel("E-mail address").fill("demo@example.org");
-  await tab.getByLabel("Password").fill("kurta-house-demo");
+  await tab.getByLabel("E-mail address").fill(demo.email);
+  await tab.getByLabel("Password").fill(demo.password);
   await tab.getByRole("button", { name: "Sign in" }).click();
   await tab.getByRole("heading", { name: /^Good / }).waitFor();
   site.state = await context.storageState();
@@ -52,12 +66,12 @@ async function run(folder, command) {
     url,
     folder,
     browser,
-    async stop() {
+    async stop({ keep = false } = {}) {
       await browser.close();
       const ended = new Promise((resolve) => server.on("exit", resolve));
       server.kill("SIGTERM");
       await ended;
-      rmSync(folder, { recursive: true, force: true });
+      if (!keep) rmSync(folder, { recursive: true, force: true });
     },
   };
 }
