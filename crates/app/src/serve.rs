@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use ecom_web::{Registration, Server, Settings};
+use ecom_web::{Block, Limits, Proxies, Registration, Server, Settings};
 use ecom_work::{SystemClock, mail::Mail, micros};
 use tokio::{net::TcpListener, sync::watch};
 
@@ -45,9 +45,16 @@ pub(crate) struct SiteArgs {
     /// Who may register: the first person only, anybody, or nobody
     #[arg(long, env = "ECOM_REGISTRATION", value_enum, default_value_t = Register::First)]
     registration: Register,
-    /// A proxy in front sets X-Forwarded-For; its last entry then is the visitor
+    /// A proxy on this machine or its private network sets X-Forwarded-For; its last entry then is the visitor
     #[arg(long, env = "ECOM_BEHIND_PROXY")]
     behind_proxy: bool,
+    /// Addresses of the proxies in front, where they are elsewhere or several: 192.0.2.10,10.8.0.0/24
+    #[arg(long, env = "ECOM_TRUSTED_PROXIES", value_name = "ADDRESSES", value_delimiter = ',')]
+    trusted_proxies: Vec<Block>,
+    /// Requests a minute that one account may send, of each kind: pages=600,forms=120,sign-in=20,uploads=30,
+    /// downloads=30,search=120 unless said otherwise. An address may 3 times, a network 6 times as many; `off` for none
+    #[arg(long, env = "ECOM_RATE_LIMITS", value_name = "LIMITS", default_value_t, hide_default_value = true)]
+    rate_limits: Limits,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -94,7 +101,7 @@ pub(crate) fn settings(address: SocketAddr, args: &SiteArgs) -> anyhow::Result<S
         Register::Closed => Registration::Closed,
     };
     let url = args.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    let settings = Settings::new(&url, registration)?.behind_proxy(args.behind_proxy);
+    let settings = Settings::new(&url, registration)?.behind(args.proxies()).limited(args.rate_limits);
     if let Some(warning) = settings.warning() {
         tracing::warn!("{warning}");
     }
@@ -103,7 +110,21 @@ pub(crate) fn settings(address: SocketAddr, args: &SiteArgs) -> anyhow::Result<S
 
 impl SiteArgs {
     pub(crate) fn demo() -> Self {
-        Self { public_url: None, registration: Register::Closed, behind_proxy: false }
+        Self {
+            public_url: None,
+            registration: Register::Closed,
+            behind_proxy: false,
+            trusted_proxies: Vec::new(),
+            rate_limits: Limits::default(),
+        }
+    }
+
+    fn proxies(&self) -> Proxies {
+        match (&self.trusted_proxies[..], self.behind_proxy) {
+            ([], false) => Proxies::None,
+            ([], true) => Proxies::Near,
+            (blocks, _) => Proxies::At(blocks.to_vec()),
+        }
     }
 }
 

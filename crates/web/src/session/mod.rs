@@ -88,7 +88,8 @@ pub(crate) async fn create(
     match attempt.begin(&app).await? {
         Verdict::Wait { minutes } => {
             let words = format!("Too many attempts. Wait {minutes} min, then try again.");
-            return refused(&app, &entry, StatusCode::TOO_MANY_REQUESTS, Some(words)).await;
+            let answer = refused(&app, &entry, StatusCode::TOO_MANY_REQUESTS, Some(words)).await?;
+            return Ok(page::come_again(answer, minutes));
         }
         Verdict::Go { slowed } => tokio::time::sleep(slowed).await,
     }
