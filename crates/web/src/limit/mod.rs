@@ -195,20 +195,16 @@ impl Who {
 
     /// Whoever has one address of IPv6 has at least the 2^64 that share its first half.
     fn bytes(self) -> [u8; 8] {
+        let mut bytes = [0; 8];
         match self {
-            Self::Account(person) => person.0.to_be_bytes(),
+            Self::Account(person) => bytes = person.0.to_be_bytes(),
+            Self::Network(network) => bytes = *network.bytes(),
             Self::Address(address) => match address.to_canonical() {
-                IpAddr::V4(address) => {
-                    let [a, b, c, d] = address.octets();
-                    [0, 0, 0, 4, a, b, c, d]
-                }
-                IpAddr::V6(address) => {
-                    let [a, b, c, d, e, f, g, h, ..] = address.octets();
-                    [a, b, c, d, e, f, g, h]
-                }
+                IpAddr::V4(address) => bytes[4..].copy_from_slice(&address.octets()),
+                IpAddr::V6(address) => bytes.copy_from_slice(&address.octets()[..8]),
             },
-            Self::Network(network) => *network.bytes(),
         }
+        bytes
     }
 }
 
