@@ -152,6 +152,7 @@ impl<R: Role> FromRequestParts<App> for Seat<R> {
         telemetry::tenant(signed.tenant);
         limit::account(&parts.extensions, app, signed.person).map_err(IntoResponse::into_response)?;
         if rank(&signed.role) < R::LEAST {
+            tracing::info!(role = signed.role, "a page was refused: the role is too small");
             return Err(Fault::Missing.into_response());
         }
         let (duties, unread) = duties(app, &signed, &mut tx).await.map_err(IntoResponse::into_response)?;

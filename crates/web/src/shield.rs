@@ -49,6 +49,7 @@ pub(crate) async fn same_origin(request: Request, next: Next) -> Response {
     if safe || from_here(request.headers(), request.uri().authority().map(Authority::as_str)) {
         return next.run(request).await;
     }
+    tracing::info!("a form was refused: another site sent it, or none is told");
     Fault::Denied(
         "This form was not sent from this site's own pages, so nothing was changed. Open the page here and send it again."
             .to_owned(),

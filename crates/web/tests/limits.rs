@@ -243,3 +243,13 @@ async fn line_breaks_in_names_and_addresses_get_into_no_header() {
     let answer = post(&site, "203.0.113.7", "/sign-in", next).await;
     assert_eq!((answer.status, answer.to()), (StatusCode::SEE_OTHER, "/"));
 }
+
+#[tokio::test]
+async fn nothing_is_echoed_to_trace() {
+    let site = site().await;
+    let (owner, _) = site.owner("kurta-house").await;
+    let request = owner.request(Method::TRACE, "/").header("sec-fetch-site", "same-origin");
+    let answer = site.send(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    assert!(!answer.body.contains("__Host-ecom"), "{}", answer.body);
+}
