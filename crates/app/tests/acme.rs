@@ -116,7 +116,7 @@ fn serve(site: &Site, port: u16, directory: u16) -> Running {
 #[test]
 fn a_certificate_is_ordered_shown_and_kept_for_the_next_start() {
     if Command::new("pebble").arg("-version").output().is_err() {
-        println!("test skipped: pebble is not installed");
+        eprintln!("test skipped: pebble is not installed");
         return;
     }
     let site = Site::new();

@@ -15,6 +15,8 @@ use jiff::SignedDuration;
 use support::{Answer, Site, Visitor, site, site_with};
 
 const FORM: &str = "application/x-www-form-urlencoded";
+const REGISTRATION: &str = "name=Asha&email=asha@kurta.example&phone=%2B919845012345&password=correct+horse+battery\
+    &business=Kurta&state=27&gstin=&agree=yes";
 
 async fn limited(limits: &str) -> Site {
     let settings = Settings::new("http://127.0.0.1:8080", Registration::First).unwrap();
@@ -42,9 +44,7 @@ async fn sign_in(site: &Site, address: &str, email: &str, password: &str) -> Ans
 }
 
 async fn registered(site: &Site) {
-    let form = "name=Asha&email=asha@kurta.example&phone=%2B919845012345&password=correct+horse+battery\
-        &business=Kurta&state=27&gstin=&agree=yes";
-    let answer = post(site, "198.51.100.1", "/register", form.to_owned()).await;
+    let answer = post(site, "198.51.100.1", "/register", REGISTRATION.to_owned()).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
 }
 
@@ -226,13 +226,9 @@ async fn line_breaks_in_names_and_addresses_get_into_no_header() {
     let site = site().await;
     let break_in = "%0D%0ASet-Cookie%3A+x%3D1";
     for field in ["name", "email", "business"] {
-        let form = format!(
-            "name=Asha&email=asha@kurta.example&phone=%2B919845012345&password=correct+horse+battery\
-             &business=Kurta&state=27&gstin=&agree=yes"
-        );
-        let at = form.find(&format!("{field}=")).unwrap();
-        let end = at + form[at..].find('&').unwrap();
-        let form = format!("{}{break_in}{}", &form[..end], &form[end..]);
+        let at = REGISTRATION.find(&format!("{field}=")).unwrap();
+        let end = at + REGISTRATION[at..].find('&').unwrap();
+        let form = format!("{}{break_in}{}", &REGISTRATION[..end], &REGISTRATION[end..]);
         let answer = post(&site, "203.0.113.7", "/register", form).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");
         assert!(answer.body.contains("Remove the line breaks"), "{field} {}", answer.body);
