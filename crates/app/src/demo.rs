@@ -23,6 +23,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
     config::{Listen, MailArgs, Place},
+    door::TlsArgs,
     serve::{self, SiteArgs},
     site::Site,
 };
@@ -42,20 +43,21 @@ pub(crate) struct Args {
     folder: PathBuf,
     #[command(flatten)]
     listen: Listen,
+    #[command(flatten)]
+    tls: TlsArgs,
 }
 
 pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let listener = serve::bind(&args.listen).await?;
+    let front = serve::front(&args.listen, &args.tls, &SiteArgs::demo(), &args.folder).await?;
     if !args.folder.exists() {
         make(&args.folder).await?;
     }
     let place = Place::at(&args.folder);
     let site = Site::open(&place).await?;
-    let settings = serve::settings(listener.local_addr()?, &SiteArgs::demo())?;
     // Mail of the demo goes to a server in this process, which keeps it: none leaves the machine.
     let sink = SmtpSink::start().context("the demo's mail server")?;
-    let mail = MailArgs::plain(sink.port()).mail(settings.public_url())?;
-    serve::serve(&place, site, listener, settings, mail, |url| {
+    let mail = MailArgs::plain(sink.port()).mail(front.settings.public_url())?;
+    serve::serve(&place, site, front, mail, |url| {
         eprintln!("\nEcom Assistance, demo: open {url}\n  e-mail    {EMAIL}\n  password  {PASSWORD}\n(stop with Ctrl-C)");
     })
     .await

@@ -5,10 +5,12 @@ use std::{path::Path, process::ExitCode};
 use ecom_ledger::day::DayCutter;
 use ecom_store::{Db, Keys, MailStanding, StoreError};
 use ecom_vault::RootSource;
+use ecom_web::{Registration, Settings};
 use ecom_work::{Clock, SystemClock, mail::PostFault, micros};
 
 use crate::{
     config::{MailArgs, Place},
+    door::TlsArgs,
     root,
 };
 
@@ -24,6 +26,11 @@ pub(crate) struct Args {
     place: Place,
     #[command(flatten)]
     mail: MailArgs,
+    #[command(flatten)]
+    tls: TlsArgs,
+    /// Address by which people reach the server: the certificate is to be for its name
+    #[arg(long, env = "ECOM_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
 }
 
 /// What a check found.
@@ -51,6 +58,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     findings.push(keys(place).await);
     findings.push(mail(&args.mail).await);
+    findings.extend(certificate(&args.tls, args.public_url.as_deref()));
     let mut ill = 0;
     for finding in findings {
         match finding {
@@ -156,6 +164,25 @@ async fn mail(args: &MailArgs) -> Finding {
         },
         Err(error) => ill("mail", &format!("{error:#}"), "See docs/mail.md"),
     }
+}
+
+/// Whether browsers take the certificate, now and for the next two weeks; nothing, if TLS ends elsewhere.
+fn certificate(args: &TlsArgs, public_url: Option<&str>) -> Option<Finding> {
+    let pair = args.pair()?;
+    let now = SystemClock.now();
+    let judged = pair.read().and_then(|certificate| {
+        certificate.judge(now)?;
+        let host = public_url.map(|url| Settings::new(url, Registration::First)).transpose()?;
+        Ok((certificate.warning(now, host.as_ref().map(Settings::public_host)), certificate.days_left(now)))
+    });
+    Some(match judged {
+        Err(error) => ill("TLS", &format!("{error:#}"), "See docs/running.md, TLS"),
+        Ok((Some(warning), _)) => ill("TLS", &warning, "See docs/running.md, TLS"),
+        Ok((None, days)) => match pair.exposed() {
+            Some(warning) => ill("TLS", &warning, "Then start `ecom doctor` again"),
+            None => Finding::Well(format!("TLS certificate, good for {days} days")),
+        },
+    })
 }
 
 /// Messages that wait too long, or were given up within a week.

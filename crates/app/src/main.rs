@@ -6,6 +6,7 @@ mod backup;
 mod config;
 mod demo;
 mod doctor;
+mod door;
 mod generate;
 mod import;
 mod keys;

@@ -3,16 +3,18 @@
 use std::{
     fs::{File, TryLockError},
     net::SocketAddr,
+    path::Path,
     process::ExitCode,
 };
 
 use anyhow::{Context, bail};
-use ecom_web::{Registration, Server, Settings};
+use ecom_web::{Block, Limits, Proxies, Registration, Server, Settings};
 use ecom_work::{SystemClock, mail::Mail, micros};
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
     config::{Listen, MailArgs, Place},
+    door::{Front, TlsArgs},
     metrics,
     site::{self, Site},
 };
@@ -21,6 +23,8 @@ use crate::{
 #[command(after_help = "Examples:
   ecom serve
   ecom serve --data /srv/ecom/data --root-key /etc/ecom/root-key --public-url https://books.example.in
+  ecom serve --host 0.0.0.0 --port 443 --http-redirect 0.0.0.0:80 --public-url https://books.example.in \
+      --tls-cert /etc/ecom/fullchain.pem --tls-key /etc/ecom/privkey.pem
   ECOM_DATABASE=postgres://ecom@localhost/ecom ECOM_KEYS_DATABASE=postgres://ecom@localhost/ecom_keys ecom serve
 
 Stop it with Ctrl-C or SIGTERM; work that runs then goes on at the next start.")]
@@ -29,6 +33,8 @@ pub(crate) struct Args {
     place: Place,
     #[command(flatten)]
     listen: Listen,
+    #[command(flatten)]
+    tls: TlsArgs,
     #[command(flatten)]
     site: SiteArgs,
     #[command(flatten)]
@@ -39,15 +45,22 @@ pub(crate) struct Args {
 #[derive(clap::Args, Clone)]
 pub(crate) struct SiteArgs {
     /// Address by which people reach the server. Sign-in needs https, or a loopback address.
-    /// Default: <http://HOST:PORT>
+    /// Default: <http://HOST:PORT>, with a certificate <https://HOST:PORT>
     #[arg(long, env = "ECOM_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
     /// Who may register: the first person only, anybody, or nobody
     #[arg(long, env = "ECOM_REGISTRATION", value_enum, default_value_t = Register::First)]
     registration: Register,
-    /// A proxy in front sets X-Forwarded-For; its last entry then is the visitor
+    /// A proxy on this machine or its private network sets X-Forwarded-For; its last entry then is the visitor
     #[arg(long, env = "ECOM_BEHIND_PROXY")]
     behind_proxy: bool,
+    /// Addresses of the proxies in front, where they are elsewhere or several: 192.0.2.10,10.8.0.0/24
+    #[arg(long, env = "ECOM_TRUSTED_PROXIES", value_name = "ADDRESSES", value_delimiter = ',')]
+    trusted_proxies: Vec<Block>,
+    /// Requests a minute that one account may send, of each kind: pages=600,forms=120,sign-in=20,uploads=30,
+    /// downloads=30,search=120 unless said otherwise. An address may 3 times, a network 6 times as many; `off` for none
+    #[arg(long, env = "ECOM_RATE_LIMITS", value_name = "LIMITS", default_value_t, hide_default_value = true)]
+    rate_limits: Limits,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -58,24 +71,34 @@ enum Register {
 }
 
 pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let listener = bind(&args.listen).await?;
+    let front = front(&args.listen, &args.tls, &args.site, &args.place.data).await?;
     let site = Site::open(&args.place).await?;
     if let Some(address) = args.listen.metrics {
         metrics::serve(address, site.db().clone()).await?;
     }
-    let settings = settings(listener.local_addr()?, &args.site)?;
-    let mail = args.mail.mail(settings.public_url())?;
+    let mail = args.mail.mail(front.settings.public_url())?;
     if !mail.is_on() {
         tracing::warn!("no mail server is set up: mail waits. See docs/mail.md");
     }
-    serve(&args.place, site, listener, settings, mail, |url| {
+    serve(&args.place, site, front, mail, |url| {
         eprintln!("Ecom Assistance listens on {url} (stop with Ctrl-C)");
     })
     .await
 }
 
-/// Takes the port first: everything else would be done in vain if another program has it.
-pub(crate) async fn bind(listen: &Listen) -> anyhow::Result<TcpListener> {
+/// Takes the port and the certificate first: everything else would be done in vain without them.
+pub(crate) async fn front(
+    listen: &Listen,
+    tls: &TlsArgs,
+    site: &SiteArgs,
+    data: &Path,
+) -> anyhow::Result<Front> {
+    let listener = bind(listen).await?;
+    let settings = settings(tls.scheme(), listener.local_addr()?, site)?;
+    Front::open(listener, settings, tls, data).await
+}
+
+async fn bind(listen: &Listen) -> anyhow::Result<TcpListener> {
     let address = listen.address();
     TcpListener::bind(address).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => anyhow::anyhow!(
@@ -87,14 +110,14 @@ pub(crate) async fn bind(listen: &Listen) -> anyhow::Result<TcpListener> {
     })
 }
 
-pub(crate) fn settings(address: SocketAddr, args: &SiteArgs) -> anyhow::Result<Settings> {
+fn settings(scheme: &str, address: SocketAddr, args: &SiteArgs) -> anyhow::Result<Settings> {
     let registration = match args.registration {
         Register::First => Registration::First,
         Register::Open => Registration::Open,
         Register::Closed => Registration::Closed,
     };
-    let url = args.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    let settings = Settings::new(&url, registration)?.behind_proxy(args.behind_proxy);
+    let url = args.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
+    let settings = Settings::new(&url, registration)?.behind(args.proxies()).limited(args.rate_limits);
     if let Some(warning) = settings.warning() {
         tracing::warn!("{warning}");
     }
@@ -103,29 +126,46 @@ pub(crate) fn settings(address: SocketAddr, args: &SiteArgs) -> anyhow::Result<S
 
 impl SiteArgs {
     pub(crate) fn demo() -> Self {
-        Self { public_url: None, registration: Register::Closed, behind_proxy: false }
+        Self {
+            public_url: None,
+            registration: Register::Closed,
+            behind_proxy: false,
+            trusted_proxies: Vec::new(),
+            rate_limits: Limits::default(),
+        }
+    }
+
+    fn proxies(&self) -> Proxies {
+        match (&self.trusted_proxies[..], self.behind_proxy) {
+            ([], false) => Proxies::None,
+            ([], true) => Proxies::Near,
+            (blocks, _) => Proxies::At(blocks.to_vec()),
+        }
     }
 }
 
 pub(crate) async fn serve(
     place: &Place,
     site: Site,
-    listener: TcpListener,
-    settings: Settings,
+    front: Front,
     mail: Mail,
     ready: impl FnOnce(&str),
 ) -> anyhow::Result<ExitCode> {
     let _lock = lock(place, &site).await?;
     let (stop, stopped) = watch::channel(false);
     let worker = site.worker(place, mail);
-    let url = settings.public_url().to_owned();
-    let app = ecom_web::router(Server::new(&worker, settings));
+    let url = front.settings.public_url().to_owned();
+    let app = ecom_web::router(Server::new(&worker, front.settings.clone()));
     worker.begin_hours().await?;
     worker.resume_keys().await?;
     let working = ecom_work::spawn("worker", async move { worker.run(stopped).await });
     ready(&url);
-    let service = app.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(ended()).await.context("the server ended")?;
+    let (close, closed) = watch::channel(false);
+    ecom_work::spawn("end", async move {
+        ended().await;
+        close.send_replace(true);
+    });
+    front.serve(app, closed).await?;
     stop.send_replace(true);
     working.await.context("the worker ended")?;
     Ok(ExitCode::SUCCESS)

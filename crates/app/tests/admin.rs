@@ -36,7 +36,7 @@ fn a_new_password_is_printed_once_ends_sessions_and_is_on_record() {
     let given = password(&site, "ASHA@kurta.example");
     assert!(given.status.success() && said(&given).contains("1 sessions have ended"), "{}", said(&given));
     let words = String::from_utf8(given.stdout).unwrap();
-    assert_eq!(words.trim().len(), 24, "{words}");
+    assert_eq!(words.trim().len(), 34, "{words}");
     block_on(async {
         let db = site.db().await;
         let mut tx = db.read().await.unwrap();

@@ -9,7 +9,12 @@ use ecom_work::{Bell, Clock, Live, Worker, mail::Mail};
 use jiff::civil::Date;
 use tokio::sync::Semaphore;
 
-use crate::{moment, session::Passwords};
+use crate::{
+    limit::{Counters, Limits},
+    moment,
+    network::Proxies,
+    session::Passwords,
+};
 
 /// Sessions that wait to be noted as in use, at the same time.
 const TOUCHES: usize = 8;
@@ -34,7 +39,8 @@ pub enum Registration {
 pub struct Settings {
     public_url: String,
     registration: Registration,
-    behind_proxy: bool,
+    proxies: Proxies,
+    limits: Limits,
 }
 
 /// A public URL that is none.
@@ -52,13 +58,20 @@ impl Settings {
             return Err(fault());
         }
         let public_url = public_url.trim_end_matches('/').to_owned();
-        Ok(Self { public_url, registration, behind_proxy: false })
+        Ok(Self { public_url, registration, proxies: Proxies::None, limits: Limits::default() })
     }
 
-    /// Says that a proxy in front sets `X-Forwarded-For`: its last entry then is the visitor.
+    /// Says whose word is taken for where visitors come from.
     #[must_use]
-    pub fn behind_proxy(mut self, behind_proxy: bool) -> Self {
-        self.behind_proxy = behind_proxy;
+    pub fn behind(mut self, proxies: Proxies) -> Self {
+        self.proxies = proxies;
+        self
+    }
+
+    /// Says how many requests are answered.
+    #[must_use]
+    pub fn limited(mut self, limits: Limits) -> Self {
+        self.limits = limits;
         self
     }
 
@@ -72,8 +85,26 @@ impl Settings {
         self.registration
     }
 
-    pub(crate) fn is_behind_proxy(&self) -> bool {
-        self.behind_proxy
+    /// The host in it, without a port.
+    pub fn public_host(&self) -> &str {
+        let rest = self.public_url.split_once("://").map_or("", |(_, rest)| rest);
+        match rest.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+            _ => rest,
+        }
+    }
+
+    /// Whether visitors come through a proxy, which tells their addresses.
+    pub fn is_behind_proxy(&self) -> bool {
+        self.proxies != Proxies::None
+    }
+
+    pub(crate) fn proxies(&self) -> &Proxies {
+        &self.proxies
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// Whether people reach the server by TLS.
@@ -137,6 +168,7 @@ pub(crate) struct App(Arc<Inner>);
 struct Inner {
     server: Server,
     passwords: Passwords,
+    counters: Counters,
     touches: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     workbooks: Arc<Semaphore>,
@@ -146,12 +178,18 @@ impl App {
     pub(crate) fn new(server: Server) -> Self {
         let touches = Arc::new(Semaphore::new(TOUCHES));
         let (streams, workbooks) = (Arc::new(Semaphore::new(STREAMS)), Arc::new(Semaphore::new(1)));
-        Self(Arc::new(Inner { server, passwords: Passwords::new(), touches, streams, workbooks }))
+        let (passwords, counters) = (Passwords::new(), Counters::new());
+        Self(Arc::new(Inner { server, passwords, counters, touches, streams, workbooks }))
     }
 
     /// Hashing and checking of passwords.
     pub(crate) fn passwords(&self) -> &Passwords {
         &self.0.passwords
+    }
+
+    /// Who asked how often lately.
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.0.counters
     }
 
     /// Turns for noting that a session is in use.
@@ -212,5 +250,13 @@ mod tests {
             assert!(settings(url).is_err(), "{url}");
         }
         assert_eq!(settings("https://books.example.in/").unwrap().public_url(), "https://books.example.in");
+        for (url, host) in [
+            ("https://a.in", "a.in"),
+            ("https://a.in:8443", "a.in"),
+            ("http://[::1]:80", "[::1]"),
+            ("http://[::1]", "[::1]"),
+        ] {
+            assert_eq!(settings(url).unwrap().public_host(), host);
+        }
     }
 }

@@ -77,7 +77,7 @@ static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
     Assets {
         style: Asset::new("app", "css", "text/css; charset=utf-8", style.into_bytes()),
         script: Asset::new("app", "js", "text/javascript; charset=utf-8", SCRIPT.as_bytes().to_vec()),
-        icon: Asset::new("icon", "svg", "image/svg+xml", ICON.as_bytes().to_vec()),
+        icon: Asset::new("icon", "svg", "image/svg+xml; charset=utf-8", ICON.as_bytes().to_vec()),
         fonts,
     }
 });

@@ -6,6 +6,7 @@ use askama::Template;
 use axum::{
     Form,
     extract::{FromRequest, Request},
+    http::StatusCode,
 };
 
 use ecom_ledger::{Currency, settlement::amount_of_text};
@@ -26,7 +27,15 @@ impl FromRequest<App> for Entry {
     async fn from_request(request: Request, app: &App) -> Result<Self, Fault> {
         match Form::<Vec<(String, String)>>::from_request(request, app).await {
             Ok(Form(values)) => Ok(Self { values, errors: Vec::new() }),
-            Err(rejection) => Err(Fault::invalid("form", rejection.body_text())),
+            Err(rejection) => Err(match rejection.status() {
+                StatusCode::PAYLOAD_TOO_LARGE => Fault::TooLarge(
+                    "A form of this size is not taken; send less at once. Nothing was changed.".to_owned(),
+                ),
+                StatusCode::BAD_REQUEST => {
+                    Fault::invalid("form", "It did not arrive as a whole. Go back and send it again.")
+                }
+                _ => Fault::invalid("form", rejection.body_text()),
+            }),
         }
     }
 }

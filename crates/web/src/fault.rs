@@ -6,7 +6,7 @@ use std::error::Error;
 
 use askama::Template;
 use axum::{
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
 use ecom_store::StoreError;
@@ -29,6 +29,11 @@ pub(crate) enum Fault {
     TooLarge(String),
     /// The object is not in the state that this needs.
     Conflict(String),
+    /// More requests than one visitor may send.
+    TooMany {
+        /// When the next one is taken.
+        seconds: i64,
+    },
     /// Too much to do at the moment.
     Busy,
     /// Our mistake.
@@ -88,8 +93,9 @@ struct FaultPage {
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         let (status, title, words) = self.told();
-        let (mut fields, mut request) = (Vec::new(), None);
+        let (mut fields, mut request, mut wait) = (Vec::new(), None, None);
         match self {
+            Self::TooMany { seconds } => wait = Some([(header::RETRY_AFTER, seconds.to_string())]),
             Self::Invalid(found) => fields = found,
             Self::Broken(error) => {
                 let id = random::request_id();
@@ -101,7 +107,7 @@ impl IntoResponse for Fault {
         let page = FaultPage { frame: Frame::outside(title), words, fields, request };
         // Should even this page fail, the status and the title still tell.
         let body = page.render().unwrap_or_else(|_| title.to_owned());
-        (status, Html(body)).into_response()
+        (status, wait, Html(body)).into_response()
     }
 }
 
@@ -122,6 +128,14 @@ impl Fault {
             ),
             Self::TooLarge(words) => (StatusCode::PAYLOAD_TOO_LARGE, "Too large", words.clone()),
             Self::Conflict(words) => (StatusCode::CONFLICT, "That does not fit any more", words.clone()),
+            Self::TooMany { seconds } => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "Too many requests",
+                format!(
+                    "You, or others in your network, sent more requests than this server takes at once. Wait {seconds} s, \
+                     then go back and try again. Nothing was changed."
+                ),
+            ),
             Self::Busy => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Busy at the moment",

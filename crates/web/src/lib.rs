@@ -26,6 +26,7 @@ mod frame;
 mod health;
 mod home;
 mod label;
+mod limit;
 mod line;
 mod member;
 mod message;
@@ -35,6 +36,7 @@ mod network;
 mod notice;
 mod page;
 mod params;
+mod patience;
 mod period;
 mod post;
 mod product;
@@ -65,13 +67,14 @@ use axum::{
 use app::App;
 pub use app::{Registration, Server, Settings, SettingsError};
 use fault::Fault;
+pub use limit::{Limits, LimitsError};
+pub use network::{Block, BlockError, Proxies};
 pub use session::{hash_password, random_password};
 
 /// Longest body of a plain form in bytes.
 const MOST_FORM_BYTES: usize = 64 * 1024;
 
-/// All routes. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: failed sign-ins are counted by
-/// network.
+/// All routes. Requests are to carry a `ConnectInfo<SocketAddr>`: they are counted by address and network.
 #[allow(clippy::too_many_lines, reason = "one line for each route")]
 pub fn router(server: Server) -> Router {
     let app = App::new(server);
@@ -158,9 +161,11 @@ pub fn router(server: Server) -> Router {
         .fallback(async || Fault::Missing)
         .method_not_allowed_fallback(async || Fault::Missing)
         .layer(DefaultBodyLimit::max(MOST_FORM_BYTES))
+        .layer(middleware::from_fn(patience::limit))
         .layer(middleware::from_fn(shield::same_origin))
         .layer(compression::layer())
         .layer(middleware::from_fn(compression::only_for_this_site))
+        .layer(middleware::from_fn_with_state(app.clone(), limit::check))
         .layer(middleware::from_fn_with_state(app.clone(), shield::headers))
         .layer(middleware::from_fn(telemetry::observe))
         .with_state(app)

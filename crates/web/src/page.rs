@@ -2,8 +2,8 @@
 
 use askama::Template;
 use axum::{
-    http::StatusCode,
-    response::{Html, IntoResponse},
+    http::{HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse, Response},
 };
 
 use crate::fault::Page;
@@ -16,4 +16,10 @@ pub(crate) fn show(page: &impl Template) -> Page {
 /// A page with a status of its own, such as 422 for a form with errors.
 pub(crate) fn show_as(status: StatusCode, page: &impl Template) -> Page {
     Ok((status, Html(page.render()?)).into_response())
+}
+
+/// An answer that says when to come again.
+pub(crate) fn come_again(mut answer: Response, minutes: i64) -> Response {
+    answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(minutes.saturating_mul(60)));
+    answer
 }

@@ -17,6 +17,7 @@ use crate::{
     app::App,
     fault::{Fault, Page},
     frame::{Frame, Here, Who},
+    limit,
     network::Network,
     params::encoded,
     session::{cookie, touch},
@@ -149,7 +150,9 @@ impl<R: Role> FromRequestParts<App> for Seat<R> {
             return Err(elsewhere(parts, &session, app).await.unwrap_or_else(IntoResponse::into_response));
         };
         telemetry::tenant(signed.tenant);
+        limit::account(&parts.extensions, app, signed.person).map_err(IntoResponse::into_response)?;
         if rank(&signed.role) < R::LEAST {
+            tracing::info!(role = signed.role, "a page was refused: the role is too small");
             return Err(Fault::Missing.into_response());
         }
         let (duties, unread) = duties(app, &signed, &mut tx).await.map_err(IntoResponse::into_response)?;
@@ -198,7 +201,10 @@ impl FromRequestParts<App> for Me {
         let session = token.hash();
         let person = person(&session, app).await.map_err(IntoResponse::into_response)?;
         match person {
-            Some(person) if person.stage == Stage::Full => Ok(Self { person, session }),
+            Some(person) if person.stage == Stage::Full => {
+                limit::account(&parts.extensions, app, person.person).map_err(IntoResponse::into_response)?;
+                Ok(Self { person, session })
+            }
             Some(_) => Err(to_code(parts)),
             None => Err(to_sign_in(parts)),
         }

@@ -11,7 +11,7 @@ use crate::{app::App, fault::Fault};
 
 /// No inline style or script, nothing from other servers, no frames around it.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; \
-    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    connect-src 'self'; object-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 /// Two years, as browsers' preload lists ask for.
 const HSTS: &str = "max-age=63072000; includeSubDomains";
 
@@ -49,6 +49,7 @@ pub(crate) async fn same_origin(request: Request, next: Next) -> Response {
     if safe || from_here(request.headers(), request.uri().authority().map(Authority::as_str)) {
         return next.run(request).await;
     }
+    tracing::info!("a form was refused: another site sent it, or none is told");
     Fault::Denied(
         "This form was not sent from this site's own pages, so nothing was changed. Open the page here and send it again."
             .to_owned(),

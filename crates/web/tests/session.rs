@@ -151,6 +151,7 @@ async fn signing_out_ends_the_session_everywhere_the_cookie_went() {
     let out = site.post(&owner, "/sign-out", &[]).await;
     assert_eq!((out.status, out.to()), (StatusCode::SEE_OTHER, "/sign-in"));
     assert!(out.headers[header::SET_COOKIE].to_str().unwrap().contains("Max-Age=0"));
+    assert_eq!(out.headers["clear-site-data"], "\"cache\", \"storage\"");
     assert_eq!(site.get(&owner, "/uploads").await.to(), "/sign-in?next=/uploads");
 }
 
@@ -205,13 +206,14 @@ async fn every_answer_is_shielded() {
         let answer = plain.get(&Visitor::default(), path).await;
         let policy = answer.headers["content-security-policy"].to_str().unwrap();
         assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
+        assert!(policy.contains("object-src 'none'") && policy.contains("base-uri 'none'"));
         assert!(!policy.contains("unsafe"));
         assert_eq!(answer.headers["x-content-type-options"], "nosniff");
         assert_eq!(answer.headers["referrer-policy"], "no-referrer");
         assert_eq!(answer.headers["cache-control"], "no-store");
         assert!(!answer.headers.contains_key("strict-transport-security"));
         let answer = secure.get(&Visitor::default(), path).await;
-        assert!(answer.headers.contains_key("strict-transport-security"));
+        assert_eq!(answer.headers["strict-transport-security"], "max-age=63072000; includeSubDomains");
     }
 }
 
@@ -219,8 +221,12 @@ async fn every_answer_is_shielded() {
 async fn assets_may_be_kept_for_ever_since_their_names_change_with_them() {
     let site = site().await;
     let page = site.get(&Visitor::default(), "/register").await;
-    for start in ["/assets/app-", "/assets/icon-"] {
+    assert_eq!(page.headers["content-type"], "text/html; charset=utf-8");
+    for (start, kind) in
+        [("/assets/app-", "text/css; charset=utf-8"), ("/assets/icon-", "image/svg+xml; charset=utf-8")]
+    {
         let answer = site.get(&Visitor::default(), &page.link(start)).await;
+        assert_eq!(answer.headers["content-type"], kind);
         assert_eq!(answer.status, StatusCode::OK);
         assert!(answer.headers["cache-control"].to_str().unwrap().contains("immutable"));
     }

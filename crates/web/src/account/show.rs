@@ -119,12 +119,14 @@ pub(crate) async fn prove(app: &App, seat: &Seat<Viewer>, profile: &Profile, ent
     let attempt = Attempt::new(&profile.email, seat.network());
     match attempt.begin(app).await? {
         Verdict::Wait { minutes } => {
+            tracing::info!(why = "too many attempts", "a password asked for again was refused");
             entry.refuse("password", format!("Too many attempts. Wait {minutes} min, then try again."));
             return Ok(());
         }
         Verdict::Go { slowed } => tokio::time::sleep(slowed).await,
     }
     if !app.passwords().verify(typed, Some(profile.password_hash.clone())).await? {
+        tracing::info!(why = "password", "a password asked for again was refused");
         entry.refuse("password", "This is not your password.");
         return Ok(());
     }

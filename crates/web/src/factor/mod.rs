@@ -27,6 +27,7 @@ async fn check(app: &App, entry: &mut Entry, person: PersonId, network: Network)
     let attempt = Attempt::of_code(person, network);
     match attempt.begin(app).await? {
         Verdict::Wait { minutes } => {
+            tracing::info!(why = "too many attempts", "a code was refused");
             entry.refuse("code", format!("Too many attempts. Wait {minutes} min, then try again."));
             return Ok(false);
         }
@@ -43,6 +44,7 @@ async fn check(app: &App, entry: &mut Entry, person: PersonId, network: Network)
         attempt.succeeded(&mut tx.platform()).await?;
         tx.commit().await?;
     } else {
+        tracing::info!(why = "code", "a code was refused");
         entry.refuse("code", "This code is wrong, or was used already. Wait for the next one.");
     }
     Ok(right)

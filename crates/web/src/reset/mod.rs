@@ -79,7 +79,8 @@ pub(crate) async fn create(State(app): State<App>, network: Network, mut entry: 
     match Asking::new(&email, network).begin(&mut platform, app.now()).await? {
         ResetVerdict::Wait { minutes } => {
             entry.refuse("email", format!("Asked for too often. Wait {minutes} min, then try again."));
-            return asked(&app, &entry, false, StatusCode::TOO_MANY_REQUESTS);
+            let answer = asked(&app, &entry, false, StatusCode::TOO_MANY_REQUESTS)?;
+            return Ok(page::come_again(answer, minutes));
         }
         ResetVerdict::Enough => {}
         ResetVerdict::Send => send(&app, &mut platform, &email).await?,

@@ -8,7 +8,7 @@ mod password;
 use askama::Template;
 use axum::{
     extract::{Query, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use ecom_store::{Action, Doer, NewSession, PersonId, Stage, Tx};
@@ -27,6 +27,8 @@ pub(crate) use attempt::{Asking, Attempt, ResetVerdict, Verdict};
 use cookie::Token;
 pub(crate) use password::{Passwords, fault as password_fault, new_password_field};
 pub use password::{hash_password, random_password};
+
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
 #[derive(Template)]
 #[template(path = "session/new.html")]
@@ -87,8 +89,10 @@ pub(crate) async fn create(
     let attempt = Attempt::new(&email, network);
     match attempt.begin(&app).await? {
         Verdict::Wait { minutes } => {
+            tracing::info!(why = "too many attempts", "a sign-in was refused");
             let words = format!("Too many attempts. Wait {minutes} min, then try again.");
-            return refused(&app, &entry, StatusCode::TOO_MANY_REQUESTS, Some(words)).await;
+            let answer = refused(&app, &entry, StatusCode::TOO_MANY_REQUESTS, Some(words)).await?;
+            return Ok(page::come_again(answer, minutes));
         }
         Verdict::Go { slowed } => tokio::time::sleep(slowed).await,
     }
@@ -101,6 +105,7 @@ pub(crate) async fn create(
             Ok(signed_in(&token, &after(stage, local(entry.raw("next")).unwrap_or("/"))))
         }
         _ => {
+            tracing::info!(why = "address or password", "a sign-in was refused");
             let words = "The e-mail address or the password is wrong.".to_owned();
             refused(&app, &entry, StatusCode::UNPROCESSABLE_ENTITY, Some(words)).await
         }
@@ -130,6 +135,8 @@ pub(crate) async fn delete(State(app): State<App>, network: Network, headers: He
     }
     let mut response = Redirect::to("/sign-in").into_response();
     response.headers_mut().insert(header::SET_COOKIE, cookie::cleared());
+    // What the browser still holds of pages that were seen: copies for its back button too.
+    response.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\", \"storage\""));
     Ok(response)
 }
 

@@ -16,6 +16,8 @@ use crate::{
 const LEAST_PASSWORD: usize = 12;
 /// Longest password in characters.
 pub(crate) const MOST_PASSWORD: usize = 256;
+/// What people here would think of first, besides names: what the product is called and what it is about.
+const NEAR_AT_HAND: [&str; 4] = ["Ecom Assistance", "Amazon Seller", "Seller Central", "Settlement Profit"];
 /// How many guesses a password must withstand, as a power of ten: what a server that slows guessing down calls safe.
 const LEAST_GUESSES: f64 = 8.0;
 /// Hashes computed at the same time: each takes 19 MiB and a core for some 30 ms.
@@ -89,7 +91,7 @@ fn guesses(password: &str, about: &[&str]) -> f64 {
         let words = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| word.len() > 2);
         words.map(ToOwned::to_owned).chain([text.split_whitespace().collect()]).collect()
     };
-    let words: Vec<String> = about.iter().flat_map(words).collect();
+    let words: Vec<String> = about.iter().chain(&NEAR_AT_HAND).flat_map(words).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     zxcvbn(password, &words).guesses_log10()
 }
@@ -103,9 +105,9 @@ pub fn hash_password(password: &[u8]) -> Result<String, String> {
     Argon2::default().hash_password(password).map(|hash| hash.to_string()).map_err(|error| error.to_string())
 }
 
-/// A password that nobody can guess, for a command that gives somebody a new one: 100 bits.
+/// A password that nobody can guess, for a command that gives somebody a new one: 140 bits.
 pub fn random_password() -> Result<String, String> {
-    random::letters::<20>(4).map_err(|_| "the system gives no randomness".to_owned())
+    random::letters::<28>(4).map_err(|_| "the system gives no randomness".to_owned())
 }
 
 /// The field for choosing a password.
@@ -132,6 +134,8 @@ mod tests {
             "asharao12345",
             "kurtahouse1!",
             "Password@123",
+            "ecomassistance1",
+            "amazonseller24",
         ] {
             assert!(fault(weak, &about).is_some_and(|words| words.contains("easy to guess")), "{weak}");
         }
@@ -146,7 +150,7 @@ mod tests {
     #[test]
     fn a_random_password_is_one_that_people_may_have_and_never_the_same() {
         let (one, other) = (random_password().unwrap(), random_password().unwrap());
-        assert!(one.len() == 24 && fault(&one, &[]).is_none(), "{one}");
+        assert!(one.len() == 34 && fault(&one, &[]).is_none(), "{one}");
         assert_ne!(one, other);
     }
 

@@ -14,7 +14,7 @@ use ecom_ledger::settlement::Options;
 use ecom_simulator::{Catalogue, Extra, Plan, write_v2};
 use ecom_store::{Archive, Importer, NewSession, PersonId, Stage, TenantId};
 use ecom_testkit::{Engine, World};
-use ecom_web::{Registration, Server, Settings, router};
+use ecom_web::{Limits, Registration, Server, Settings, router};
 use ecom_work::{
     Bell, Live, Worker,
     mail::{Mail, Parcel, Post, PostFault},
@@ -47,7 +47,12 @@ pub struct Visitor {
 }
 
 pub async fn site() -> Site {
-    site_with(&Settings::new("http://127.0.0.1:8080", Registration::First).unwrap()).await
+    site_with(&quiet("http://127.0.0.1:8080", Registration::First)).await
+}
+
+/// Settings without limits: time stands still in tests, so what was asked for is never forgotten.
+fn quiet(url: &str, registration: Registration) -> Settings {
+    Settings::new(url, registration).unwrap().limited(Limits::off())
 }
 
 /// A mail server that takes everything, and keeps it.
@@ -81,7 +86,7 @@ pub async fn site_with_mail(registration: Registration) -> (Site, PostBox) {
     let post = PostBox::default();
     let url = "http://127.0.0.1:8080";
     let mail = Mail::by(Arc::new(post.clone()), url);
-    (site_by(&Settings::new(url, registration).unwrap(), mail).await, post)
+    (site_by(&quiet(url, registration), mail).await, post)
 }
 
 async fn site_by(settings: &Settings, mail: Mail) -> Site {
