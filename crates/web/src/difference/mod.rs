@@ -46,13 +46,13 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, params: Par
     let choices = Choices::of(&mut books).await?;
     let span = books.span().await?;
     let latest = Month::of_day(span.map_or_else(|| day::of_date(app.today()), |(_, last)| last));
-    let scope = Scope::read(&params, Period::Month(latest))?;
+    let scope = Scope::read(&params, Period::Month(latest))?.with_gst(&params)?;
     choices.expect(&scope)?;
     let statements = books.statements(&scope.filter()).await?;
     let chosen = chosen(&statements, scope.currency);
     let others = statements.iter().map(|one| one.currency).filter(|currency| *currency != chosen.currency);
     let known = known(&mut books, &scope, &chosen, span).await?;
-    let reasons = reason::all(&scope.of_currency(chosen.currency), &chosen, &known)?;
+    let reasons = reason::all(&scope.of_currency(chosen.currency), &scope.shown(chosen.clone())?, &known)?;
     if let Some(wanted) = Download::read(&params)? {
         let name = FileName::of(&seat, download::TABLE, scope.period);
         return wanted.send(&name, vec![download::table(chosen.currency, &reasons)]).await;

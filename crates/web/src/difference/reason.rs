@@ -148,9 +148,14 @@ impl Telling<'_> {
         Ok(Reason {
             id: "fees",
             title: "Fees with GST, and without",
-            words: vec![
-                "Seller Central shows fees and advertising with their GST. Here that GST stands apart where you can claim it back as input credit; inside advertising, coupon and Easy Ship amounts it is estimated until a tax invoice says it exactly.".to_owned(),
-            ],
+            words: vec![format!(
+                "Seller Central shows fees and advertising with their GST. Here that GST stands apart where you can claim it back as input credit; {}.",
+                if self.scope.printed {
+                    "inside advertising, coupon and Easy Ship amounts it is left where Amazon printed it"
+                } else {
+                    "inside advertising, coupon and Easy Ship amounts it is estimated until a tax invoice says it exactly"
+                }
+            )],
             rows: vec![
                 self.sum("Fees, advertising and deals here", net, self.group_link(&groups)),
                 gst,
