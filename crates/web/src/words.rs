@@ -1,6 +1,8 @@
 //! What accounts and parts of the books are called on pages: the words of Amazon and of the tax office.
 
-use ecom_ledger::{Account, Class, Group, settlement::Format};
+use ecom_ledger::{Account, Class, Group, day, settlement::Format};
+use ecom_store::Cover;
+use jiff::civil::Date;
 
 /// The name of an account for a person.
 pub(crate) fn account(account: Account) -> &'static str {
@@ -111,6 +113,16 @@ pub(crate) fn format(format: Format) -> &'static str {
         Format::V1 => "Flat file",
         Format::Xml => "XML",
         Format::DateRange => "Date-range report",
+    }
+}
+
+/// How far settlements cover some days; none where they do to their end. `told` names a day.
+pub(crate) fn uncovered(cover: Cover, told: impl Fn(Date) -> String) -> Option<String> {
+    match cover {
+        Cover::Whole => None,
+        Cover::UpTo(last) => Some(format!("settled up to {}", told(day::to_date(last)))),
+        Cover::Gap => Some("a settlement is missing".to_owned()),
+        Cover::Open => Some("not settled yet".to_owned()),
     }
 }
 

@@ -49,7 +49,7 @@ async fn days_that_no_settlement_covers_are_not_called_zero() {
     for title in ["Today", "Yesterday", "Month to date"] {
         let tile = tile(&answer, title);
         assert!(
-            tile.contains("Amazon has not settled this yet. Settlements reach 21 Sep."),
+            tile.contains("Amazon has not settled this yet. Settlements reach 20 Sep."),
             "{title}: {tile}"
         );
         assert!(!tile.contains('₹'), "{title}: {tile}");

@@ -122,6 +122,7 @@ async fn every_figure_is_explained_with_the_same_sum_whichever_way_gst_is_shown(
         "/statement?month=2026-09&view=trial",
         "/statement?month=2026-09&view=balance",
         "/difference?month=2026-09",
+        "/difference?month=2026-09&gst=printed",
     ] {
         let page = site.get(&owner, address).await;
         assert_eq!(page.status, StatusCode::OK, "{address}");
@@ -180,6 +181,48 @@ async fn as_printed_moves_gst_back_into_expenses_and_keeps_the_total() {
 }
 
 #[tokio::test]
+async fn the_chart_of_months_says_what_the_statement_says_whichever_way_gst_is_shown() {
+    let (site, owner) = with_books().await;
+    for gst in ["", "&gst=printed"] {
+        let page = site.get(&owner, &format!("/statement?month=2026-09{gst}")).await;
+        let rows = rows(&page);
+        let cell = |label: &str, at: usize| {
+            let found = rows.iter().find(|(found, _)| found.starts_with(label)).unwrap();
+            paise(&found.1[at]).unwrap()
+        };
+        assert_eq!(cell("September 2026", 4), cell("Profit before unknown costs", 0), "{gst}");
+        let ads = cell("Advertising", 0) + cell("Deals and coupons", 0);
+        assert_eq!(cell("September 2026", 2), ads, "{gst}");
+    }
+}
+
+#[tokio::test]
+async fn days_with_a_missing_settlement_are_called_complete_nowhere() {
+    let site = site().await;
+    let (owner, _) = site.owner("kurta-house").await;
+    for turn in [0, 2, 3, 4, 5] {
+        site.import(&owner, &format!("5000{turn}.txt"), &fortnight(turn)).await;
+    }
+    site.world.clock.set("2026-11-12T09:00+05:30");
+    let body = async |address: &str| site.get(&owner, address).await.body;
+    let missing = "a settlement is missing";
+    // September has the gap, October is whole.
+    let days = "from=2026-08-25&to=2026-10-31";
+    let statement = body(&format!("/statement?{days}")).await;
+    assert!(!statement.contains("Complete: ") && statement.contains("A settlement is missing"));
+    assert!(!body(&format!("/statement?{days}&by=month")).await.contains("Complete: "));
+    assert!(body(&format!("/difference?{days}")).await.contains(missing));
+    let home = body("/").await;
+    assert!(home.contains("Settled up to 11 Nov, but a settlement is missing before"), "{home}");
+    assert!(body("/statement?month=2026-10").await.contains("Complete: "));
+    assert!(body("/difference?month=2026-10").await.contains("every settlement is here"));
+    // Days that the last settlement covers are whole, although their month is not.
+    assert!(body("/statement?from=2026-11-01&to=2026-11-10").await.contains("Complete: "));
+    let all = body("/statement?from=2026-11-01&to=2026-11-12").await;
+    assert!(!all.contains("Complete: ") && all.contains("Settled up to 11 Nov 2026"));
+}
+
+#[tokio::test]
 async fn balance_trial_balance_and_files_stand_behind_the_statement() {
     let (site, owner) = with_books().await;
     let trial = site.get(&owner, "/statement?month=2026-09&view=trial").await;
@@ -222,6 +265,11 @@ async fn why_it_differs_from_seller_central_is_told_with_own_figures() {
     insta::assert_snapshot!(site.get(&owner, "/difference?month=2026-09").await.outline());
     for place in ["/", "/statement", "/lines"] {
         assert!(site.get(&owner, place).await.body.contains("href=\"/difference"), "{place}");
+    }
+    let printed = site.get(&owner, "/difference?month=2026-09&gst=printed").await;
+    for place in ["/statement?", "/difference?", "/lines?"] {
+        let links = printed.links(place);
+        assert!(!links.is_empty() && links.iter().all(|link| link.contains("gst=printed")), "{links:?}");
     }
     let empty = site.get(&owner, "/difference?month=2020-01").await;
     assert!(empty.status == StatusCode::OK && empty.body.contains("₹0.00"));

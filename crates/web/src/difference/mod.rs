@@ -92,7 +92,6 @@ async fn known(
     };
     let currency = statement.currency;
     let balances = books.balances(scope.seller_account, from, to).await?;
-    let provisional = scope.period.last_month().map(|month| balances.provisional(&[month]));
     let roll = if scope.marketplace.is_none() { balances.rolls()?.remove(&currency) } else { None };
     let shift = match scope.period {
         // All days begin and end together.
@@ -113,6 +112,6 @@ async fn known(
         roll,
         deferred_rows,
         deferred,
-        provisional: provisional.is_some_and(|months| !months.is_empty()) && span.is_some(),
+        cover: span.map(|_| balances.coverage().of(currency, from, to)),
     })
 }

@@ -1,12 +1,13 @@
 //! The reasons, from what a person at Seller Central looks at first to what Amazon cannot know.
 
 use ecom_ledger::{Account, Class, Currency, Group, Minor, day::DayCutter, roll::Roll, statement::Statement};
-use ecom_store::Shift;
+use ecom_store::{Cover, Shift};
 
 use crate::{
     fault::Page,
     figure::{Figure, Row, Weight},
     money,
+    period::shown,
     scope::Scope,
     statement::{bridge::groups_link, roll},
     words::{self, FEES},
@@ -28,7 +29,8 @@ pub(super) struct Known {
     pub(super) roll: Option<Roll>,
     pub(super) deferred_rows: i64,
     pub(super) deferred: i64,
-    pub(super) provisional: bool,
+    /// How far settlements cover the days; none without any.
+    pub(super) cover: Option<Cover>,
 }
 
 /// All of them.
@@ -89,8 +91,13 @@ impl Telling<'_> {
                     .note("in no account until Amazon releases them"),
             );
         }
-        let state =
-            if known.provisional { "settlements may still follow" } else { "every settlement is here" };
+        let state = match known.cover {
+            Some(cover) => words::uncovered(cover, shown).map_or_else(
+                || "every settlement is here".to_owned(),
+                |open| format!("{open}: more may follow"),
+            ),
+            None => "no settlement has been imported yet".to_owned(),
+        };
         rows.push(Row::new(
             Weight::Plain,
             "These days",

@@ -5,10 +5,19 @@
 
 use askama::Template;
 use ecom_ledger::{Account, Currency, Group, Minor, day, statement::Statement};
+use ecom_store::Cover;
 use jiff::civil::Date;
 
 use super::span::{ALWAYS, Days, Span, told, year_before};
-use crate::{fault::Page, figure::Figure, money, notice::Tone, period::Period, scope::Scope, words::FEES};
+use crate::{
+    fault::Page,
+    figure::Figure,
+    money,
+    notice::Tone,
+    period::Period,
+    scope::Scope,
+    words::{self, FEES},
+};
 
 /// Units of unknown cost that leave profits comparable, in basis points of the units sold.
 const NEGLIGIBLE_BP: i64 = 500;
@@ -21,7 +30,7 @@ pub(crate) struct Known {
     pub(crate) today: Date,
     /// First and last day with lines.
     pub(crate) lines: Option<Days>,
-    /// The last day that every chain of settlements covers.
+    /// The last day that every chain of settlements covers to its end.
     pub(crate) settled: Option<Date>,
 }
 
@@ -45,6 +54,26 @@ impl Compared {
     /// In the order in which the store is asked.
     pub(crate) fn spans(&self) -> [(i32, i32); 3] {
         [self.own, self.before, self.year].map(|(from, to)| (day::of_date(from), day::of_date(to)))
+    }
+}
+
+/// What a tile is about.
+pub(crate) struct Shown {
+    pub(crate) span: Span,
+    /// Its days as far as there are lines.
+    pub(crate) days: Days,
+    /// How far settlements cover them.
+    pub(crate) cover: Cover,
+    /// None if there are no lines of these days or later ones.
+    pub(crate) compared: Option<Compared>,
+}
+
+impl Shown {
+    /// `cover` says how far settlements cover days.
+    pub(crate) fn of(span: Span, known: &Known, cover: impl FnOnce(Days) -> Cover) -> Self {
+        let compared = Compared::of(span, known);
+        let days = compared.map_or_else(|| span.days(known.today), |compared| compared.own);
+        Self { span, days, cover: cover(days), compared }
     }
 }
 
@@ -99,19 +128,18 @@ impl PeriodTile {
 
     /// A tile with its statements.
     pub(crate) fn of(
-        span: Span,
+        shown: &Shown,
         scope: &Scope,
         currency: Currency,
         known: &Known,
-        compared: Option<&Compared>,
         found: &Found<'_>,
     ) -> Page<Self> {
-        let days = compared.map_or_else(|| span.days(known.today), |compared| compared.own);
+        let (span, days, cover) = (shown.span, shown.days, shown.cover);
         let period = Period::Days(days.0, days.1);
         let scope = scope.of_currency(currency).in_period(period);
-        let figures = match (compared, found.own) {
-            (Some(compared), Some(own)) if !awaited(known, compared, own)? => {
-                Some(Figures::of(&scope, known, compared, own, found)?)
+        let figures = match (&shown.compared, found.own) {
+            (Some(compared), Some(own)) if !awaited(cover, own)? => {
+                Some(Figures::of(&scope, known, cover, compared, own, found)?)
             }
             _ => None,
         };
@@ -120,7 +148,7 @@ impl PeriodTile {
             days: told(days, known.today),
             href: scope.link("/").text(),
             first: span == Span::MonthToDate,
-            words: if figures.is_some() { String::new() } else { nothing(days, known) },
+            words: if figures.is_some() { String::new() } else { nothing(days, cover, known) },
             figures,
             removal: (!ALWAYS.contains(&span)).then(|| span.key()),
         })
@@ -128,17 +156,18 @@ impl PeriodTile {
 }
 
 /// Whether nothing was sold on days that no settlement covers yet: that is no zero, but a gap.
-fn awaited(known: &Known, compared: &Compared, own: &Statement) -> Page<bool> {
-    let covered = known.settled.is_some_and(|settled| compared.own.0 <= settled);
-    Ok(!covered && own.units == 0 && own.group(Group::NetSales)? == 0)
+fn awaited(cover: Cover, own: &Statement) -> Page<bool> {
+    let open = matches!(cover, Cover::Open | Cover::Gap);
+    Ok(open && own.units == 0 && own.group(Group::NetSales)? == 0)
 }
 
 /// Why there are no figures.
-fn nothing(days: Days, known: &Known) -> String {
+fn nothing(days: Days, cover: Cover, known: &Known) -> String {
     let told = |day| told((day, day), known.today);
     match (known.lines, known.settled) {
         (Some((first, _)), _) if days.1 < first => format!("The books begin on {}.", told(first)),
-        (_, Some(settled)) if days.1 <= settled => "No line was posted.".to_owned(),
+        (Some(_), _) if cover == Cover::Gap => "A settlement of these days is missing.".to_owned(),
+        (Some(_), _) if cover == Cover::Whole => "No line was posted.".to_owned(),
         (Some(_), Some(settled)) => {
             format!("Amazon has not settled this yet. Settlements reach {}.", told(settled))
         }
@@ -151,6 +180,7 @@ impl Figures {
     fn of(
         scope: &Scope,
         known: &Known,
+        cover: Cover,
         compared: &Compared,
         own: &Statement,
         found: &Found<'_>,
@@ -163,11 +193,6 @@ impl Figures {
         if compared.before != compared.year {
             changes.push(against(compared.year, found.year)?);
         }
-        let settled = known.settled.is_some_and(|settled| compared.own.1 <= settled);
-        let provisional = (!settled).then(|| match known.settled {
-            Some(day) if day >= compared.own.0 => format!("settled up to {}", told((day, day), known.today)),
-            _ => "not settled yet".to_owned(),
-        });
         Ok(Self {
             label: if own.uncosted > 0 { "profit before unknown costs" } else { "net profit" },
             profit: Figure::tile(
@@ -178,7 +203,7 @@ impl Figures {
             .estimated(own.moved().any(|(_, turnover)| turnover.estimated != 0)),
             changes,
             rows: rows(scope, own)?,
-            provisional,
+            provisional: words::uncovered(cover, |day| told((day, day), known.today)),
         })
     }
 }
@@ -307,13 +332,23 @@ mod tests {
         assert_eq!(compared.before, (date(2026, 10, 1), date(2026, 10, 21)));
         assert_eq!(Compared::of(Span::Today, &known), None);
         let today = (known.today, known.today);
-        assert_eq!(nothing(today, &known), "Not settled yet. The newest lines are of 21 Nov.");
+        assert_eq!(nothing(today, Cover::Open, &known), "Not settled yet. The newest lines are of 21 Nov.");
         let known = Known { settled: Some(date(2026, 11, 14)), ..known };
-        assert_eq!(nothing(today, &known), "Amazon has not settled this yet. Settlements reach 14 Nov.");
-        assert_eq!(nothing((date(2026, 11, 3), date(2026, 11, 4)), &known), "No line was posted.");
-        let open = Compared::of(Span::Own(date(2026, 11, 20), date(2026, 11, 21)), &known).unwrap();
-        assert!(awaited(&known, &open, &statement(0, -500, 0, 0)).unwrap());
-        assert!(!awaited(&known, &open, &statement(100, -500, 1, 0)).unwrap());
-        assert!(!awaited(&known, &compared, &statement(0, -500, 0, 0)).unwrap());
+        let told = |days, cover| nothing(days, cover, &known);
+        assert_eq!(told(today, Cover::Open), "Amazon has not settled this yet. Settlements reach 14 Nov.");
+        let earlier = (date(2026, 11, 3), date(2026, 11, 4));
+        assert_eq!(told(earlier, Cover::Whole), "No line was posted.");
+        assert_eq!(told(earlier, Cover::Gap), "A settlement of these days is missing.");
+    }
+
+    #[test]
+    fn nothing_sold_is_no_zero_where_a_settlement_is_awaited() {
+        let (nothing, sold) = (statement(0, -500, 0, 0), statement(100, -500, 1, 0));
+        for (cover, awaited_then) in
+            [(Cover::Open, true), (Cover::Gap, true), (Cover::UpTo(1), false), (Cover::Whole, false)]
+        {
+            assert_eq!(awaited(cover, &nothing).unwrap(), awaited_then, "{cover:?}");
+            assert!(!awaited(cover, &sold).unwrap());
+        }
     }
 }

@@ -66,10 +66,11 @@ struct Cell {
     note: String,
 }
 
-/// What is known of months.
+/// What is known of columns and months.
 #[derive(Default)]
 pub(crate) struct Marks {
-    pub(crate) provisional: Vec<Month>,
+    /// Columns of which a settlement is missing or still to come.
+    pub(crate) provisional: Vec<(Period, Currency)>,
     pub(crate) closed: Vec<(Month, Currency)>,
 }
 
@@ -81,7 +82,7 @@ impl Marks {
             && months.last().is_some_and(|last| last.last_day() == to);
         let closed = months.iter().filter(|month| self.closed.contains(&(**month, currency))).count();
         let mut marks = Vec::new();
-        if months.iter().any(|month| self.provisional.contains(month)) {
+        if self.provisional.contains(&(period, currency)) {
             marks.push(Mark { class: Tone::Attention.class(), word: "provisional", href: None });
         }
         if whole && closed > 0 {
@@ -262,7 +263,10 @@ mod tests {
         let columns = [(months[0], statement(1_000, 0)), (months[1], statement(2_000, -300))];
         let mut whole = columns[0].1.clone();
         whole.merge(&columns[1].1).unwrap();
-        let marks = Marks { provisional: vec![Month(24_001)], closed: vec![(Month(24_000), Currency::INR)] };
+        let marks = Marks {
+            provisional: vec![(months[1], Currency::INR)],
+            closed: vec![(Month(24_000), Currency::INR)],
+        };
         let grid = Grid::columns(&Scope::default(), &columns, &whole, &marks).unwrap();
         let marked: Vec<Vec<&str>> =
             grid.heads.iter().map(|head| head.marks.iter().map(|mark| mark.word).collect()).collect();
