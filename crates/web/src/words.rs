@@ -1,6 +1,6 @@
 //! What accounts and parts of the books are called on pages: the words of Amazon and of the tax office.
 
-use ecom_ledger::{Account, Class, Group, day, settlement::Format};
+use ecom_ledger::{Account, Class, Group, day, settlement::Format, statement::Statement};
 use ecom_store::Cover;
 use jiff::civil::Date;
 
@@ -114,6 +114,20 @@ pub(crate) fn format(format: Format) -> &'static str {
         Format::Xml => "XML",
         Format::DateRange => "Date-range report",
     }
+}
+
+/// Units whose cost is missing in a line of the statement: those sold, or those lost.
+pub(crate) fn uncosted(statement: &Statement, group: Group) -> i64 {
+    match group {
+        Group::Cogs => statement.uncosted,
+        Group::InventoryLoss => statement.unvalued,
+        _ => 0,
+    }
+}
+
+/// What the profit of a statement is called.
+pub(crate) fn profit(statement: &Statement) -> &'static str {
+    if statement.cost_known() { "Net profit" } else { "Profit before unknown costs" }
 }
 
 /// How far settlements cover some days; none where they do to their end. `told` names a day.

@@ -191,13 +191,17 @@ impl Telling<'_> {
     fn own(&self) -> Page<Reason> {
         let row = |group: Group| -> Page<Row> {
             let amount = self.statement.group(group)?;
-            let unknown = group == Group::Cogs && self.statement.uncosted > 0;
+            let units = words::uncosted(self.statement, group);
+            let unknown = units > 0;
             let figure = match (unknown, amount) {
                 (true, 0) => Figure::unknown("unknown"),
                 _ => Figure::amount(self.currency, amount, self.group_link(&[group])),
             };
-            let units = money::counted(self.statement.uncosted, "unit", "units");
-            let note = if unknown { format!("unknown for {units}") } else { String::new() };
+            let note = if unknown {
+                format!("unknown for {}", money::counted(units, "unit", "units"))
+            } else {
+                String::new()
+            };
             Ok(Row::new(Weight::Plain, group.title(), figure).note(note))
         };
         Ok(Reason {

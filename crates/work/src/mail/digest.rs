@@ -206,9 +206,9 @@ impl DigestSheet {
             Ok(amount(currency, Minor::sum(amounts)?.0))
         };
         let margin = match own.margin_bp()? {
-            _ if own.uncosted > 0 => "unknown".to_owned(),
-            Some(margin) if own.group(Group::NetSales)? > 0 => percent(margin),
-            _ => "no sales".to_owned(),
+            Some(margin) => percent(margin),
+            None if own.cost_known() => "no sales".to_owned(),
+            None => "unknown".to_owned(),
         };
         let rows = [
             ("Net sales", sum(&[Group::NetSales])?),
@@ -219,7 +219,7 @@ impl DigestSheet {
             ("Margin", margin),
         ];
         Ok(Self {
-            title: if own.uncosted > 0 { "Profit before unknown costs" } else { "Net profit" }.to_owned(),
+            title: if own.cost_known() { "Net profit" } else { "Profit before unknown costs" }.to_owned(),
             profit: amount(currency, own.profit()?),
             change: change(own, before, then)?,
             rows: rows.map(|(title, value)| (title.to_owned(), value)).into(),
@@ -230,7 +230,7 @@ impl DigestSheet {
 /// Profits are compared where all costs of both weeks are known, else net sales.
 fn change(own: &Statement, before: Option<&Statement>, then: &str) -> Result<String> {
     let Some(before) = before else { return Ok(format!("no figures of {then} to compare with")) };
-    let costed = own.uncosted == 0 && before.uncosted == 0;
+    let costed = own.cost_known() && before.cost_known();
     let (what, now, past) = if costed {
         ("", own.profit()?, before.profit()?)
     } else {
@@ -293,7 +293,7 @@ fn told((from, to): (Date, Date)) -> String {
 
 #[cfg(test)]
 mod tests {
-    use ecom_ledger::{Account, Currency};
+    use ecom_ledger::{Account, Currency, stock::StockValue};
     use jiff::civil::date;
 
     use super::*;
@@ -342,6 +342,13 @@ mod tests {
         let sheet = DigestSheet::of(&statement(150_000, -1, 1), None, "x").unwrap();
         assert_eq!(sheet.title, "Profit before unknown costs");
         assert_eq!(sheet.rows.last().unwrap().1, "unknown");
+        let mut lost = statement(150_000, -1, 0);
+        lost.add_stock(&StockValue { unvalued: 1, ..StockValue::default() }).unwrap();
+        let sheet = DigestSheet::of(&lost, None, "x").unwrap();
+        assert_eq!(
+            (sheet.title.as_str(), sheet.rows.last().unwrap().1.as_str()),
+            ("Profit before unknown costs", "unknown")
+        );
         let sheet = DigestSheet::of(&statement(0, -100, 0), None, "x").unwrap();
         assert_eq!((sheet.profit.as_str(), sheet.rows.last().unwrap().1.as_str()), ("−₹1", "no sales"));
     }
