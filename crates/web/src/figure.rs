@@ -93,7 +93,6 @@ impl Figure {
     }
 
     /// As it is shown.
-    #[cfg(test)]
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
@@ -111,6 +110,11 @@ impl Figure {
     /// Where one mends what is unknown, or sees what it is made of.
     pub(crate) fn leading_to(self, href: String) -> Self {
         Self { href, ..self }
+    }
+
+    /// Whether there is nothing to show.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.is_empty()
     }
 
     /// Whether nobody can know it yet.

@@ -84,6 +84,31 @@ async fn the_table_says_what_each_product_earned() {
 }
 
 #[tokio::test]
+async fn all_products_together_lead_to_lines_with_the_same_sum() {
+    let (site, owner) = with_books().await;
+    let rent = [
+        ("category", "rent"),
+        ("amount", "2500"),
+        ("currency", "INR"),
+        ("from", "2026-09-05"),
+        ("every", "once"),
+    ];
+    let added = site.post(&owner, "/expenses", &rent).await;
+    assert_eq!(added.status, StatusCode::SEE_OTHER, "{}", added.outline());
+    let page = site.get(&owner, "/products").await;
+    let together: Vec<(String, String)> = page
+        .figures()
+        .into_iter()
+        .filter(|(href, amount)| amount.contains('₹') && !href.contains("sku=") && !href.contains("product="))
+        .collect();
+    assert!(together.iter().any(|(href, _)| href.contains("class=before_own")), "{together:?}");
+    for (href, amount) in together {
+        let told = site.get(&owner, &href).await.explained().to_owned();
+        assert_eq!(told, amount.replace(['≈', '\u{2009}'], ""), "{href}");
+    }
+}
+
+#[tokio::test]
 async fn every_figure_of_the_table_leads_to_its_lines() {
     let (site, owner) = with_books().await;
     let every = "/products?col=units&col=refunds&col=refund_share&col=uncosted&col=net_sales&col=referral&col=cogs\

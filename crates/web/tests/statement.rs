@@ -61,18 +61,6 @@ fn rows(answer: &Answer) -> Vec<(String, Vec<String>)> {
     split.map(|mut cells| (cells.remove(0), cells)).collect()
 }
 
-/// Links to lines with the amount that each stands on.
-fn figures(answer: &Answer) -> Vec<(String, String)> {
-    let parts = answer.body.split("<a class=\"figure\" href=\"").skip(1);
-    let figure = |part: &str| {
-        let (href, rest) = part.split_once('"').unwrap();
-        let inside = &rest[rest.find('>').unwrap() + 1..rest.find("</a>").unwrap()];
-        let text = inside.rsplit('>').find(|text| text.contains(|c: char| c.is_ascii_digit()));
-        (href.replace("&#38;", "&"), text.unwrap_or_default().replace("</span", ""))
-    };
-    parts.map(figure).filter(|(href, _)| href.starts_with("/lines")).collect()
-}
-
 #[tokio::test]
 async fn months_side_by_side_sum_to_the_total() {
     let (site, owner) = with_books().await;
@@ -126,16 +114,12 @@ async fn every_figure_is_explained_with_the_same_sum_whichever_way_gst_is_shown(
     ] {
         let page = site.get(&owner, address).await;
         assert_eq!(page.status, StatusCode::OK, "{address}");
-        let found = figures(&page);
+        let found = page.figures();
         assert!(found.len() > 5, "{address}: {found:?}");
         for (href, amount) in found {
             assert_eq!(href.contains("gst=printed"), address.contains("gst=printed"), "{address} {href}");
             let lines = site.get(&owner, &href).await;
-            let told = lines
-                .body
-                .split("<div class=\"explained\"><b>")
-                .nth(1)
-                .map_or("0.00", |rest| &rest[..rest.find('<').unwrap()]);
+            let told = lines.explained();
             // Tables that name the currency once leave it out. The trial balance shows no sign, and what was taken off
             // the profit is taken back with the other.
             let plain = |text: &str| text.replace(['₹', '\u{2009}', '≈'], "");
@@ -199,11 +183,11 @@ async fn the_chart_of_months_says_what_the_statement_says_whichever_way_gst_is_s
 #[tokio::test]
 async fn days_with_a_missing_settlement_are_called_complete_nowhere() {
     let site = site().await;
+    site.world.clock.set("2026-11-12T09:00+05:30");
     let (owner, _) = site.owner("kurta-house").await;
     for turn in [0, 2, 3, 4, 5] {
         site.import(&owner, &format!("5000{turn}.txt"), &fortnight(turn)).await;
     }
-    site.world.clock.set("2026-11-12T09:00+05:30");
     let body = async |address: &str| site.get(&owner, address).await.body;
     let missing = "a settlement is missing";
     // September has the gap, October is whole.
@@ -220,6 +204,29 @@ async fn days_with_a_missing_settlement_are_called_complete_nowhere() {
     assert!(body("/statement?from=2026-11-01&to=2026-11-10").await.contains("Complete: "));
     let all = body("/statement?from=2026-11-01&to=2026-11-12").await;
     assert!(!all.contains("Complete: ") && all.contains("Settled up to 11 Nov 2026"));
+}
+
+#[tokio::test]
+async fn a_share_and_a_count_say_how_they_are_computed_and_lead_to_their_parts() {
+    let (site, owner) = with_books().await;
+    let page = site.get(&owner, "/statement?month=2026-09").await;
+    let units = site.get(&owner, &page.links("measure=units")[0]).await;
+    assert!(units.body.contains("each order item counts once") && units.body.contains("The lines"));
+    let refunds = site.get(&owner, &page.links("measure=refunds")[0]).await;
+    assert!(refunds.body.contains("do not say how many units came back"));
+    let margin = site.get(&owner, &page.links("measure=margin")[0]).await;
+    assert!(margin.explained() == "unknown" && margin.body.contains("is unknown, and so is net profit over"));
+    let parts = [margin.links("&class=profit"), margin.links("&group=net-sales")].concat();
+    assert_eq!(parts.len(), 2, "{}", margin.outline());
+    for part in parts {
+        let amount = site.get(&owner, &part).await.explained().to_owned();
+        assert!(margin.body.contains(&format!(": {amount}</a>")), "{part} {amount}");
+    }
+    for label in ["Balance at Amazon before", "Balance at Amazon after", "Of this, held in reserve"] {
+        let row = page.body.split(label).nth(1).unwrap().split("</tr>").next().unwrap().to_owned();
+        assert!(row.contains("<a class=\"figure\" href=\"/"), "{label}: {row}");
+    }
+    assert_eq!(site.get(&owner, "/lines?measure=luck").await.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
 #[tokio::test]

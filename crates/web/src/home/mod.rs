@@ -41,8 +41,8 @@ use tile::{Compared, Found, Known, PeriodTile, Shown};
 
 /// Periods one person can add.
 const MOST_TILES: usize = 6;
-/// The table behind the chart.
-const TABLE: &str = "Where net sales went";
+/// What the tiles say, and the table behind the chart.
+const TABLES: [&str; 2] = ["Periods", "Where net sales went"];
 /// The choice of days of one's own.
 const OWN: &str = "own";
 
@@ -148,16 +148,19 @@ async fn render(app: &App, seat: &Seat<Viewer>, params: &Params, status: StatusC
     choices.expect(&scope)?;
     let view = View::of(app, &mut books, seat, &scope, lines).await?;
     if let Some(wanted) = Download::read(params)? {
-        let (name, sheets) = (FileName::of(seat, TABLE, scope.period), view.sheets(&scope)?);
+        let (name, sheets) = (FileName::of(seat, "overview", scope.period), view.sheets(&scope)?);
+        let tiles = sheets.iter().flat_map(|sheet| sheet.tiles.iter().map(|tile| (sheet.currency, tile)));
         let charts = sheets.iter().filter_map(|sheet| sheet.chart.as_ref());
-        return wanted.send(&name, vec![parts::table(TABLE, charts)]).await;
+        return wanted
+            .send(&name, vec![tile::table(TABLES[0], tiles), parts::table(TABLES[1], charts)])
+            .await;
     }
     let attention = Attention::of(&mut books, seat.duties(), attention_since(app)).await?;
     let page = HomePage {
         frame: seat.frame("Home", Here::Home),
         greeting: format!("Good {}, {}", part_of_day(app), seat.business()),
         bar: ScopeBar::new("/", &scope, &choices, lines),
-        downloads: Downloads::of(&scope.link("/"), &[TABLE]),
+        downloads: Downloads::of(&scope.link("/"), &TABLES),
         fresh: fresh(&view, books.last_import().await?),
         bare: lines.is_none(),
         sheets: view.sheets(&scope)?,

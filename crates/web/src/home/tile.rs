@@ -4,14 +4,16 @@
 //! a day that no settlement covers yet says so instead of showing zero.
 
 use askama::Template;
-use ecom_ledger::{Account, Currency, Group, Minor, day, statement::Statement};
+use ecom_documents::{Sheet, Value};
+use ecom_ledger::{Currency, Group, Minor, day, statement::Statement};
 use ecom_store::Cover;
 use jiff::civil::Date;
 
 use super::span::{ALWAYS, Days, Span, told, year_before};
 use crate::{
-    fault::Page,
+    fault::{Fault, Page},
     figure::Figure,
+    line::Measure,
     money,
     notice::Tone,
     period::Period,
@@ -21,6 +23,8 @@ use crate::{
 
 /// Units of unknown cost that leave profits comparable, in basis points of the units sold.
 const NEGLIGIBLE_BP: i64 = 500;
+/// What the profit is made of.
+const ROWS: [&str; 6] = ["Net sales", "Units", "Refunds", "Fees", "Ads", "Margin"];
 /// Beyond this many times an amount says more than a share.
 const MOST_TIMES_BP: i64 = 100_000;
 
@@ -110,6 +114,8 @@ pub(crate) struct Change {
     pub(crate) tone: Tone,
     pub(crate) much: String,
     pub(crate) against: String,
+    /// The statement of the earlier days; none without any.
+    pub(crate) href: Option<String>,
 }
 
 /// The statements of a tile in one currency.
@@ -155,6 +161,35 @@ impl PeriodTile {
     }
 }
 
+/// What tiles say, as a table.
+pub(super) fn table<'t>(name: &str, tiles: impl Iterator<Item = (Currency, &'t PeriodTile)>) -> Sheet {
+    let mut titles = vec!["Period", "Days", "Currency", "Profit"];
+    titles.extend(ROWS);
+    titles.push("Note");
+    let row = |(currency, tile): (Currency, &PeriodTile)| {
+        let mut row: Vec<Value> =
+            vec![tile.title.as_str().into(), tile.days.as_str().into(), currency.code().into()];
+        match &tile.figures {
+            Some(figures) => {
+                row.push(figures.profit.value());
+                row.extend(figures.rows.iter().map(|(_, figure)| figure.value()));
+                let open = figures.provisional.as_ref().map(|open| format!(", {open}"));
+                row.push(format!("{}{}", figures.label, open.unwrap_or_default()).into());
+            }
+            None => {
+                row.extend((0..=ROWS.len()).map(|_| Value::Empty));
+                row.push(tile.words.as_str().into());
+            }
+        }
+        row
+    };
+    Sheet {
+        name: name.to_owned(),
+        header: titles.into_iter().map(str::to_owned).collect(),
+        rows: tiles.map(row).collect(),
+    }
+}
+
 /// Whether nothing was sold on days that no settlement covers yet: that is no zero, but a gap.
 fn awaited(cover: Cover, own: &Statement) -> Page<bool> {
     let open = matches!(cover, Cover::Open | Cover::Gap);
@@ -187,14 +222,17 @@ impl Figures {
     ) -> Page<Self> {
         let against = |days: Days, other: Option<&Statement>| {
             let in_books = known.lines.is_some_and(|(first, _)| first <= days.0);
-            change(own, other.filter(|_| in_books), &told(days, known.today))
+            let other = other.filter(|_| in_books);
+            let earlier = scope.in_period(Period::Days(days.0, days.1)).link("/statement").text();
+            let change = change(own, other, &told(days, known.today))?;
+            Ok::<_, Fault>(Change { href: other.map(|_| earlier), ..change })
         };
         let mut changes = vec![against(compared.before, found.before)?];
         if compared.before != compared.year {
             changes.push(against(compared.year, found.year)?);
         }
         Ok(Self {
-            label: if own.uncosted > 0 { "profit before unknown costs" } else { "net profit" },
+            label: if own.cost_known() { "net profit" } else { "profit before unknown costs" },
             profit: Figure::tile(
                 own.currency,
                 own.profit()?,
@@ -213,24 +251,16 @@ fn rows(scope: &Scope, statement: &Statement) -> Page<Vec<(&'static str, Figure)
         let href = crate::statement::bridge::groups_link(scope, groups);
         Ok(Figure::tile(statement.currency, sum(statement, groups)?, href))
     };
-    let counted = |count: i64, account: &str| {
-        Figure::linked(money::count(count), scope.link("/lines").with("account", account).text())
-    };
-    let refunds = statement.refunds.unwrap_or(0);
-    let margin = match statement.margin_bp()? {
-        _ if statement.uncosted > 0 => Figure::unknown("unknown"),
-        // Of negative sales, a loss would look like a gain.
-        Some(margin) if statement.group(Group::NetSales)? > 0 => Figure::plain(money::percent(margin)),
-        _ => Figure::plain("no sales"),
-    };
-    Ok(vec![
-        ("Net sales", amount(&[Group::NetSales])?),
-        ("Units", counted(statement.units, Account::SalesProduct.name())),
-        ("Refunds", counted(refunds, Account::Refund.name())),
-        ("Fees", amount(&FEES)?),
-        ("Ads", amount(&[Group::Advertising, Group::Deals])?),
-        ("Margin", margin),
-    ])
+    let measure = |measure: Measure| measure.figure(scope, statement);
+    let figures = [
+        amount(&[Group::NetSales])?,
+        measure(Measure::Units)?,
+        measure(Measure::Refunds)?,
+        amount(&FEES)?,
+        amount(&[Group::Advertising, Group::Deals])?,
+        measure(Measure::Margin)?,
+    ];
+    Ok(ROWS.into_iter().zip(figures).collect())
 }
 
 fn sum(statement: &Statement, groups: &[Group]) -> Page<i64> {
@@ -245,6 +275,7 @@ fn change(now: &Statement, then: Option<&Statement>, against: &str) -> Page<Chan
         tone: Tone::Plain,
         much: much.to_owned(),
         against: format!("for {against}"),
+        href: None,
     };
     let Some(then) = then else { return Ok(plain("no figure")) };
     if costed(now) && costed(then) {
@@ -255,7 +286,7 @@ fn change(now: &Statement, then: Option<&Statement>, against: &str) -> Page<Chan
 }
 
 fn costed(statement: &Statement) -> bool {
-    statement.uncosted.saturating_mul(10_000) <= statement.units.saturating_mul(NEGLIGIBLE_BP)
+    statement.units_without_cost().saturating_mul(10_000) <= statement.units.saturating_mul(NEGLIGIBLE_BP)
 }
 
 fn told_change(what: &str, currency: Currency, now: i64, then: i64, against: &str) -> Page<Change> {
@@ -272,11 +303,12 @@ fn told_change(what: &str, currency: Currency, now: i64, then: i64, against: &st
         _ => ("▼", Tone::Bad, "down"),
     };
     let much = if difference.0 == 0 { format!("{what} {word}") } else { format!("{what} {size} {word}") };
-    Ok(Change { sign, tone, much, against: format!("on {against}") })
+    Ok(Change { sign, tone, much, against: format!("on {against}"), href: None })
 }
 
 #[cfg(test)]
 mod tests {
+    use ecom_ledger::Account;
     use jiff::civil::date;
 
     use super::*;
