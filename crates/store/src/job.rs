@@ -364,6 +364,20 @@ impl Platform<'_> {
         Ok(rows.into_iter().map(view).collect())
     }
 
+    /// The newest job of each payload of a kind, the newest first: how each thing's job stands.
+    pub async fn newest_jobs(&mut self, tenant: TenantId, kind: &str) -> Result<Vec<JobView>> {
+        let rows = fetch_all!(
+            (i64, String, String, String, i64, i64, Option<String>, i64),
+            self.tx,
+            "select id, kind, payload, state, progress_done, progress_total, outcome, created_at from job
+             where id in (select max(id) from job where tenant = $1 and kind = $2 group by payload)
+             order by id desc",
+            tenant.0,
+            kind,
+        )?;
+        Ok(rows.into_iter().map(view).collect())
+    }
+
     /// The newest job with a key of its own, finished or not.
     pub(crate) async fn job_with_key(&mut self, dedupe: &str) -> Result<Option<JobView>> {
         let row = fetch_optional!(

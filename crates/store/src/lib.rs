@@ -116,14 +116,14 @@ pub use seller_account::SellerAccount;
 pub use session::{
     NewSession, SESSION_IDLE_MICROS, SESSION_MOST_MICROS, SessionPerson, SessionView, Signed, Stage,
 };
-pub use settlement::{ChangedLine, SettlementState, SettlementView};
+pub use settlement::{ChangedLabel, ChangedLine, Changes, SettlementState, SettlementView};
 pub use settlement_page::SettlementPage;
 pub use shift::Shift;
 pub use shred::{SHRED_JOB, begin_shredding};
 pub use source::SourceFile;
 pub use spans::MOST_SPANS;
 pub use stock::{MOST_STOCK_EVENTS, MOST_UNITS, StockEntry};
-pub use tax_setting::{TAX_SETTING_JOB, TaxChoice, TaxSettingView};
+pub use tax_setting::{GstForecast, TAX_SETTING_JOB, TaxChoice, TaxSettingView};
 pub use trouble::Trouble;
 pub use tx::{Platform, Scoped, Tx};
 pub use upload::{IMPORT_JOB, ImportResult, ImportedSettlement, NewUpload, Outcome, UploadState, UploadView};

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use ecom_ledger::{
-    Account, Class, Currency, Error,
+    Account, Class, Currency, Error, Minor,
     settlement::Options,
     tax_setting::{GstDay, TaxSetting, TaxSettings},
     taxonomy::{Gst, Label, Taxonomy},
@@ -16,7 +16,7 @@ use sqlx::AssertSqlSafe;
 use crate::{
     error::{Result, StoreError, expect_one},
     ids::{MarketplaceId, PersonId, SettlementKey, TaxSettingId},
-    job::NewJob,
+    job::{JobView, NewJob},
     repost::GST_INSIDE,
     tx::{Scoped, exec, fetch_all, fetch_one, fetch_optional},
 };
@@ -35,6 +35,15 @@ pub struct TaxChoice {
     pub from: i32,
     /// Whether input credit is due.
     pub credit: bool,
+}
+
+/// What is told of GST on fees before a setting changes it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GstForecast {
+    /// By day and marketplace.
+    pub days: Vec<GstDay>,
+    /// Whether GST inside amounts is told line by line; else by settlement, on its last day and of no marketplace.
+    pub exact: bool,
 }
 
 /// A setting as it is kept.
@@ -122,7 +131,17 @@ impl Scoped<'_> {
     pub async fn follow_tax_setting_again(&mut self, id: TaxSettingId, now: i64) -> Result<()> {
         self.lock().await?;
         self.gst_settlements(id).await?;
-        self.enqueue_tax_setting(id, now).await
+        let jobs = self.tax_setting_jobs().await?;
+        match jobs.into_iter().find(|(setting, _)| *setting == id) {
+            Some((_, job)) if job.state == "failed" => self.enqueue_tax_setting(id, now).await,
+            _ => Err(StoreError::Conflict("posting anew was not given up".to_owned())),
+        }
+    }
+
+    /// The newest job of each setting that has one: how far its lines are.
+    pub async fn tax_setting_jobs(&mut self) -> Result<Vec<(TaxSettingId, JobView)>> {
+        let jobs = self.tx.platform().newest_jobs(self.tenant, TAX_SETTING_JOB).await?;
+        Ok(jobs.into_iter().filter_map(|job| Some((job.payload.parse().ok()?, job))).collect())
     }
 
     /// Each change has a job of its own: one that runs already may have passed settlements that this one concerns.
@@ -224,8 +243,14 @@ impl Scoped<'_> {
     }
 
     /// The GST on fees by day and marketplace, from a day on: to tell what a change comes to before it is made.
-    /// `inside` also tells what would be split off amounts that hold their GST; it reads lines.
-    pub async fn gst_days(&mut self, from: i32, inside: bool, options: &Options) -> Result<Vec<GstDay>> {
+    /// With `inside` also what would be split off amounts that hold their GST: from up to so many lines; of more from
+    /// their sums by settlement.
+    pub async fn gst_forecast(
+        &mut self,
+        from: i32,
+        inside: Option<i64>,
+        options: &Options,
+    ) -> Result<GstForecast> {
         let rows = fetch_all!(
             (i64, i64, i64, i64),
             self.tx,
@@ -247,15 +272,17 @@ impl Scoped<'_> {
                 _ => {}
             }
         }
-        if inside {
-            self.add_inside(from, options, &mut days).await?;
-        }
+        let exact = match inside {
+            Some(most) => self.add_inside(from, options, most, &mut days).await?,
+            None => true,
+        };
         let names: BTreeMap<i64, String> =
             self.marketplaces().await?.into_iter().map(|(id, name)| (id.0, name)).collect();
-        Ok(days.named(&names))
+        Ok(GstForecast { days: days.named(&names), exact })
     }
 
-    async fn add_inside(&mut self, from: i32, options: &Options, days: &mut Days) -> Result<()> {
+    /// Adds GST inside amounts; false where there are more lines than `most`, and sums stand for them.
+    async fn add_inside(&mut self, from: i32, options: &Options, most: i64, days: &mut Days) -> Result<bool> {
         let taxonomy = self.taxonomy(&options.taxonomy).await?;
         let labels: BTreeMap<i64, Label> = self.labels().await?.into_iter().collect();
         let wanted: Vec<String> = labels
@@ -264,15 +291,23 @@ impl Scoped<'_> {
             .map(|(id, _)| id.to_string())
             .collect();
         if wanted.is_empty() {
-            return Ok(());
+            return Ok(true);
+        }
+        let wanted = wanted.join(", ");
+        let sums = self.inside_sums(from, &wanted).await?;
+        if sums.iter().fold(0_i64, |all, (.., lines, _)| all.saturating_add(*lines)) > most {
+            for (day, label, _, amount) in sums {
+                let inside = Minor(amount).part(18, 118)?.0;
+                days.add_inside(&taxonomy, labels.get(&label), (day, 0), inside, amount)?;
+            }
+            return Ok(false);
         }
         let text = format!(
             "select l.day, l.marketplace, l.label, cast(sum({GST_INSIDE}) as bigint), cast(sum(l.amount) as bigint)
              from settlement s join line l on l.tenant_id = s.tenant_id and l.settlement = s.id
              where s.tenant_id = $1 and s.currency = $2 and s.state = 'active' and s.last_day >= $3
-               and l.label in ({}) and l.part = 0 and l.day >= $3
-             group by l.day, l.marketplace, l.label",
-            wanted.join(", ")
+               and l.label in ({wanted}) and l.part = 0 and l.day >= $3
+             group by l.day, l.marketplace, l.label"
         );
         let rows = fetch_all!(
             (i64, i64, i64, i64, i64),
@@ -283,18 +318,27 @@ impl Scoped<'_> {
             i64::from(from),
         )?;
         for (day, marketplace, label, inside, amount) in rows {
-            let held = days.at(day, marketplace)?;
-            let label = labels.get(&label).ok_or(StoreError::Corrupt("line"))?;
-            let verdict = taxonomy.verdict(label, held.day);
-            if verdict.gst == Gst::Included {
-                add(&mut held.inside, inside)?;
-            }
-            // What a rule puts there by itself is a cost under any setting.
-            if verdict.account(amount) == Account::FeeGst {
-                add(&mut held.cost, amount.checked_neg().ok_or(Error::Overflow)?)?;
-            }
+            days.add_inside(&taxonomy, labels.get(&label), (day, marketplace), inside, amount)?;
         }
-        Ok(())
+        Ok(true)
+    }
+
+    /// Last day, label, lines and sum of some labels in each settlement that goes on after a day.
+    async fn inside_sums(&mut self, from: i32, labels: &str) -> Result<Vec<(i64, i64, i64, i64)>> {
+        let text = format!(
+            "select s.last_day, d.label, d.lines, d.amount
+             from settlement s join label_sum d on d.tenant_id = s.tenant_id and d.settlement = s.id
+             where s.tenant_id = $1 and s.currency = $2 and s.state = 'active' and s.last_day >= $3
+               and d.label in ({labels})"
+        );
+        fetch_all!(
+            (i64, i64, i64, i64),
+            self.tx,
+            AssertSqlSafe(text.as_str()),
+            self.tenant.0,
+            Currency::INR.code(),
+            i64::from(from),
+        )
     }
 }
 
@@ -322,6 +366,27 @@ impl Days {
     fn at(&mut self, day: i64, marketplace: i64) -> Result<&mut GstDay> {
         let day = i32::try_from(day).map_err(|_| StoreError::Corrupt("statement_day"))?;
         Ok(self.0.entry((day, marketplace)).or_insert_with(|| GstDay { day, ..GstDay::default() }))
+    }
+
+    /// Adds the GST inside an amount under a label.
+    fn add_inside(
+        &mut self,
+        taxonomy: &Taxonomy,
+        label: Option<&Label>,
+        (day, marketplace): (i64, i64),
+        inside: i64,
+        amount: i64,
+    ) -> Result<()> {
+        let held = self.at(day, marketplace)?;
+        let verdict = taxonomy.verdict(label.ok_or(StoreError::Corrupt("line"))?, held.day);
+        if verdict.gst == Gst::Included {
+            add(&mut held.inside, inside)?;
+        }
+        // What a rule puts there by itself is a cost under any setting.
+        if verdict.account(amount) == Account::FeeGst {
+            add(&mut held.cost, amount.checked_neg().ok_or(Error::Overflow)?)?;
+        }
+        Ok(())
     }
 
     fn named(self, names: &BTreeMap<i64, String>) -> Vec<GstDay> {
