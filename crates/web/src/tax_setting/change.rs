@@ -128,13 +128,12 @@ async fn effect(
     gains: bool,
 ) -> Page<Effect> {
     let told = books.gst_forecast(from, gains.then_some(MOST_READ), &app.reading).await?;
-    let closes = books.closes().await?.into_iter();
-    let of_rupees =
-        closes.filter(|close| close.reopened.is_none() && close.close.statement.currency == Currency::INR);
+    let closed = books.closed_months().await?.into_iter();
+    let of_rupees = closed.filter(|(_, currency)| *currency == Currency::INR);
     Ok(Effect {
         months: by_month(before, after, &told.days)?,
         exact: told.exact,
-        closed: of_rupees.map(|close| close.month).collect(),
+        closed: of_rupees.map(|(month, _)| month).collect(),
         settlements: books.count_gst_settlements(from).await?,
     })
 }
