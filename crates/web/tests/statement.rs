@@ -230,6 +230,69 @@ async fn a_share_and_a_count_say_how_they_are_computed_and_lead_to_their_parts()
 }
 
 #[tokio::test]
+async fn debits_and_credits_stand_beside_each_net_where_they_are_asked_for() {
+    let (site, owner) = with_books().await;
+    let page = site.get(&owner, "/statement?month=2026-09&turnover=shown").await;
+    let mut found = rows(&page);
+    // The chart's table of months stands before it.
+    let head =
+        found.iter().position(|(_, cells)| cells.get(1).is_some_and(|cell| cell == "Debited")).unwrap();
+    found.drain(..head);
+    assert_eq!(found[0].1[1..3], ["Debited", "Credited"]);
+    let mut held = 0;
+    for (label, cells) in found.iter().take_while(|(label, _)| !label.starts_with("Margin")) {
+        if let [Some(net), Some(debit), Some(credit)] =
+            [0, 1, 2].map(|at| cells.get(at).and_then(|cell| paise(cell)))
+        {
+            assert_eq!(net, credit - debit, "{label}");
+            held += i32::from(debit != 0);
+        }
+    }
+    assert!(held > 10, "{held}");
+    let trial = rows(&site.get(&owner, "/statement?month=2026-09&view=trial").await);
+    let of = |rows: &[(String, Vec<String>)], label: &str, at: usize| {
+        let (_, cells) = rows.iter().find(|(found, _)| found.starts_with(label)).unwrap();
+        paise(&cells[at])
+    };
+    assert_eq!(of(&found, "Product sales", 2), of(&trial, "Product sales", 2));
+    for address in ["/statement?month=2026-09", "/statement?month=2026-09&turnover=shown&gst=printed"] {
+        assert!(!site.get(&owner, address).await.body.contains(">Debited</th>"), "{address}");
+    }
+    let file = page.links("format=csv").into_iter().find(|link| link.contains("profit-statement")).unwrap();
+    assert_eq!(site.get(&owner, &file).await.table()[0][3..5], ["Debited", "Credited"]);
+    assert_eq!(site.get(&owner, "/statement?turnover=yes").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn the_state_of_the_checks_stands_on_the_statement() {
+    let (site, owner) = with_books().await;
+    for address in ["/statement?month=2026-09", "/statement?year=2026-27&by=month"] {
+        assert!(site.get(&owner, address).await.body.contains("All checks passed."), "{address}");
+    }
+    let site = support::site().await;
+    let (owner, _) = site.owner("kurta-house").await;
+    for turn in [0, 2] {
+        site.import(&owner, &format!("5000{turn}.txt"), &fortnight(turn)).await;
+    }
+    let off = String::from_utf8(support::settlement(9, 60)).unwrap().replace("\t-118.00", "\t-119.00");
+    site.import(&owner, "50009.txt", off.as_bytes()).await;
+    let page = site.get(&owner, "/statement?month=2026-09").await;
+    assert!(!page.body.contains("All checks passed."));
+    let outline = page.outline();
+    for told in [
+        "link 1 settlement does not balance → /settlements?month=2026-09&state=quarantined",
+        "link 1 settlement does not follow the one before → /settlements?month=2026-09",
+    ] {
+        assert!(outline.contains(told), "{told}: {outline}");
+    }
+    let strange = support::site().await;
+    let (owner, _) = strange.owner("kurta-house").await;
+    strange.import(&owner, "50003.txt", &support::settlement(3, 60)).await;
+    let page = strange.get(&owner, "/statement?month=2026-09").await.outline();
+    assert!(page.contains("link 1 line is not understood → /lines?month=2026-09&account=suspense"), "{page}");
+}
+
+#[tokio::test]
 async fn balance_trial_balance_and_files_stand_behind_the_statement() {
     let (site, owner) = with_books().await;
     let trial = site.get(&owner, "/statement?month=2026-09&view=trial").await;

@@ -49,6 +49,8 @@ struct RegisterPage {
     tabs: Vec<Tab>,
     monies: Vec<Tab>,
     downloads: Downloads,
+    /// The same balance by the days on which settlements close.
+    closing: Option<String>,
     columns: &'static [&'static str],
     rows: Vec<RegisterRow>,
 }
@@ -150,6 +152,7 @@ async fn show(app: &App, seat: &Seat<Viewer>, kind: Kind, params: &Params) -> Pa
         tabs: at.tabs(kind.path()),
         monies: at.monies(kind.path()),
         downloads: Downloads::of(&at.link(kind.path()), &[heading]),
+        closing: (kind == Kind::Held).then(|| at.link("/statement").with("view", "balance").text()),
         columns: kind.columns(),
         rows,
     })

@@ -60,7 +60,7 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, params: Par
     let page = DifferencePage {
         frame: seat.frame("Why this differs from Seller Central", Here::Statement),
         title: scope.period.title(),
-        bar: ScopeBar::new("/difference", &scope, &choices, span),
+        bar: ScopeBar::new("/difference", &scope, &choices, span).by_posting_day(&scope),
         downloads: Downloads::of(&scope.link("/difference"), &[download::TABLE]),
         reasons,
         others: others

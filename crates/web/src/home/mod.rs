@@ -159,7 +159,7 @@ async fn render(app: &App, seat: &Seat<Viewer>, params: &Params, status: StatusC
     let page = HomePage {
         frame: seat.frame("Home", Here::Home),
         greeting: format!("Good {}, {}", part_of_day(app), seat.business()),
-        bar: ScopeBar::new("/", &scope, &choices, lines),
+        bar: ScopeBar::new("/", &scope, &choices, lines).by_posting_day(&scope),
         downloads: Downloads::of(&scope.link("/"), &TABLES),
         fresh: fresh(&view, books.last_import().await?),
         bare: lines.is_none(),

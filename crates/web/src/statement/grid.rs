@@ -15,6 +15,9 @@ use crate::{
     scope::Scope,
 };
 
+/// Debits and credits, as both page and file call them.
+const TURNOVER: [&str; 2] = ["Debited", "Credited"];
+
 /// The table.
 #[derive(Template)]
 #[template(path = "statement/grid.html")]
@@ -23,6 +26,8 @@ pub(crate) struct Grid {
     sections: Vec<Section>,
     /// Whether shares of net sales stand beside the only column.
     shares: bool,
+    /// Whether what was debited and credited stands beside the only column.
+    turnover: bool,
     /// What amounts are in, where they do not say so themselves.
     unit: Option<String>,
 }
@@ -59,6 +64,7 @@ struct Line {
     note: String,
     cells: Vec<Cell>,
     share: Figure,
+    turnover: [Figure; 2],
 }
 
 struct Cell {
@@ -98,8 +104,8 @@ impl Marks {
 }
 
 impl Grid {
-    /// One column, with shares of net sales.
-    pub(crate) fn single(scope: &Scope, statement: &Statement) -> Page<Self> {
+    /// One column, with shares of net sales, and with debits and credits if they are asked for.
+    pub(crate) fn single(scope: &Scope, statement: &Statement, turnover: bool) -> Page<Self> {
         let rows = profit::sections(scope, statement, statement)?;
         let sections = rows.into_iter().map(|section| {
             let line = |row: Row| Line::of(vec![row], None);
@@ -107,7 +113,7 @@ impl Grid {
             Section { title: None, line: line(section.row), parts, calm: false }
         });
         let head = Head { label: "Amount".to_owned(), href: None, marks: Vec::new() };
-        Ok(Self { heads: vec![head], sections: sections.collect(), shares: true, unit: None })
+        Ok(Self { heads: vec![head], sections: sections.collect(), shares: true, turnover, unit: None })
     }
 
     /// Its rows in a file, as those of any table of figures.
@@ -115,8 +121,21 @@ impl Grid {
         self.rows(|name, part, line| {
             let amount = line.cells.first().map_or(Value::Empty, |cell| cell.figure.value());
             let (code, share) = (currency.code().into(), line.share.value());
-            vec![name.into(), part.into(), amount, code, share, download::filled(&line.note)]
+            let mut row = vec![name.into(), part.into(), amount, code, share, download::filled(&line.note)];
+            if self.turnover {
+                row.splice(3..3, line.turnover.each_ref().map(Figure::value));
+            }
+            row
         })
+    }
+
+    /// The titles of the only column in a file.
+    pub(crate) fn single_titles(&self) -> Vec<String> {
+        let mut titles = vec!["Line", "Part", "Amount", "Currency", "Share of net sales", "Note"];
+        if self.turnover {
+            titles.splice(3..3, TURNOVER);
+        }
+        titles.into_iter().map(str::to_owned).collect()
     }
 
     /// The titles of its columns in a file.
@@ -191,7 +210,7 @@ impl Grid {
             sections.push(Section { title, line, parts: Vec::new(), calm: true });
         }
         let unit = if currency == Currency::INR { "₹".to_owned() } else { currency.to_string() };
-        Ok(Self { heads, sections, shares: false, unit: Some(unit) })
+        Ok(Self { heads, sections, shares: false, turnover: false, unit: Some(unit) })
     }
 }
 
@@ -209,9 +228,9 @@ impl Line {
     fn of(rows: Vec<Row>, currency: Option<Currency>) -> Self {
         let last = rows.last();
         let note = last.map(|row| row.note.clone()).unwrap_or_default();
-        let (class, label, share) = match last {
-            Some(row) => (row.weight.class(), row.label.clone(), row.share.clone()),
-            None => ("", String::new(), Figure::nothing()),
+        let (class, label, share, turnover) = match last {
+            Some(row) => (row.weight.class(), row.label.clone(), row.share.clone(), row.turnover.clone()),
+            None => ("", String::new(), Figure::nothing(), [Figure::nothing(), Figure::nothing()]),
         };
         let total = rows.len().saturating_sub(1);
         let cell = |(at, row): (usize, Row)| Cell {
@@ -223,7 +242,7 @@ impl Line {
             },
         };
         let cells = rows.into_iter().enumerate().map(cell).collect();
-        Self { class, label, note, cells, share }
+        Self { class, label, note, cells, share, turnover }
     }
 }
 

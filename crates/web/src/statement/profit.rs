@@ -1,6 +1,6 @@
 //! The statement's own lines: net sales, fees, advertising, costs, net profit, margin.
 
-use ecom_ledger::{Account, Class, Group, statement::Statement};
+use ecom_ledger::{Account, Class, Currency, Group, settlement::Turnover, statement::Statement};
 
 use crate::{
     fault::Page,
@@ -74,7 +74,8 @@ pub(crate) fn sections(scope: &Scope, statement: &Statement, whole: &Statement) 
     let fees = sum(statement, &FEES)?;
     let link = scope.link("/lines").with("group", "fees").text();
     let figure = Figure::amount(statement.currency, fees, link).estimated(estimated(statement, &FEES));
-    all.push(single(Row::new(Weight::Sum, "Amazon fees", figure).share(share(statement, fees)?)));
+    let row = Row::new(Weight::Sum, "Amazon fees", figure).share(share(statement, fees)?);
+    all.push(single(row.turnover(turned(statement, |account| FEES.contains(&account.group()))?)));
     for one in SPENT.into_iter().chain(OWN) {
         all.push(group(one)?);
     }
@@ -84,7 +85,7 @@ pub(crate) fn sections(scope: &Scope, statement: &Statement, whole: &Statement) 
         .any(|(account, turnover)| account.class() == Class::Profit && turnover.estimated != 0);
     let figure = Figure::amount(statement.currency, profit, class_link(scope, "profit")).estimated(estimated);
     let row = Row::new(Weight::Total, words::profit(whole), figure).share(share(statement, profit)?);
-    all.push(single(row));
+    all.push(single(row.turnover(turned(statement, |account| account.class() == Class::Profit)?)));
     for measure in Measure::ALL {
         let figure = measure.figure(scope, statement)?;
         all.push(single(Row::new(Weight::Plain, measure.title(), figure)));
@@ -101,14 +102,23 @@ fn section(scope: &Scope, statement: &Statement, whole: &Statement, group: Group
         _ => (without_cost(statement.unvalued), without_cost(statement.unvalued)),
     };
     let share = if figure.is_unknown() { Figure::nothing() } else { share(statement, amount)? };
+    let turnover = turned(statement, |account| account.group() == group)?;
     let row = Row::new(Weight::Plain, group.title(), figure).share(share).note(note).brief(brief);
+    let row = row.turnover(turnover);
     let part = |label: String, amount: i64, link: String| {
         Row::new(Weight::Part, label, Figure::amount(currency, amount, link))
     };
     if group == Group::Indirect {
         let link = scope.link("/lines").with("group", &words::slug(group)).text();
         let of = |category: &String| statement.indirect.get(category).copied().unwrap_or_default();
-        let named = |category: &String| part(words::category(category), of(category), link.clone());
+        let named = |category: &String| {
+            let amount = of(category);
+            part(words::category(category), amount, link.clone()).turnover(sides(
+                currency,
+                amount.min(0),
+                amount.max(0),
+            ))
+        };
         return Ok(Section { row, parts: whole.indirect.keys().map(named).collect() });
     }
     let moved = whole.moved().filter(|(account, _)| account.group() == group);
@@ -117,9 +127,22 @@ fn section(scope: &Scope, statement: &Statement, whole: &Statement, group: Group
         let turnover = statement.turnover(account);
         let mut row = part(words::account(account).to_owned(), turnover.net(), account_link(scope, account));
         row.figure = row.figure.estimated(turnover.estimated != 0);
-        parts.push(row);
+        parts.push(row.turnover(sides(currency, turnover.debit, turnover.credit)));
     }
     Ok(Section { row, parts: if parts.len() > 1 { parts } else { Vec::new() } })
+}
+
+/// What was debited and credited in some accounts.
+fn turned(statement: &Statement, held: impl Fn(Account) -> bool) -> Page<[Figure; 2]> {
+    let mut all = Turnover::default();
+    for (_, turnover) in statement.moved().filter(|(account, _)| held(*account)) {
+        all.merge(turnover)?;
+    }
+    Ok(sides(statement.currency, all.debit, all.credit))
+}
+
+fn sides(currency: Currency, debit: i64, credit: i64) -> [Figure; 2] {
+    [debit.saturating_neg(), credit].map(|amount| Figure::unlinked(currency, amount))
 }
 
 fn figure(scope: &Scope, statement: &Statement, group: Group) -> Page<(i64, Figure)> {

@@ -9,7 +9,7 @@ use ecom_store::{Cover, Coverage, Filter, Scoped, SettlementState, SettlementVie
 use super::{
     Ground, Top,
     asked::{By, MOST_COLUMNS},
-    bridge, download,
+    bridge, check, download,
     grid::{Grid, Marks},
     months,
     parts::PartsChart,
@@ -92,7 +92,10 @@ pub(super) async fn show(seat: &Seat<Viewer>, books: &mut Scoped<'_>, ground: &G
     let settlements = &found.settlements;
     let page = StatementPage {
         frame: seat.frame(format!("Profit, {}", scope.period.title()), Here::Statement),
-        top: ground.top("Profit", found.settled(), tables),
+        top: Top {
+            checks: (!found.statements.is_empty()).then(|| found.checks.clone()),
+            ..ground.top("Profit", found.settled(), tables)
+        },
         notices: found.notices(&scope),
         sheets,
         settlements: settlements.iter().take(MOST_SETTLEMENTS).map(paid).collect(),
@@ -118,6 +121,10 @@ pub(super) struct Found {
     /// How far settlements cover the days in each currency.
     covers: Vec<(Currency, Cover)>,
     rolls: BTreeMap<Currency, Roll>,
+    /// What the checks found, and where.
+    checks: Vec<(String, String)>,
+    /// Whether debits and credits are shown.
+    turnover: bool,
 }
 
 impl Sheet {
@@ -142,6 +149,7 @@ impl Found {
         // A marketplace has no balance of its own: Amazon pays an account as a whole.
         let rolls = if filter.marketplace.is_none() { balances.rolls()? } else { BTreeMap::new() };
         let mut settlements = books.settlements(&filter).await?;
+        let checks = check::found(scope, &statements, &settlements, balances.coverage());
         settlements.retain(|found| found.state == SettlementState::Active);
         Ok(Self {
             unclassified: books.unclassified(&filter).await?,
@@ -153,6 +161,8 @@ impl Found {
             marks: Marks::default(),
             covers,
             rolls,
+            checks,
+            turnover: ground.asked.shows_turnover(),
         })
     }
 
@@ -177,6 +187,8 @@ impl Found {
         };
         let provisional = each.filter(open).collect();
         let statements: Vec<Statement> = totals.into_values().collect();
+        let settlements = books.settlements(&filter).await?;
+        let checks = check::found(&ground.asked.scope, &statements, &settlements, &coverage);
         Ok(Self {
             covers: covers(&coverage, &statements, (from, to)),
             statements,
@@ -187,6 +199,8 @@ impl Found {
             settlements: Vec::new(),
             marks: Marks { provisional, closed: books.closed_months().await? },
             rolls: BTreeMap::new(),
+            checks,
+            turnover: false,
         })
     }
 
@@ -271,7 +285,7 @@ impl Found {
         let scope = scope.of_currency(currency);
         let statement = &scope.shown(stored.clone())?;
         let (grid, beside) = if self.columns.is_empty() {
-            (Grid::single(&scope, statement)?, Some(self.beside(&scope, statement)?))
+            (Grid::single(&scope, statement, self.turnover)?, Some(self.beside(&scope, statement)?))
         } else {
             (Grid::columns(&scope, &self.columns_of(&scope, currency)?, statement, &self.marks)?, None)
         };
