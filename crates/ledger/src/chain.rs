@@ -255,9 +255,13 @@ impl Chains {
         let newest = self.newest();
         let ends_early =
             |chain: &[Link]| chain.last().is_some_and(|last| last.end < to && goes_on(last, newest));
-        let gap = |pair: &[Link]| pair[0].end != pair[1].start && pair[0].end < to && pair[1].start > from;
-        let open = |chain: &[Link]| ends_early(chain) || chain.windows(2).any(gap);
+        let open = |chain: &[Link]| ends_early(chain) || gap_in(chain, from, to);
         (0..self.chains.len()).filter(|&at| open(&self.chains[at])).collect()
+    }
+
+    /// Whether a settlement is missing between one instant and another: some chain has a gap there.
+    pub fn has_gap(&self, from: i64, to: i64) -> bool {
+        self.chains.iter().any(|chain| gap_in(chain, from, to))
     }
 
     /// Whether the time from one instant to another is not final yet: some chain does not cover it.
@@ -301,6 +305,10 @@ impl Chains {
         all.sort();
         all
     }
+}
+
+fn gap_in(chain: &[Link], from: i64, to: i64) -> bool {
+    chain.windows(2).any(|pair| pair[0].end != pair[1].start && pair[0].end < to && pair[1].start > from)
 }
 
 /// Whether a chain with this last settlement goes on: see [`DORMANT_MICROS`].
@@ -383,6 +391,7 @@ mod tests {
         assert_eq!(chains.findings.len(), 1);
         assert_eq!(chains.findings[0].check, Check::Period);
         assert!(chains.provisional(5, 9) && chains.provisional(9, 12));
+        assert!(chains.has_gap(5, 9) && !chains.has_gap(0, 7) && !chains.has_gap(14, 22));
         assert!(!chains.provisional(0, 7) && !chains.provisional(14, 21) && chains.provisional(14, 22));
         let mut steps = chains.movements();
         steps.retain(|one| one.what == Moved::Unexplained);

@@ -154,13 +154,23 @@ impl Statement {
         self.refunds.map(|refunds| refunds.saturating_sub(self.returned).max(0))
     }
 
+    /// Units sold, come back or lost whose cost is unknown.
+    pub fn units_without_cost(&self) -> i64 {
+        self.uncosted.saturating_add(self.unvalued)
+    }
+
+    /// Whether the cost of every unit is known: else the profit is one before unknown costs.
+    pub fn cost_known(&self) -> bool {
+        self.units_without_cost() == 0
+    }
+
     /// What is not known.
     pub fn gaps(&self) -> Gaps {
         let suspense = self.turnover(Account::Unclassified);
         Gaps {
             unclassified_lines: suspense.lines,
             unclassified_amount: suspense.net(),
-            units_without_cost: self.uncosted.saturating_add(self.unvalued),
+            units_without_cost: self.units_without_cost(),
             provisional: self.provisional,
         }
     }
@@ -196,19 +206,27 @@ impl Statement {
         self.sum(|account| account.group() == group)
     }
 
-    /// Net profit: Σ income + Σ expense. With `uncosted` units it is the profit before their unknown cost.
+    /// Net profit: Σ income + Σ expense. Unless [`Self::cost_known`] it is the profit before the unknown costs.
     pub fn profit(&self) -> Result<i64, Error> {
         self.sum(|account| account.class() == Class::Profit)
     }
 
-    /// Net profit over net sales, in basis points; none without sales.
+    /// Net profit over net sales, in basis points. None while a cost is unknown, and of net sales that are not above
+    /// 0: of negative ones a loss would look like a gain.
     pub fn margin_bp(&self) -> Result<Option<i64>, Error> {
-        ratio_bp(self.profit()?, self.group(Group::NetSales)?)
+        self.profit_over(self.group(Group::NetSales)?)
     }
 
-    /// Net profit over cost of goods, in basis points; none without costs.
+    /// Net profit over cost of goods, in basis points. None while a cost is unknown, and without costs.
     pub fn roi_bp(&self) -> Result<Option<i64>, Error> {
-        ratio_bp(self.profit()?, self.group(Group::Cogs)?.checked_neg().ok_or(Error::Overflow)?)
+        self.profit_over(self.group(Group::Cogs)?.checked_neg().ok_or(Error::Overflow)?)
+    }
+
+    fn profit_over(&self, whole: i64) -> Result<Option<i64>, Error> {
+        if whole <= 0 || !self.cost_known() {
+            return Ok(None);
+        }
+        Minor(self.profit()?).part(10_000, whole).map(|ratio| Some(ratio.0))
     }
 
     /// The bridge from profit to the total of the settlements.
@@ -246,10 +264,6 @@ pub(crate) const OUTSIDE: [Account; 3] = [Account::Cogs, Account::InventoryLoss,
 fn add(sum: &mut i64, amount: i64) -> Result<(), Error> {
     *sum = sum.checked_add(amount).ok_or(Error::Overflow)?;
     Ok(())
-}
-
-fn ratio_bp(part: i64, whole: i64) -> Result<Option<i64>, Error> {
-    if whole == 0 { Ok(None) } else { Minor(part).part(10_000, whole).map(|ratio| Some(ratio.0)) }
 }
 
 /// From profit to Σ total-amount. All terms signed:
@@ -336,6 +350,30 @@ mod tests {
         statement.add_indirect("rent", -10_000).unwrap();
         assert_eq!(statement.profit(), Ok(20_000));
         assert_eq!((statement.margin_bp(), statement.roi_bp()), (Ok(Some(2000)), Ok(Some(4000))));
+    }
+
+    #[test]
+    fn no_share_is_told_of_what_is_unknown_or_not_above_zero() {
+        let with = |sales: i64, cogs: i64| {
+            let mut statement = Statement::new(Currency::INR);
+            statement.add_amount(Account::SalesProduct, sales).unwrap();
+            statement.add_amount(Account::FeeReferral, -20_000).unwrap();
+            statement.add_units(2, cogs, 0).unwrap();
+            statement
+        };
+        let shares = |statement: &Statement| (statement.margin_bp().unwrap(), statement.roi_bp().unwrap());
+        assert_eq!(shares(&with(100_000, -50_000)), (Some(3000), Some(6000)));
+        // A loss on negative sales is no gain, and cost given back is no investment.
+        assert_eq!(shares(&with(-100_000, -50_000)), (None, Some(-34_000)));
+        assert_eq!(shares(&with(100_000, 50_000)), (Some(13_000), None));
+        let mut sold = with(100_000, -50_000);
+        sold.add_units(1, 0, 1).unwrap();
+        let mut lost = with(100_000, -50_000);
+        lost.add_stock(&StockValue { unvalued: 1, ..StockValue::default() }).unwrap();
+        for unknown in [sold, lost] {
+            assert!(!unknown.cost_known() && unknown.gaps().units_without_cost == 1);
+            assert_eq!(shares(&unknown), (None, None));
+        }
     }
 
     #[test]

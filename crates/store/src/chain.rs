@@ -1,11 +1,11 @@
-//! How the settlements of an account follow each other, and what of a month is still to come.
+//! How the settlements of an account follow each other.
 
 use std::collections::BTreeMap;
 
 use ecom_ledger::{
     Account, Currency, Error,
     chain::{Chains, Link},
-    day::{DayCutter, Month},
+    day::DayCutter,
 };
 
 use crate::{
@@ -67,20 +67,6 @@ impl Scoped<'_> {
             Account::TransferCarried.code(),
         )?;
         rows.into_iter().map(|row| Ok((known(&row.1)?, loose_link(row)?))).collect()
-    }
-
-    /// Whether a month is not covered yet to its end by every chain of every account.
-    pub async fn provisional(&mut self, month: Month) -> Result<bool> {
-        for account in self.seller_accounts().await? {
-            for (currency, chains) in self.chains(account.id).await? {
-                let mut days = DayCutter::for_currency(currency);
-                let (from, to) = (days.start_of(month.first_day()), days.start_of(month.last_day() + 1));
-                if chains.provisional(from, to) {
-                    return Ok(true);
-                }
-            }
-        }
-        Ok(false)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ecom_ledger::{Currency, day::Month, statement::Statement, taxonomy::Label};
+use ecom_ledger::{Account, Currency, Group, day::Month, statement::Statement, taxonomy::Label};
 
 use crate::{
     cut::{Cut, Statements, entry},
@@ -10,6 +10,12 @@ use crate::{
     ids::{MarketplaceId, SellerAccountId, SettlementKey},
     tx::{Scoped, fetch_all, fetch_one},
 };
+
+/// The codes of a group's accounts, for a list in a statement of SQL.
+pub(crate) fn account_codes(group: Group) -> String {
+    let of_group = Account::ALL.iter().filter(|account| account.group() == group);
+    of_group.map(|account| account.code().to_string()).collect::<Vec<_>>().join(", ")
+}
 
 /// Which lines a figure is made of. Only active settlements count, unless one settlement is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

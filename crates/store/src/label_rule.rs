@@ -24,8 +24,6 @@ use crate::{
 pub const REPOST_JOB: &str = "repost";
 /// Posting anew that fails this often is given up, until somebody asks for it again.
 const MOST_ATTEMPTS: i64 = 5;
-/// Newest jobs that are looked through for those of rules.
-const MOST_JOBS: i64 = 500;
 
 /// What a person says about a label.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -165,15 +163,8 @@ impl Scoped<'_> {
 
     /// The newest job of each rule that has one: how far its lines are.
     pub async fn rule_jobs(&mut self) -> Result<Vec<(LabelRuleId, JobView)>> {
-        let jobs = self.tx.platform().jobs(self.tenant, REPOST_JOB, MOST_JOBS).await?;
-        let mut newest: Vec<(LabelRuleId, JobView)> = Vec::new();
-        for job in jobs {
-            let Ok(rule) = job.payload.parse() else { continue };
-            if newest.iter().all(|(known, _)| *known != rule) {
-                newest.push((rule, job));
-            }
-        }
-        Ok(newest)
+        let jobs = self.tx.platform().newest_jobs(self.tenant, REPOST_JOB).await?;
+        Ok(jobs.into_iter().filter_map(|job| Some((job.payload.parse().ok()?, job))).collect())
     }
 
     /// One rule, undone or not.

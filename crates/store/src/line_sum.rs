@@ -1,10 +1,9 @@
 //! What the lines of one product sum to, by account: rollups by product hold groups of the statement only.
 
-use std::collections::BTreeMap;
-
-use ecom_ledger::{Account, Currency, settlement::Turnover, statement::Statement, stock::StockValue};
+use ecom_ledger::{Account, settlement::Turnover, statement::Statement, stock::StockValue};
 
 use crate::{
+    cut::{Statements, entry},
     error::{Result, StoreError},
     figures::Filter,
     ids::SkuId,
@@ -16,15 +15,13 @@ use crate::{
 /// Most lines of a product that are summed one by one.
 pub const MOST_SUMMED: i64 = 20_000;
 
-type Found = BTreeMap<Currency, Statement>;
-
 impl Scoped<'_> {
     /// Statements of the product that the filter names, from its lines, units and stock events: of the filter's
     /// accounts, with the cost of goods, and without indirect expenses, which belong to the business. None where there
     /// are more than [`MOST_SUMMED`] lines.
     pub async fn product_statements(&mut self, lines: &LineFilter) -> Result<Option<Vec<Statement>>> {
         let Some(sku) = lines.sku else { return Ok(None) };
-        let mut found = Found::new();
+        let mut found = Statements::new();
         if !self.add_product_lines(lines, sku, &mut found).await? {
             return Ok(None);
         }
@@ -37,7 +34,7 @@ impl Scoped<'_> {
         &mut self,
         lines: &LineFilter,
         SkuId(sku): SkuId,
-        found: &mut Found,
+        found: &mut Statements,
     ) -> Result<bool> {
         let days = &lines.filter;
         let list = line::accounts(lines).unwrap_or_default();
@@ -66,7 +63,7 @@ impl Scoped<'_> {
         for (currency, account, credit, debit, estimated, lines) in rows {
             let account = Account::from_code(account).ok_or(StoreError::Corrupt("line"))?;
             let turnover = Turnover { credit, debit, estimated, lines };
-            entry(found, &currency)?.add(account, &turnover)?;
+            entry(found, &currency, 0)?.add(account, &turnover)?;
         }
         Ok(true)
     }
@@ -75,7 +72,7 @@ impl Scoped<'_> {
         &mut self,
         filter: &Filter,
         SkuId(sku): SkuId,
-        found: &mut Found,
+        found: &mut Statements,
     ) -> Result<()> {
         let text = format!(
             "select s.currency, cast(sum(d.units) as bigint), cast(sum(d.refunds) as bigint),
@@ -90,7 +87,7 @@ impl Scoped<'_> {
         let text = sqlx::AssertSqlSafe(text.as_str());
         let rows = fetch_all!((String, i64, i64, i64, i64), self.tx, text, self.tenant.0, from, to)?;
         for (currency, units, refunds, uncosted, cogs) in rows {
-            let statement = entry(found, &currency)?;
+            let statement = entry(found, &currency, 0)?;
             statement.add_units(units, cogs, uncosted)?;
             statement.refunds = Some(refunds);
         }
@@ -102,7 +99,7 @@ impl Scoped<'_> {
         &mut self,
         filter: &Filter,
         SkuId(sku): SkuId,
-        found: &mut Found,
+        found: &mut Statements,
     ) -> Result<()> {
         if filter.seller_account.is_some() || filter.settlement.is_some() {
             return Ok(());
@@ -117,13 +114,8 @@ impl Scoped<'_> {
         let text = sqlx::AssertSqlSafe(text.as_str());
         let rows = fetch_all!((String, i64, i64, i64, i64), self.tx, text, self.tenant.0, from, to)?;
         for (currency, returned, cogs, loss, unvalued) in rows {
-            entry(found, &currency)?.add_stock(&StockValue { returned, cogs, loss, unvalued })?;
+            entry(found, &currency, 0)?.add_stock(&StockValue { returned, cogs, loss, unvalued })?;
         }
         Ok(())
     }
-}
-
-fn entry<'f>(found: &'f mut Found, currency: &str) -> Result<&'f mut Statement> {
-    let currency = Currency::parse(currency).map_err(|_| StoreError::Corrupt("settlement"))?;
-    Ok(found.entry(currency).or_insert_with(|| Statement::new(currency)))
 }

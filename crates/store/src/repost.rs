@@ -15,6 +15,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::{
     error::{Result, StoreError},
+    figures::account_codes,
     ids::{LabelId, SettlementKey},
     rollup::PRODUCT_GROUPS,
     tx::{Scoped, exec, fetch_all, fetch_one, fetch_optional},
@@ -321,7 +322,7 @@ impl Scoped<'_> {
     async fn rebuild_products(&mut self, key: SettlementKey) -> Result<()> {
         let names = PRODUCT_GROUPS.map(|(_, name)| name).join(", ");
         let sums = PRODUCT_GROUPS.map(|(group, _)| {
-            format!("sum(case when a.account in ({}) then a.net else 0 end)", accounts(group))
+            format!("sum(case when a.account in ({}) then a.net else 0 end)", account_codes(group))
         });
         let text = format!(
             "insert into product_month (tenant_id, settlement, sku, month, marketplace, {names}, estimated, units,
@@ -336,7 +337,7 @@ impl Scoped<'_> {
                     sum(case when a.account in ({}) then 0 else a.estimated end), 0, 0, 0, 0
              from a group by a.tenant_id, a.settlement, a.sku, a.month, a.marketplace",
             sums.join(", "),
-            accounts(Group::Balance)
+            account_codes(Group::Balance)
         );
         self.replace("product_month", &text, key).await?;
         self.resum_products(key).await
@@ -373,10 +374,4 @@ impl Subject {
 fn concerns_gst(verdict: &Verdict) -> bool {
     let input = |account: Account| account.class() == Class::GstInput;
     verdict.gst == Gst::Included || input(verdict.debit) || input(verdict.credit)
-}
-
-/// The codes of a group's accounts.
-fn accounts(group: Group) -> String {
-    let of_group = Account::ALL.iter().filter(|account| account.group() == group);
-    of_group.map(|account| account.code().to_string()).collect::<Vec<_>>().join(", ")
 }

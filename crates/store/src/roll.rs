@@ -1,17 +1,17 @@
 //! Balances at Amazon over some days, from rollups and the heads of settlements: the roll-forward, the party ledger
-//! entry by entry, and which months are not covered yet.
+//! entry by entry.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use ecom_ledger::{
     Account, Currency, Error,
-    chain::Chains,
     day::{DayCutter, Month},
     roll::{AtAmazon, PartyLedger, Roll},
 };
 
 use crate::{
+    coverage::Coverage,
     error::{Result, StoreError},
     ids::SellerAccountId,
     spans::split,
@@ -22,24 +22,19 @@ use crate::{
 pub const MOST_SINGLE_DAYS: i32 = 62;
 
 /// Days beyond these are no days of books: years 1700 and 2300, roughly.
-const FIRST_DAY: i32 = -100_000;
-const LAST_DAY: i32 = 120_000;
+pub(crate) const FIRST_DAY: i32 = -100_000;
+pub(crate) const LAST_DAY: i32 = 120_000;
 
 type Posted = BTreeMap<(SellerAccountId, Currency), BTreeMap<i32, i64>>;
-
-/// The balance of one account at Amazon in one currency.
-struct Balance {
-    chains: Chains,
-    /// Lines posted by day, without reserve and carried balances: what moves the balance. All before the first day
-    /// stand on the day before it.
-    posted: BTreeMap<i32, i64>,
-}
 
 /// Balances at Amazon over some days.
 pub struct Balances {
     from: i32,
     to: i32,
-    all: BTreeMap<(SellerAccountId, Currency), Balance>,
+    coverage: Coverage,
+    /// Lines posted by day, without reserve and carried balances: what moves the balance. All before the first day
+    /// stand on the day before it.
+    posted: Posted,
 }
 
 impl Balances {
@@ -47,45 +42,33 @@ impl Balances {
     /// that names its transfer counts as paid on that day.
     pub fn rolls(&self) -> Result<BTreeMap<Currency, Roll>> {
         let mut rolls: BTreeMap<Currency, Roll> = BTreeMap::new();
-        for ((_, currency), balance) in &self.all {
-            let roll =
-                balance.at_amazon().roll(self.from, self.to, &mut DayCutter::for_currency(*currency))?;
-            add(rolls.entry(*currency).or_default(), &roll)?;
+        for ((_, currency), at_amazon) in self.each() {
+            let roll = at_amazon.roll(self.from, self.to, &mut DayCutter::for_currency(currency))?;
+            add(rolls.entry(currency).or_default(), &roll)?;
         }
         Ok(rolls)
     }
 
     /// The party ledger of each account and currency.
     pub fn parties(&self) -> Result<Vec<(SellerAccountId, Currency, PartyLedger)>> {
-        let party = |((account, currency), balance): (&(SellerAccountId, Currency), &Balance)| {
-            let mut cutter = DayCutter::for_currency(*currency);
-            Ok((*account, *currency, balance.at_amazon().party(self.from, self.to, &mut cutter)?))
+        let party = |((account, currency), at_amazon): ((SellerAccountId, Currency), AtAmazon<'_>)| {
+            let mut cutter = DayCutter::for_currency(currency);
+            Ok((account, currency, at_amazon.party(self.from, self.to, &mut cutter)?))
         };
-        self.all.iter().map(party).collect()
+        self.each().map(party).collect()
     }
 
-    /// Those of some months that settlements do not cover to their end yet.
-    pub fn provisional(&self, months: &[Month]) -> Vec<Month> {
-        let chains = self.all.iter().map(|((_, currency), balance)| (*currency, &balance.chains));
-        open_months(&chains.collect::<Vec<_>>(), months)
+    /// How far settlements cover days.
+    pub fn coverage(&self) -> &Coverage {
+        &self.coverage
     }
-}
 
-impl Balance {
-    fn at_amazon(&self) -> AtAmazon<'_> {
-        AtAmazon { chains: &self.chains, posted: &self.posted }
-    }
-}
-
-/// Which of some months are not covered by every chain.
-fn open_months(chains: &[(Currency, &Chains)], months: &[Month]) -> Vec<Month> {
-    let open = |month: &&Month| {
-        chains.iter().any(|(currency, chains)| {
-            let mut days = DayCutter::for_currency(*currency);
-            chains.provisional(days.start_of(month.first_day()), days.start_of(month.last_day() + 1))
+    fn each(&self) -> impl Iterator<Item = ((SellerAccountId, Currency), AtAmazon<'_>)> {
+        static NOTHING: BTreeMap<i32, i64> = BTreeMap::new();
+        self.coverage.all.iter().map(|(key, chains)| {
+            (*key, AtAmazon { chains, posted: self.posted.get(key).unwrap_or(&NOTHING) })
         })
-    };
-    months.iter().filter(open).copied().collect()
+    }
 }
 
 impl Scoped<'_> {
@@ -97,41 +80,11 @@ impl Scoped<'_> {
         to: i32,
     ) -> Result<Balances> {
         let (from, to) = (from.max(FIRST_DAY), to.min(LAST_DAY));
-        let mut posted = self.posted(account, from, to).await?;
-        let balance = |(key, chains): ((SellerAccountId, Currency), Chains)| {
-            (key, Balance { chains, posted: posted.remove(&key).unwrap_or_default() })
-        };
-        let all = self.all_chains(account).await?.into_iter().map(balance).collect();
-        Ok(Balances { from, to, all })
+        let posted = self.posted(account, from, to).await?;
+        Ok(Balances { from, to, coverage: self.coverage(account).await?, posted })
     }
 
-    /// How the active settlements of one account or of each follow each other, per currency.
-    async fn all_chains(
-        &mut self,
-        account: Option<SellerAccountId>,
-    ) -> Result<BTreeMap<(SellerAccountId, Currency), Chains>> {
-        let mut all = BTreeMap::new();
-        for known in self.seller_accounts().await? {
-            if account.is_none_or(|account| account == known.id) {
-                let chains = self.chains(known.id).await?;
-                all.extend(chains.into_iter().map(|(currency, chains)| ((known.id, currency), chains)));
-            }
-        }
-        Ok(all)
-    }
-
-    /// Those of some months that settlements do not cover to their end yet, by the chains of one account or of all.
-    pub async fn provisional_months(
-        &mut self,
-        account: Option<SellerAccountId>,
-        months: &[Month],
-    ) -> Result<Vec<Month>> {
-        let all = self.all_chains(account).await?;
-        let chains: Vec<_> = all.iter().map(|((_, currency), chains)| (*currency, chains)).collect();
-        Ok(open_months(&chains, months))
-    }
-
-    /// What moves balances, by account and currency: see [`Balance::posted`].
+    /// What moves balances, by account and currency: see [`Balances::posted`].
     async fn posted(&mut self, account: Option<SellerAccountId>, from: i32, to: i32) -> Result<Posted> {
         let first = Month::of_day(from);
         let (mut months, mut days) = (Vec::new(), Vec::new());

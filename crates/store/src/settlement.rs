@@ -98,21 +98,6 @@ pub struct SettlementView {
     pub file_name: String,
 }
 
-/// A line that one version of a settlement has more often than the other.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ChangedLine {
-    /// How often more the newer version has it; < 0: it lost it.
-    pub count: i64,
-    /// Order id.
-    pub order_id: String,
-    /// SKU.
-    pub sku: String,
-    /// transaction-type, amount-type, amount-description.
-    pub label: [String; 3],
-    /// Amount in minor units.
-    pub amount: i64,
-}
-
 pub(crate) type Row = (
     i64,
     i64,
@@ -183,34 +168,6 @@ impl Scoped<'_> {
             key.0,
         )?;
         SettlementState::from_name(&state).ok_or(StoreError::Corrupt("settlement"))
-    }
-
-    /// Lines by which a newer version of a settlement differs from an older one, the largest amounts first.
-    pub async fn changed_lines(
-        &mut self,
-        older: SettlementKey,
-        newer: SettlementKey,
-        most: i64,
-    ) -> Result<Vec<ChangedLine>> {
-        let rows = fetch_all!(
-            (i64, String, Option<String>, String, String, String, i64),
-            self.tx,
-            "select cast(d.n as bigint), d.order_id, k.name, b.transaction_type, b.amount_type, b.description, d.amount
-             from (select order_id, sku, label, amount, sum(case when settlement = $3 then 1 else -1 end) as n
-                   from line where tenant_id = $1 and settlement in ($2, $3) and part = 0
-                   group by order_id, sku, label, amount) d
-             join label b on b.tenant_id = $1 and b.id = d.label
-             left join sku k on k.tenant_id = $1 and k.id = d.sku
-             where d.n <> 0 order by abs(d.amount) desc, d.order_id, d.label limit $4",
-            self.tenant.0,
-            older.0,
-            newer.0,
-            most,
-        )?;
-        let line = |(count, order_id, sku, a, b, c, amount): (i64, String, Option<String>, _, _, _, i64)| {
-            ChangedLine { count, order_id, sku: sku.unwrap_or_default(), label: [a, b, c], amount }
-        };
-        Ok(rows.into_iter().map(line).collect())
     }
 
     /// A person's choice between versions of which nothing tells the newer one.

@@ -4,11 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use ecom_ledger::{Account, Currency, Group};
+use ecom_ledger::{Currency, Group};
 
 use crate::{
     error::{Result, StoreError},
-    figures::Filter,
+    figures::{Filter, account_codes},
     tx::{Scoped, fetch_all, fetch_one},
 };
 
@@ -36,7 +36,7 @@ impl Scoped<'_> {
                  or s.first_day <= {to} + 1 and s.last_day >= {to})",
             filter.active()
         );
-        let accounts = net_sales();
+        let accounts = account_codes(Group::NetSales);
         let text = format!(
             "select cast(coalesce(sum(d.lines), 0) as bigint) from settlement s
              join statement_month d on d.tenant_id = s.tenant_id and d.settlement = s.id
@@ -64,9 +64,4 @@ impl Scoped<'_> {
         };
         rows.into_iter().map(shift).collect::<Result<_>>().map(Some)
     }
-}
-
-fn net_sales() -> String {
-    let accounts = Account::ALL.iter().filter(|account| account.group() == Group::NetSales);
-    accounts.map(|account| account.code().to_string()).collect::<Vec<_>>().join(", ")
 }

@@ -3,21 +3,17 @@
 //! Files read later follow the settings that stand. Lines that are there already follow by a job, settlement by
 //! settlement ([`Scoped::repost_gst`]), which is enqueued with the change.
 
-use std::collections::BTreeMap;
+pub(crate) mod forecast;
 
 use ecom_ledger::{
-    Account, Class, Currency, Error,
-    settlement::Options,
-    tax_setting::{GstDay, TaxSetting, TaxSettings},
-    taxonomy::{Gst, Label, Taxonomy},
+    Currency, Error,
+    tax_setting::{TaxSetting, TaxSettings},
 };
-use sqlx::AssertSqlSafe;
 
 use crate::{
     error::{Result, StoreError, expect_one},
     ids::{MarketplaceId, PersonId, SettlementKey, TaxSettingId},
-    job::NewJob,
-    repost::GST_INSIDE,
+    job::{JobView, NewJob},
     tx::{Scoped, exec, fetch_all, fetch_one, fetch_optional},
 };
 
@@ -122,7 +118,17 @@ impl Scoped<'_> {
     pub async fn follow_tax_setting_again(&mut self, id: TaxSettingId, now: i64) -> Result<()> {
         self.lock().await?;
         self.gst_settlements(id).await?;
-        self.enqueue_tax_setting(id, now).await
+        let jobs = self.tax_setting_jobs().await?;
+        match jobs.into_iter().find(|(setting, _)| *setting == id) {
+            Some((_, job)) if job.state == "failed" => self.enqueue_tax_setting(id, now).await,
+            _ => Err(StoreError::Conflict("posting anew was not given up".to_owned())),
+        }
+    }
+
+    /// The newest job of each setting that has one: how far its lines are.
+    pub async fn tax_setting_jobs(&mut self) -> Result<Vec<(TaxSettingId, JobView)>> {
+        let jobs = self.tx.platform().newest_jobs(self.tenant, TAX_SETTING_JOB).await?;
+        Ok(jobs.into_iter().filter_map(|job| Some((job.payload.parse().ok()?, job))).collect())
     }
 
     /// Each change has a job of its own: one that runs already may have passed settlements that this one concerns.
@@ -161,17 +167,6 @@ impl Scoped<'_> {
         let all = self.tax_setting_list().await?;
         let standing = all.into_iter().rev().filter(|one| one.undone.is_none());
         Ok(TaxSettings::new(usual != 0, standing.map(|one| one.setting)))
-    }
-
-    /// The business's GSTIN, as registered.
-    pub async fn gstin(&mut self) -> Result<Option<String>> {
-        let (gstin,) = fetch_one!(
-            (Option<String>,),
-            self.tx,
-            "select gstin from business where id = $1",
-            self.tenant.0,
-        )?;
-        Ok(gstin)
     }
 
     /// Marketplaces with lines in rupees, by name: those for which GST matters.
@@ -222,117 +217,6 @@ impl Scoped<'_> {
         )?;
         Ok(rows.into_iter().map(|(key, lines)| (SettlementKey(key), lines)).collect())
     }
-
-    /// The GST on fees by day and marketplace, from a day on: to tell what a change comes to before it is made.
-    /// `inside` also tells what would be split off amounts that hold their GST; it reads lines.
-    pub async fn gst_days(&mut self, from: i32, inside: bool, options: &Options) -> Result<Vec<GstDay>> {
-        let rows = fetch_all!(
-            (i64, i64, i64, i64),
-            self.tx,
-            "select d.day, d.marketplace, d.account, cast(sum(d.credit + d.debit) as bigint)
-             from settlement s join statement_day d on d.tenant_id = s.tenant_id and d.settlement = s.id
-             where s.tenant_id = $1 and s.currency = $2 and s.state = 'active' and s.last_day >= $3 and d.day >= $3
-             group by d.day, d.marketplace, d.account",
-            self.tenant.0,
-            Currency::INR.code(),
-            i64::from(from),
-        )?;
-        let mut days = Days::default();
-        for (day, marketplace, account, amount) in rows {
-            let account = Account::from_code(account).ok_or(StoreError::Corrupt("statement_day"))?;
-            let held = days.at(day, marketplace)?;
-            match account {
-                Account::FeeGst => add(&mut held.cost, amount)?,
-                account if account.class() == Class::GstInput => add(&mut held.claimed, amount)?,
-                _ => {}
-            }
-        }
-        if inside {
-            self.add_inside(from, options, &mut days).await?;
-        }
-        let names: BTreeMap<i64, String> =
-            self.marketplaces().await?.into_iter().map(|(id, name)| (id.0, name)).collect();
-        Ok(days.named(&names))
-    }
-
-    async fn add_inside(&mut self, from: i32, options: &Options, days: &mut Days) -> Result<()> {
-        let taxonomy = self.taxonomy(&options.taxonomy).await?;
-        let labels: BTreeMap<i64, Label> = self.labels().await?.into_iter().collect();
-        let wanted: Vec<String> = labels
-            .iter()
-            .filter(|(_, label)| ever(&taxonomy, label, from))
-            .map(|(id, _)| id.to_string())
-            .collect();
-        if wanted.is_empty() {
-            return Ok(());
-        }
-        let text = format!(
-            "select l.day, l.marketplace, l.label, cast(sum({GST_INSIDE}) as bigint), cast(sum(l.amount) as bigint)
-             from settlement s join line l on l.tenant_id = s.tenant_id and l.settlement = s.id
-             where s.tenant_id = $1 and s.currency = $2 and s.state = 'active' and s.last_day >= $3
-               and l.label in ({}) and l.part = 0 and l.day >= $3
-             group by l.day, l.marketplace, l.label",
-            wanted.join(", ")
-        );
-        let rows = fetch_all!(
-            (i64, i64, i64, i64, i64),
-            self.tx,
-            AssertSqlSafe(text.as_str()),
-            self.tenant.0,
-            Currency::INR.code(),
-            i64::from(from),
-        )?;
-        for (day, marketplace, label, inside, amount) in rows {
-            let held = days.at(day, marketplace)?;
-            let label = labels.get(&label).ok_or(StoreError::Corrupt("line"))?;
-            let verdict = taxonomy.verdict(label, held.day);
-            if verdict.gst == Gst::Included {
-                add(&mut held.inside, inside)?;
-            }
-            // What a rule puts there by itself is a cost under any setting.
-            if verdict.account(amount) == Account::FeeGst {
-                add(&mut held.cost, amount.checked_neg().ok_or(Error::Overflow)?)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Whether amounts under a label ever hold GST, or stand in its account by a rule, from a day on.
-fn ever(taxonomy: &Taxonomy, label: &Label, from: i32) -> bool {
-    let mut day = from;
-    loop {
-        let verdict = taxonomy.verdict(label, day);
-        if verdict.gst == Gst::Included
-            || verdict.debit == Account::FeeGst
-            || verdict.credit == Account::FeeGst
-        {
-            return true;
-        }
-        let Some(next) = verdict.to.checked_add(1) else { return false };
-        day = next;
-    }
-}
-
-/// Sums by day and marketplace, whose names are told last.
-#[derive(Default)]
-struct Days(BTreeMap<(i32, i64), GstDay>);
-
-impl Days {
-    fn at(&mut self, day: i64, marketplace: i64) -> Result<&mut GstDay> {
-        let day = i32::try_from(day).map_err(|_| StoreError::Corrupt("statement_day"))?;
-        Ok(self.0.entry((day, marketplace)).or_insert_with(|| GstDay { day, ..GstDay::default() }))
-    }
-
-    fn named(self, names: &BTreeMap<i64, String>) -> Vec<GstDay> {
-        let name = |marketplace| names.get(&marketplace).cloned().unwrap_or_default();
-        self.0.into_iter().map(|((_, at), day)| GstDay { marketplace: name(at), ..day }).collect()
-    }
-}
-
-fn add(held: &mut i64, amount: i64) -> Result<()> {
-    *held = held.checked_add(amount).ok_or(Error::Overflow)?;
-    Ok(())
 }
 
 fn view(

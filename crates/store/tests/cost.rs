@@ -1,4 +1,4 @@
-//! What is sold with and without a cost; taking one cost away; ending an expense; months that are not settled.
+//! What is sold with and without a cost; taking one cost away; ending an expense.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod shop;
@@ -93,19 +93,4 @@ on_both!(an_expense_ends_on_a_day, |world| async move {
     let mut tx = world.db.write().await.unwrap();
     let mut books = tx.scoped(other.tenant).await.unwrap();
     assert!(books.end_expense(id, date(2026, 6, 15)).await.is_err());
-});
-
-on_both!(months_that_settlements_do_not_cover_are_provisional, |world| async move {
-    let shop = Shop::new(&world, "kurta-house").await;
-    let months = ["2026-09", "2026-10", "2026-11"].map(|month| month.parse::<Month>().unwrap());
-    for turn in 0..3 {
-        shop.settle(&format!("100{turn}.txt"), &plan(turn, 200)).await;
-    }
-    let mut tx = world.db.read().await.unwrap();
-    let mut books = tx.scoped(shop.tenant).await.unwrap();
-    let open = books.provisional_months(None, &months).await.unwrap();
-    for month in months {
-        assert_eq!(open.contains(&month), books.provisional(month).await.unwrap(), "{month}");
-    }
-    assert!(open.contains(&months[2]) && !open.contains(&months[1]), "{open:?}");
 });

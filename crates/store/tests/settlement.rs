@@ -10,7 +10,7 @@ use ecom_ledger::{
     expense::{Expense, Repeat},
     roll::EntryKind,
 };
-use ecom_store::{FileId, Filter, Reopening, SettlementState, StoreError};
+use ecom_store::{Changes, FileId, Filter, Reopening, SettlementState, StoreError};
 use ecom_testkit::on_both;
 use shop::{Shop, always, catalogue, extra, plan};
 
@@ -29,9 +29,17 @@ on_both!(the_newer_report_replaces_the_older_one_and_its_changes_are_listed, |wo
     assert_eq!(shop.total().await, before + 14_738);
     let mut tx = world.db.read().await.unwrap();
     let mut books = tx.scoped(shop.tenant).await.unwrap();
-    let changed = books.changed_lines(old, new, 10).await.unwrap();
+    let Changes::Lines(changed) = books.changes(old, new, 10, 100_000).await.unwrap() else {
+        unreachable!("there are few lines");
+    };
     let told: Vec<(i64, i64)> = changed.iter().map(|line| (line.count, line.amount)).collect();
     assert_eq!(told, [(1, 14_838), (-1, 100)]);
+    // Of too many lines the sums of each label are compared.
+    let Changes::Labels(labels) = books.changes(old, new, 10, 1).await.unwrap() else {
+        unreachable!("there are too many lines");
+    };
+    assert_eq!(labels.len(), 1);
+    assert_eq!((labels[0].lines, labels[0].amount, &labels[0].label), (0, 14_738, &changed[0].label));
     assert_eq!(books.versions(new).await.unwrap().len(), 1);
 });
 

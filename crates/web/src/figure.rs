@@ -93,7 +93,6 @@ impl Figure {
     }
 
     /// As it is shown.
-    #[cfg(test)]
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
@@ -111,6 +110,11 @@ impl Figure {
     /// Where one mends what is unknown, or sees what it is made of.
     pub(crate) fn leading_to(self, href: String) -> Self {
         Self { href, ..self }
+    }
+
+    /// Whether there is nothing to show.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.is_empty()
     }
 
     /// Whether nobody can know it yet.
@@ -175,12 +179,15 @@ pub(crate) struct Row {
     pub(crate) figure: Figure,
     /// A second column, such as the share of net sales.
     pub(crate) share: Figure,
+    /// What was debited and credited to come to it.
+    pub(crate) turnover: [Figure; 2],
 }
 
 impl Row {
     pub(crate) fn new(weight: Weight, label: impl Into<String>, figure: Figure) -> Self {
         let (note, brief) = Default::default();
-        Self { weight, label: label.into(), note, brief, figure, share: Figure::nothing() }
+        let (share, turnover) = (Figure::nothing(), [Figure::nothing(), Figure::nothing()]);
+        Self { weight, label: label.into(), note, brief, figure, share, turnover }
     }
 
     pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
@@ -190,6 +197,11 @@ impl Row {
 
     pub(crate) fn brief(mut self, brief: impl Into<String>) -> Self {
         self.brief = brief.into();
+        self
+    }
+
+    pub(crate) fn turnover(mut self, turnover: [Figure; 2]) -> Self {
+        self.turnover = turnover;
         self
     }
 

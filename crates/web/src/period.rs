@@ -123,7 +123,7 @@ impl Period {
         (before.filter(|period| period.named()), after.filter(|period| period.named()))
     }
 
-    /// The last month in it, for the check whether all of it is final.
+    /// The last month in it.
     pub(crate) fn last_month(self) -> Option<Month> {
         (self != Self::All).then(|| Month::of_day(self.days().1))
     }

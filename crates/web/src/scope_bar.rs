@@ -43,6 +43,8 @@ pub(crate) struct ScopeBar {
     after: Option<Choice>,
     from: String,
     to: String,
+    /// By which days figures count is said, with links to the balance at Amazon and to the differences.
+    basis: Option<[String; 2]>,
     /// Parts of the scope that the form for days keeps.
     kept: Vec<(&'static str, String)>,
 }
@@ -72,7 +74,15 @@ impl ScopeBar {
         let iso = |number: i32| day::to_date(number).to_string();
         let (from, to) = days.map(|(from, to)| (iso(from), iso(to))).unwrap_or_default();
         let path = path.to_owned();
-        Self { path, menus, before: step(before), after: step(after), from, to, kept: kept(scope) }
+        let kept = kept(scope);
+        Self { path, menus, before: step(before), after: step(after), from, to, basis: None, kept }
+    }
+
+    /// Says that figures count on the day on which Amazon posts them: settlement files hold no other day.
+    pub(crate) fn by_posting_day(mut self, scope: &Scope) -> Self {
+        let balance = scope.link("/statement").with("view", "balance").text();
+        self.basis = Some([balance, scope.link("/difference").text() + "#posting"]);
+        self
     }
 
     /// Offers the currencies of the books, where there are several; `shown` is the one on the page.

@@ -1,6 +1,8 @@
 //! What accounts and parts of the books are called on pages: the words of Amazon and of the tax office.
 
-use ecom_ledger::{Account, Class, Group, settlement::Format};
+use ecom_ledger::{Account, Class, Group, day, settlement::Format, statement::Statement};
+use ecom_store::Cover;
+use jiff::civil::Date;
 
 /// The name of an account for a person.
 pub(crate) fn account(account: Account) -> &'static str {
@@ -111,6 +113,30 @@ pub(crate) fn format(format: Format) -> &'static str {
         Format::V1 => "Flat file",
         Format::Xml => "XML",
         Format::DateRange => "Date-range report",
+    }
+}
+
+/// Units whose cost is missing in a line of the statement: those sold, or those lost.
+pub(crate) fn uncosted(statement: &Statement, group: Group) -> i64 {
+    match group {
+        Group::Cogs => statement.uncosted,
+        Group::InventoryLoss => statement.unvalued,
+        _ => 0,
+    }
+}
+
+/// What the profit of a statement is called.
+pub(crate) fn profit(statement: &Statement) -> &'static str {
+    if statement.cost_known() { "Net profit" } else { "Profit before unknown costs" }
+}
+
+/// How far settlements cover some days; none where they do to their end. `told` names a day.
+pub(crate) fn uncovered(cover: Cover, told: impl Fn(Date) -> String) -> Option<String> {
+    match cover {
+        Cover::Whole => None,
+        Cover::UpTo(last) => Some(format!("settled up to {}", told(day::to_date(last)))),
+        Cover::Gap => Some("a settlement is missing".to_owned()),
+        Cover::Open => Some("not settled yet".to_owned()),
     }
 }
 

@@ -258,6 +258,21 @@ async fn what_amazon_holds_at_the_end_is_the_reserve() {
 }
 
 #[tokio::test]
+async fn what_amazon_printed_of_gst_leads_to_lines_with_the_same_sum() {
+    let (site, owner) = with_books().await;
+    let page = site.get(&owner, "/books/gst?year=2026-27").await;
+    let found = page.figures();
+    let heads = found.iter().filter(|(href, _)| href.contains("account=asset:gst_input:")).count();
+    assert!(heads >= 4 && found.iter().any(|(href, _)| href.contains("gst_input:unsplit")), "{found:?}");
+    let unsigned = |text: &str| text.replace(['−', '≈', '\u{2009}', '₹'], "");
+    for (href, amount) in found {
+        assert_eq!(href.contains("gst=printed"), href.contains("gst_input"), "{href}");
+        let told = site.get(&owner, &href).await.explained().to_owned();
+        assert_eq!(unsigned(&told), unsigned(&amount), "{href}");
+    }
+}
+
+#[tokio::test]
 async fn a_register_of_quarters_is_whole_even_for_a_month() {
     let (site, owner) = with_books().await;
     let rows = async |query: &str| site.get(&owner, &format!("/books/tds?{query}&format=csv")).await.table();

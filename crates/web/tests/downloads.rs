@@ -4,7 +4,7 @@
 mod support;
 
 use axum::http::{StatusCode, header};
-use ecom_simulator::{Catalogue, Plan, write_v2};
+use ecom_simulator::{Catalogue, Extra, Plan, write_v2};
 use ecom_store::Filter;
 use support::{Answer, Site, Visitor, settlement, site};
 
@@ -26,7 +26,7 @@ async fn with_books() -> (Site, Visitor) {
 }
 
 /// Pages with tables, in some scope, none of them cut into pages.
-const PAGES: [&str; 32] = [
+const PAGES: [&str; 36] = [
     "/",
     "/?from=2026-09-01&to=2026-09-20",
     "/statement?month=2026-09",
@@ -49,8 +49,12 @@ const PAGES: [&str; 32] = [
     "/products/0",
     "/trends",
     "/trends?figure=fees&shade=all",
+    "/best-products",
+    "/best-products?month=2026-09",
     "/labels",
     "/labels?q=commission",
+    "/labels/1",
+    "/labels/2",
     "/search?account=suspense:unclassified",
     "/search?sku=CHAI-BLU-S&sort=amount&dir=down",
     "/settlements/1/lines?account=suspense:unclassified",
@@ -96,6 +100,47 @@ async fn each_table_of_a_page_is_a_file_with_the_amounts_that_the_page_shows() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn labels_found_come_whole_however_many_the_page_shows() {
+    let site = site().await;
+    let (owner, _) = site.owner("kurta-house").await;
+    let odd = |number: u32| {
+        let label = ["other-transaction", "other-transaction", &format!("Odd Fee {number}")];
+        Extra { label: label.map(str::to_owned), sku: String::new(), amount: -100 }
+    };
+    let start = "2026-09-07T00:00:00Z".parse::<jiff::Timestamp>().unwrap().as_second();
+    let plan = Plan {
+        seed: 3,
+        id: 26_000_000_003,
+        start,
+        end: start + 14 * 86_400,
+        rows: 60,
+        previous_reserve: 0,
+        current_reserve: 0,
+        extra: (0..60).map(odd).collect(),
+    };
+    let mut file = Vec::new();
+    write_v2(&plan, &Catalogue::new(7, 40), &mut file).unwrap();
+    site.import(&owner, "50001234567.txt", &file).await;
+    let page = site.get(&owner, "/labels?q=odd+fee").await;
+    assert!(page.body.contains("There are more. Type a little more of it."));
+    let table = site.get(&owner, "/labels?q=odd+fee&format=csv&table=labels-found").await.table();
+    assert_eq!(table.len(), 61, "titles and every label");
+}
+
+#[tokio::test]
+async fn the_first_page_hands_out_what_its_tiles_say() {
+    let (site, owner) = with_books().await;
+    site.world.clock.set("2026-09-21T08:30+05:30");
+    let table = site.get(&owner, "/?format=csv&table=periods").await.table();
+    assert_eq!(table[0][..5], ["Period", "Days", "Currency", "Profit", "Net sales"]);
+    let month = table.iter().find(|row| row[0] == "Month to date").unwrap();
+    assert!(minor(&month[3]).is_some() && month[9] == "unknown", "{month:?}");
+    assert!(month[10].starts_with("profit before unknown costs"), "{month:?}");
+    let page = site.get(&owner, "/").await;
+    assert!(page.body.contains(&ecom_gst::rupees(minor(&month[3]).unwrap())));
 }
 
 #[tokio::test]

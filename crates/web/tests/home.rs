@@ -4,7 +4,7 @@
 mod support;
 
 use axum::http::StatusCode;
-use support::{Answer, Site, Visitor, settlement, site};
+use support::{Answer, Site, Visitor, settlement, settlement_from, site};
 
 /// Settled from 7 to 21 September 2026, and seen on a day after.
 async fn with_books(now: &str) -> (Site, Visitor) {
@@ -49,7 +49,7 @@ async fn days_that_no_settlement_covers_are_not_called_zero() {
     for title in ["Today", "Yesterday", "Month to date"] {
         let tile = tile(&answer, title);
         assert!(
-            tile.contains("Amazon has not settled this yet. Settlements reach 21 Sep."),
+            tile.contains("Amazon has not settled this yet. Settlements reach 20 Sep."),
             "{title}: {tile}"
         );
         assert!(!tile.contains('₹'), "{title}: {tile}");
@@ -68,6 +68,21 @@ async fn a_tile_says_what_the_statement_of_its_days_says() {
     for figure in exact.iter().map(|rest| rest.split('<').next().unwrap()).filter(|text| text.contains('₹'))
     {
         assert!(statement.contains(figure), "{figure} is not on the statement");
+    }
+}
+
+#[tokio::test]
+async fn a_change_leads_to_the_days_it_is_measured_by() {
+    let (site, owner) = with_books("2026-09-21T08:30+05:30").await;
+    site.import(&owner, "50001234561.txt", &settlement_from("2026-07-20", 9, 200)).await;
+    let page = site.get(&owner, "/").await;
+    let tile = tile(&page, "Month to date");
+    assert!(
+        tile.contains("href=\"/statement?from=2026-08-01&#38;to=2026-08-21&#38;currency=INR\""),
+        "{tile}"
+    );
+    for measure in ["units", "refunds", "margin"] {
+        assert!(tile.contains(&format!("measure={measure}\"")), "{measure}: {tile}");
     }
 }
 

@@ -29,6 +29,28 @@ fn rows(answer: &Answer) -> Vec<String> {
     outline.lines().filter(|line| line.starts_with("row ")).skip(1).map(str::to_owned).collect()
 }
 
+#[tokio::test]
+async fn a_map_of_weeks_is_the_sum_of_its_cells_however_long_it_was_to_be() {
+    let (site, owner) = with_books().await;
+    let text = String::from_utf8(settlement(5, 300)).unwrap();
+    let old = text.replace(".09.2026", ".01.2024").replace("2026-09-", "2024-01-");
+    site.import(&owner, "50001234561.txt", old.as_bytes()).await;
+    let page = site.get(&owner, "/trends?by=week&figure=units&from=2023-01-01&to=2026-12-31").await;
+    assert!(page.body.contains("A map has at most 24 months"), "{}", page.outline());
+    let mut sold = 0;
+    for row in rows(&page) {
+        let cells: Vec<&str> = row.trim_start_matches("row ").split(" | ").map(str::trim).skip(1).collect();
+        let count =
+            |cell: &str| cell.split(' ').next_back().unwrap().replace(',', "").parse::<i64>().unwrap_or(0);
+        let counts: Vec<i64> = cells.iter().map(|cell| count(cell)).collect();
+        assert_eq!(counts[0], counts[1..].iter().sum::<i64>(), "{row}");
+        sold += counts[0];
+    }
+    assert!(sold > 0);
+    let month = site.get(&owner, "/trends?by=week&figure=units&month=2026-09").await;
+    assert!(!month.body.contains("A map has at most"));
+}
+
 /// Name and address of the first product of the table.
 async fn product(site: &Site, visitor: &Visitor) -> (String, String) {
     let page = site.get(visitor, "/products").await;
@@ -81,6 +103,31 @@ async fn the_table_says_what_each_product_earned() {
     assert!(together.contains(&format!("Profit ≈ {}", ecom_gst::rupees(profit))), "{together}");
     let beyond = site.get(&owner, "/products?page=99").await;
     assert_eq!(rows(&beyond), rows(&all), "a page beyond the last is the last");
+}
+
+#[tokio::test]
+async fn all_products_together_lead_to_lines_with_the_same_sum() {
+    let (site, owner) = with_books().await;
+    let rent = [
+        ("category", "rent"),
+        ("amount", "2500"),
+        ("currency", "INR"),
+        ("from", "2026-09-05"),
+        ("every", "once"),
+    ];
+    let added = site.post(&owner, "/expenses", &rent).await;
+    assert_eq!(added.status, StatusCode::SEE_OTHER, "{}", added.outline());
+    let page = site.get(&owner, "/products").await;
+    let together: Vec<(String, String)> = page
+        .figures()
+        .into_iter()
+        .filter(|(href, amount)| amount.contains('₹') && !href.contains("sku=") && !href.contains("product="))
+        .collect();
+    assert!(together.iter().any(|(href, _)| href.contains("class=before_own")), "{together:?}");
+    for (href, amount) in together {
+        let told = site.get(&owner, &href).await.explained().to_owned();
+        assert_eq!(told, amount.replace(['≈', '\u{2009}'], ""), "{href}");
+    }
 }
 
 #[tokio::test]

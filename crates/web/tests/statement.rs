@@ -61,18 +61,6 @@ fn rows(answer: &Answer) -> Vec<(String, Vec<String>)> {
     split.map(|mut cells| (cells.remove(0), cells)).collect()
 }
 
-/// Links to lines with the amount that each stands on.
-fn figures(answer: &Answer) -> Vec<(String, String)> {
-    let parts = answer.body.split("<a class=\"figure\" href=\"").skip(1);
-    let figure = |part: &str| {
-        let (href, rest) = part.split_once('"').unwrap();
-        let inside = &rest[rest.find('>').unwrap() + 1..rest.find("</a>").unwrap()];
-        let text = inside.rsplit('>').find(|text| text.contains(|c: char| c.is_ascii_digit()));
-        (href.replace("&#38;", "&"), text.unwrap_or_default().replace("</span", ""))
-    };
-    parts.map(figure).filter(|(href, _)| href.starts_with("/lines")).collect()
-}
-
 #[tokio::test]
 async fn months_side_by_side_sum_to_the_total() {
     let (site, owner) = with_books().await;
@@ -122,19 +110,16 @@ async fn every_figure_is_explained_with_the_same_sum_whichever_way_gst_is_shown(
         "/statement?month=2026-09&view=trial",
         "/statement?month=2026-09&view=balance",
         "/difference?month=2026-09",
+        "/difference?month=2026-09&gst=printed",
     ] {
         let page = site.get(&owner, address).await;
         assert_eq!(page.status, StatusCode::OK, "{address}");
-        let found = figures(&page);
+        let found = page.figures();
         assert!(found.len() > 5, "{address}: {found:?}");
         for (href, amount) in found {
             assert_eq!(href.contains("gst=printed"), address.contains("gst=printed"), "{address} {href}");
             let lines = site.get(&owner, &href).await;
-            let told = lines
-                .body
-                .split("<div class=\"explained\"><b>")
-                .nth(1)
-                .map_or("0.00", |rest| &rest[..rest.find('<').unwrap()]);
+            let told = lines.explained();
             // Tables that name the currency once leave it out. The trial balance shows no sign, and what was taken off
             // the profit is taken back with the other.
             let plain = |text: &str| text.replace(['₹', '\u{2009}', '≈'], "");
@@ -180,6 +165,134 @@ async fn as_printed_moves_gst_back_into_expenses_and_keeps_the_total() {
 }
 
 #[tokio::test]
+async fn the_chart_of_months_says_what_the_statement_says_whichever_way_gst_is_shown() {
+    let (site, owner) = with_books().await;
+    for gst in ["", "&gst=printed"] {
+        let page = site.get(&owner, &format!("/statement?month=2026-09{gst}")).await;
+        let rows = rows(&page);
+        let cell = |label: &str, at: usize| {
+            let found = rows.iter().find(|(found, _)| found.starts_with(label)).unwrap();
+            paise(&found.1[at]).unwrap()
+        };
+        assert_eq!(cell("September 2026", 4), cell("Profit before unknown costs", 0), "{gst}");
+        let ads = cell("Advertising", 0) + cell("Deals and coupons", 0);
+        assert_eq!(cell("September 2026", 2), ads, "{gst}");
+    }
+}
+
+#[tokio::test]
+async fn days_with_a_missing_settlement_are_called_complete_nowhere() {
+    let site = site().await;
+    site.world.clock.set("2026-11-12T09:00+05:30");
+    let (owner, _) = site.owner("kurta-house").await;
+    for turn in [0, 2, 3, 4, 5] {
+        site.import(&owner, &format!("5000{turn}.txt"), &fortnight(turn)).await;
+    }
+    let body = async |address: &str| site.get(&owner, address).await.body;
+    let missing = "a settlement is missing";
+    // September has the gap, October is whole.
+    let days = "from=2026-08-25&to=2026-10-31";
+    let statement = body(&format!("/statement?{days}")).await;
+    assert!(!statement.contains("Complete: ") && statement.contains("A settlement is missing"));
+    assert!(!body(&format!("/statement?{days}&by=month")).await.contains("Complete: "));
+    assert!(body(&format!("/difference?{days}")).await.contains(missing));
+    let home = body("/").await;
+    assert!(home.contains("Settled up to 11 Nov, but a settlement is missing before"), "{home}");
+    assert!(body("/statement?month=2026-10").await.contains("Complete: "));
+    assert!(body("/difference?month=2026-10").await.contains("every settlement is here"));
+    // Days that the last settlement covers are whole, although their month is not.
+    assert!(body("/statement?from=2026-11-01&to=2026-11-10").await.contains("Complete: "));
+    let all = body("/statement?from=2026-11-01&to=2026-11-12").await;
+    assert!(!all.contains("Complete: ") && all.contains("Settled up to 11 Nov 2026"));
+}
+
+#[tokio::test]
+async fn a_share_and_a_count_say_how_they_are_computed_and_lead_to_their_parts() {
+    let (site, owner) = with_books().await;
+    let page = site.get(&owner, "/statement?month=2026-09").await;
+    let units = site.get(&owner, &page.links("measure=units")[0]).await;
+    assert!(units.body.contains("each order item counts once") && units.body.contains("The lines"));
+    let refunds = site.get(&owner, &page.links("measure=refunds")[0]).await;
+    assert!(refunds.body.contains("do not say how many units came back"));
+    let margin = site.get(&owner, &page.links("measure=margin")[0]).await;
+    assert!(margin.explained() == "unknown" && margin.body.contains("is unknown, and so is net profit over"));
+    let parts = [margin.links("&class=profit"), margin.links("&group=net-sales")].concat();
+    assert_eq!(parts.len(), 2, "{}", margin.outline());
+    for part in parts {
+        let amount = site.get(&owner, &part).await.explained().to_owned();
+        assert!(margin.body.contains(&format!(": {amount}</a>")), "{part} {amount}");
+    }
+    for label in ["Balance at Amazon before", "Balance at Amazon after", "Of this, held in reserve"] {
+        let row = page.body.split(label).nth(1).unwrap().split("</tr>").next().unwrap().to_owned();
+        assert!(row.contains("<a class=\"figure\" href=\"/"), "{label}: {row}");
+    }
+    assert_eq!(site.get(&owner, "/lines?measure=luck").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn debits_and_credits_stand_beside_each_net_where_they_are_asked_for() {
+    let (site, owner) = with_books().await;
+    let page = site.get(&owner, "/statement?month=2026-09&turnover=shown").await;
+    let mut found = rows(&page);
+    // The chart's table of months stands before it.
+    let head =
+        found.iter().position(|(_, cells)| cells.get(1).is_some_and(|cell| cell == "Debited")).unwrap();
+    found.drain(..head);
+    assert_eq!(found[0].1[1..3], ["Debited", "Credited"]);
+    let mut held = 0;
+    for (label, cells) in found.iter().take_while(|(label, _)| !label.starts_with("Margin")) {
+        if let [Some(net), Some(debit), Some(credit)] =
+            [0, 1, 2].map(|at| cells.get(at).and_then(|cell| paise(cell)))
+        {
+            assert_eq!(net, credit - debit, "{label}");
+            held += i32::from(debit != 0);
+        }
+    }
+    assert!(held > 10, "{held}");
+    let trial = rows(&site.get(&owner, "/statement?month=2026-09&view=trial").await);
+    let of = |rows: &[(String, Vec<String>)], label: &str, at: usize| {
+        let (_, cells) = rows.iter().find(|(found, _)| found.starts_with(label)).unwrap();
+        paise(&cells[at])
+    };
+    assert_eq!(of(&found, "Product sales", 2), of(&trial, "Product sales", 2));
+    for address in ["/statement?month=2026-09", "/statement?month=2026-09&turnover=shown&gst=printed"] {
+        assert!(!site.get(&owner, address).await.body.contains(">Debited</th>"), "{address}");
+    }
+    let file = page.links("format=csv").into_iter().find(|link| link.contains("profit-statement")).unwrap();
+    assert_eq!(site.get(&owner, &file).await.table()[0][3..5], ["Debited", "Credited"]);
+    assert_eq!(site.get(&owner, "/statement?turnover=yes").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn the_state_of_the_checks_stands_on_the_statement() {
+    let (site, owner) = with_books().await;
+    for address in ["/statement?month=2026-09", "/statement?year=2026-27&by=month"] {
+        assert!(site.get(&owner, address).await.body.contains("All checks passed."), "{address}");
+    }
+    let site = support::site().await;
+    let (owner, _) = site.owner("kurta-house").await;
+    for turn in [0, 2] {
+        site.import(&owner, &format!("5000{turn}.txt"), &fortnight(turn)).await;
+    }
+    let off = String::from_utf8(support::settlement(9, 60)).unwrap().replace("\t-118.00", "\t-119.00");
+    site.import(&owner, "50009.txt", off.as_bytes()).await;
+    let page = site.get(&owner, "/statement?month=2026-09").await;
+    assert!(!page.body.contains("All checks passed."));
+    let outline = page.outline();
+    for told in [
+        "link 1 settlement does not balance → /settlements?month=2026-09&state=quarantined",
+        "link 1 settlement does not follow the one before → /settlements?month=2026-09",
+    ] {
+        assert!(outline.contains(told), "{told}: {outline}");
+    }
+    let strange = support::site().await;
+    let (owner, _) = strange.owner("kurta-house").await;
+    strange.import(&owner, "50003.txt", &support::settlement(3, 60)).await;
+    let page = strange.get(&owner, "/statement?month=2026-09").await.outline();
+    assert!(page.contains("link 1 line is not understood → /lines?month=2026-09&account=suspense"), "{page}");
+}
+
+#[tokio::test]
 async fn balance_trial_balance_and_files_stand_behind_the_statement() {
     let (site, owner) = with_books().await;
     let trial = site.get(&owner, "/statement?month=2026-09&view=trial").await;
@@ -222,6 +335,11 @@ async fn why_it_differs_from_seller_central_is_told_with_own_figures() {
     insta::assert_snapshot!(site.get(&owner, "/difference?month=2026-09").await.outline());
     for place in ["/", "/statement", "/lines"] {
         assert!(site.get(&owner, place).await.body.contains("href=\"/difference"), "{place}");
+    }
+    let printed = site.get(&owner, "/difference?month=2026-09&gst=printed").await;
+    for place in ["/statement?", "/difference?", "/lines?"] {
+        let links = printed.links(place);
+        assert!(!links.is_empty() && links.iter().all(|link| link.contains("gst=printed")), "{links:?}");
     }
     let empty = site.get(&owner, "/difference?month=2020-01").await;
     assert!(empty.status == StatusCode::OK && empty.body.contains("₹0.00"));

@@ -145,7 +145,8 @@ async fn a_viewer_looks_and_a_stranger_sees_nothing_of_it() {
     }
     assert_eq!(site.get(&stranger, undoing).await.status, StatusCode::NOT_FOUND);
     assert!(site.get(&stranger, "/settings/tax").await.outline().contains("Nothing was set yet"));
-    assert_eq!(site.post(&owner, "/settings/tax/1/again", &[]).await.to(), "/settings/tax");
+    let early = site.post(&owner, "/settings/tax/1/again", &[]).await;
+    assert_eq!(early.status, StatusCode::CONFLICT, "it was not given up");
 
     let mut tx = site.world.db.read().await.unwrap();
     let person = tx.platform().login("owner@kurta-house.example").await.unwrap().unwrap().id;
@@ -160,6 +161,33 @@ async fn a_viewer_looks_and_a_stranger_sees_nothing_of_it() {
     for path in [undoing, "/settings/tax", "/settings/tax/1/again"] {
         assert_eq!(site.post(&owner, path, &make).await.status, StatusCode::NOT_FOUND, "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_setting_that_was_given_up_stays_in_sight_until_it_is_followed() {
+    let (site, owner, tenant) = with_books().await;
+    let make = async |day: &str| {
+        let form = [("credit", "no"), ("from", day), ("marketplace", "0")];
+        assert_eq!(site.post(&owner, "/settings/tax", &form).await.status, StatusCode::SEE_OTHER);
+    };
+    make("2026-09-10").await;
+    let mut tx = site.world.db.write().await.unwrap();
+    let claim = tx.platform().claim(site.world.now()).await.unwrap().unwrap();
+    tx.platform().fail(&claim, "no luck", false, site.world.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    // Another one that is followed does not hide it.
+    make("2027-01-01").await;
+    site.work().await;
+    let stopped = site.get(&owner, "/settings/tax").await.outline();
+    let told = "Not every line follows “a cost from 10 Sep 2026 on”";
+    assert!(stopped.contains(told) && stopped.contains("button Try again"), "{stopped}");
+    let again = site.post(&owner, "/settings/tax/1/again", &[]).await;
+    assert_eq!((again.status, again.to()), (StatusCode::SEE_OTHER, "/settings/tax"));
+    assert_eq!(site.post(&owner, "/settings/tax/1/again", &[]).await.status, StatusCode::CONFLICT);
+    site.work().await;
+    let followed = site.get(&owner, "/settings/tax").await.outline();
+    assert!(!followed.contains("Not every line follows"), "{followed}");
+    assert!(september(&site, tenant).await.turnover(Account::FeeGst).net() < 0);
 }
 
 #[tokio::test]

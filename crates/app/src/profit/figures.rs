@@ -72,7 +72,7 @@ fn group(by: By, key: &str, statement: &Statement) -> Result<GroupView, Error> {
         units_without_cost: statement.uncosted,
         net_sales: money(statement.group(Group::NetSales)?),
         profit: money(statement.profit()?),
-        cost_known: statement.uncosted == 0,
+        cost_known: statement.cost_known(),
         provisional: by.is_time().then_some(statement.provisional),
         accounts: statement.moved().map(account).collect(),
     })
@@ -115,9 +115,9 @@ pub(crate) fn totals(statement: &Statement, options: &Options) -> Result<TotalsV
         refunds_not_credited: statement.refunds_of_unknown_condition().unwrap_or(0),
         net_sales: Amount(statement.group(Group::NetSales)?, statement.currency),
         profit: Amount(statement.profit()?, statement.currency),
-        cost_known: statement.uncosted == 0,
-        margin: percent(statement.margin_bp()?.filter(|_| statement.uncosted == 0)),
-        roi: percent(statement.roi_bp()?.filter(|_| statement.uncosted == 0)),
+        cost_known: statement.cost_known(),
+        margin: percent(statement.margin_bp()?),
+        roi: percent(statement.roi_bp()?),
     })
 }
 

@@ -20,17 +20,7 @@ const OTHERS: [&str; 8] =
     ["cogs", "inventory_loss", "estimated", "units", "refunds", "uncosted", "returned", "unvalued"];
 const SUMS: usize = PRODUCT_GROUPS.len() + OTHERS.len();
 /// Groups that are fees of Amazon.
-const FEES: [Group; 9] = [
-    Group::Referral,
-    Group::Closing,
-    Group::Fulfilment,
-    Group::Shipping,
-    Group::RefundFee,
-    Group::OtherFees,
-    Group::Storage,
-    Group::Services,
-    Group::GstCost,
-];
+const FEES: [Group; 9] = Group::FEES;
 
 /// The column that holds a group of the statement.
 pub(super) fn group_column(group: Group) -> Option<&'static str> {

@@ -49,6 +49,8 @@ struct RegisterPage {
     tabs: Vec<Tab>,
     monies: Vec<Tab>,
     downloads: Downloads,
+    /// The same balance by the days on which settlements close.
+    closing: Option<String>,
     columns: &'static [&'static str],
     rows: Vec<RegisterRow>,
 }
@@ -150,6 +152,7 @@ async fn show(app: &App, seat: &Seat<Viewer>, kind: Kind, params: &Params) -> Pa
         tabs: at.tabs(kind.path()),
         monies: at.monies(kind.path()),
         downloads: Downloads::of(&at.link(kind.path()), &[heading]),
+        closing: (kind == Kind::Held).then(|| at.link("/statement").with("view", "balance").text()),
         columns: kind.columns(),
         rows,
     })
@@ -200,12 +203,25 @@ async fn balances(at: &BookScope, books: &mut Scoped<'_>) -> Page<(Sheet, Vec<Re
     Ok((journal.roll_sheet(opening)?, rows.collect()))
 }
 
-/// An amount and the accounts of the lines it is the sum of.
-type Cell<'a> = (i64, &'a [Account]);
+/// An amount, and the lines it is the sum of.
+#[derive(Clone, Copy)]
+struct Cell {
+    amount: i64,
+    /// Empty: lines of files do not tell.
+    accounts: &'static [Account],
+    /// Without the GST that is set apart by estimate.
+    printed: bool,
+}
+
+impl Cell {
+    const fn of(amount: i64, accounts: &'static [Account]) -> Self {
+        Self { amount, accounts, printed: false }
+    }
+}
 
 fn taxes(kind: Kind, at: &BookScope, found: &Registers) -> Page<(Sheet, Vec<RegisterRow>)> {
     let month = |month: Month| (Period::Month(month).title(), at.lines(Some(month)));
-    let (sheet, rows): (Sheet, Vec<(_, Vec<Cell<'_>>)>) = match kind {
+    let (sheet, rows): (Sheet, Vec<(_, Vec<Cell>)>) = match kind {
         Kind::Held => return Err(Fault::Missing),
         Kind::Tcs => (
             found.tcs_sheet(),
@@ -220,14 +236,17 @@ fn taxes(kind: Kind, at: &BookScope, found: &Registers) -> Page<(Sheet, Vec<Regi
                 let period = Period::Quarter(row.year, row.quarter);
                 (period.title(), at.lines(None).in_period(period))
             };
-            let cells = |row: &ecom_ledger::journal::Tds| -> Vec<Cell<'_>> {
-                vec![(row.on_sales, &[Account::Tds]), (row.on_fees_paid_back, &[Account::TdsOnFees])]
+            let cells = |row: &ecom_ledger::journal::Tds| -> Vec<Cell> {
+                vec![
+                    Cell::of(row.on_sales, &[Account::Tds]),
+                    Cell::of(row.on_fees_paid_back, &[Account::TdsOnFees]),
+                ]
             };
             (found.tds_sheet(), found.tds.iter().map(|row| (quarter(row), cells(row))).collect())
         }
     };
     let total = total(at, &rows, kind)?;
-    let row = |((label, scope), cells): &((String, Scope), Vec<Cell<'_>>)| RegisterRow {
+    let row = |((label, scope), cells): &((String, Scope), Vec<Cell>)| RegisterRow {
         weight: Weight::Plain,
         label: label.clone(),
         figures: cells.iter().map(|cell| figure(at, scope, cell)).collect(),
@@ -235,38 +254,44 @@ fn taxes(kind: Kind, at: &BookScope, found: &Registers) -> Page<(Sheet, Vec<Regi
     Ok((sheet, rows.iter().map(row).chain(total).collect()))
 }
 
-fn tcs_cells(row: &ecom_ledger::journal::Tcs) -> [Cell<'static>; 4] {
+fn tcs_cells(row: &ecom_ledger::journal::Tcs) -> [Cell; 4] {
     const ALL: &[Account] = &[Account::TcsIgst, Account::TcsCgst, Account::TcsSgst];
-    [(row.igst, &ALL[..1]), (row.cgst, &ALL[1..2]), (row.sgst, &ALL[2..]), (row.total, ALL)]
+    let (central, state) = (Cell::of(row.cgst, &ALL[1..2]), Cell::of(row.sgst, &ALL[2..]));
+    [Cell::of(row.igst, &ALL[..1]), central, state, Cell::of(row.total, ALL)]
 }
 
-fn gst_cells(row: &ecom_ledger::journal::FeeGst) -> [Cell<'static>; 6] {
+fn gst_cells(row: &ecom_ledger::journal::FeeGst) -> [Cell; 6] {
     const HEADS: &[Account] =
         &[Account::GstInputIgst, Account::GstInputCgst, Account::GstInputSgst, Account::GstInputUnsplit];
+    let printed = |amount, accounts| Cell { amount, accounts, printed: true };
     [
-        (row.igst, &HEADS[..1]),
-        (row.cgst, &HEADS[1..2]),
-        (row.sgst, &HEADS[2..3]),
-        (row.unsplit, &HEADS[3..]),
-        (row.estimated, HEADS),
-        (row.cost, &[Account::FeeGst]),
+        printed(row.igst, &HEADS[..1]),
+        printed(row.cgst, &HEADS[1..2]),
+        printed(row.sgst, &HEADS[2..3]),
+        printed(row.unsplit, &HEADS[3..]),
+        // A part of lines, which no list of lines sums to.
+        Cell::of(row.estimated, &[]),
+        Cell::of(row.cost, &[Account::FeeGst]),
     ]
 }
 
-fn figure(at: &BookScope, scope: &Scope, (amount, accounts): &Cell<'_>) -> Figure {
-    let link = scope.link("/lines");
-    let href = accounts.iter().fold(link, |link, account| link.with("account", account.name())).text();
-    Figure::amount(at.currency, *amount, href)
+fn figure(at: &BookScope, scope: &Scope, cell: &Cell) -> Figure {
+    if cell.accounts.is_empty() {
+        return Figure::unlinked(at.currency, cell.amount);
+    }
+    let link = Scope { printed: cell.printed, ..*scope }.link("/lines");
+    let href = cell.accounts.iter().fold(link, |link, account| link.with("account", account.name())).text();
+    Figure::amount(at.currency, cell.amount, href)
 }
 
 /// The sum of each column; none of a single row.
-fn total(at: &BookScope, rows: &[((String, Scope), Vec<Cell<'_>>)], kind: Kind) -> Page<Option<RegisterRow>> {
+fn total(at: &BookScope, rows: &[((String, Scope), Vec<Cell>)], kind: Kind) -> Page<Option<RegisterRow>> {
     if rows.len() < 2 {
         return Ok(None);
     }
     let sum = |column: usize| -> Page<Figure> {
         let cells = rows.iter().filter_map(|(_, cells)| cells.get(column));
-        Ok(Figure::unlinked(at.currency, Minor::sum(cells.map(|(amount, _)| Minor(*amount)))?.0))
+        Ok(Figure::unlinked(at.currency, Minor::sum(cells.map(|cell| Minor(cell.amount)))?.0))
     };
     let figures = (0..kind.columns().len() - 1).map(sum).collect::<Page<Vec<_>>>()?;
     Ok(Some(RegisterRow { weight: Weight::Total, label: "Together".to_owned(), figures }))

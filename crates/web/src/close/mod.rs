@@ -15,7 +15,7 @@ use ecom_ledger::{
     day::{self, Month},
     statement::{Gaps, Statement},
 };
-use ecom_store::{Filter, MonthClose, Scoped};
+use ecom_store::{Cover, Coverage, Filter, MonthClose, Scoped};
 
 pub(crate) use month::{create, reopen, show};
 
@@ -125,16 +125,19 @@ async fn standings(books: &mut Scoped<'_>, today: i32) -> Page<Vec<Standing>> {
         let currency = close.close.statement.currency;
         statements.entry((close.month, currency)).or_insert_with(|| Statement::new(currency));
     }
-    let months: Vec<Month> = statements.keys().map(|(month, _)| *month).collect();
-    let provisional = books.provisional_months(None, &months).await?;
+    let coverage = books.coverage(None).await?;
     let standing = |((month, currency), mut now): ((Month, Currency), Statement)| {
-        now.provisional = provisional.contains(&month);
+        now.provisional = is_provisional(&coverage, month, currency);
         let stands = |close: &&MonthClose| {
             close.month == month && close.close.statement.currency == currency && close.reopened.is_none()
         };
         Standing { month, now, close: closes.iter().find(stands).cloned(), over: month < this }
     };
     Ok(statements.into_iter().rev().map(standing).collect())
+}
+
+fn is_provisional(coverage: &Coverage, month: Month, currency: Currency) -> bool {
+    coverage.of(currency, month.first_day(), month.last_day()) != Cover::Whole
 }
 
 fn row(standing: &Standing) -> Page<MonthRow> {

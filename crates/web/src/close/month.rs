@@ -15,7 +15,7 @@ use ecom_ledger::{
 use ecom_store::{Action, Filter, MonthClose, Scoped};
 
 use super::{
-    Stand, Standing, download, month_path,
+    Stand, Standing, download, is_provisional, month_path,
     record::{self, DifferenceRow, PastRow, ShortRow},
 };
 use crate::{
@@ -197,7 +197,7 @@ async fn whole(app: &App, books: &mut Scoped<'_>, month: Month, currency: Curren
         return Err(Fault::Missing);
     }
     let mut now = found.pop().unwrap_or_else(|| Statement::new(currency));
-    now.provisional = books.provisional(month).await?;
+    now.provisional = is_provisional(&books.coverage(None).await?, month, currency);
     let (past, standing): (Vec<_>, Vec<_>) = closes.into_iter().partition(|close| close.reopened.is_some());
     let over = month < Month::of_day(day::of_date(app.today()));
     Ok(Whole { standing: Standing { month, now, close: standing.into_iter().next(), over }, past })

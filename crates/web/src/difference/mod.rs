@@ -46,13 +46,13 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, params: Par
     let choices = Choices::of(&mut books).await?;
     let span = books.span().await?;
     let latest = Month::of_day(span.map_or_else(|| day::of_date(app.today()), |(_, last)| last));
-    let scope = Scope::read(&params, Period::Month(latest))?;
+    let scope = Scope::read(&params, Period::Month(latest))?.with_gst(&params)?;
     choices.expect(&scope)?;
     let statements = books.statements(&scope.filter()).await?;
     let chosen = chosen(&statements, scope.currency);
     let others = statements.iter().map(|one| one.currency).filter(|currency| *currency != chosen.currency);
     let known = known(&mut books, &scope, &chosen, span).await?;
-    let reasons = reason::all(&scope.of_currency(chosen.currency), &chosen, &known)?;
+    let reasons = reason::all(&scope.of_currency(chosen.currency), &scope.shown(chosen.clone())?, &known)?;
     if let Some(wanted) = Download::read(&params)? {
         let name = FileName::of(&seat, download::TABLE, scope.period);
         return wanted.send(&name, vec![download::table(chosen.currency, &reasons)]).await;
@@ -60,7 +60,7 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, params: Par
     let page = DifferencePage {
         frame: seat.frame("Why this differs from Seller Central", Here::Statement),
         title: scope.period.title(),
-        bar: ScopeBar::new("/difference", &scope, &choices, span),
+        bar: ScopeBar::new("/difference", &scope, &choices, span).by_posting_day(&scope),
         downloads: Downloads::of(&scope.link("/difference"), &[download::TABLE]),
         reasons,
         others: others
@@ -92,7 +92,6 @@ async fn known(
     };
     let currency = statement.currency;
     let balances = books.balances(scope.seller_account, from, to).await?;
-    let provisional = scope.period.last_month().map(|month| balances.provisional(&[month]));
     let roll = if scope.marketplace.is_none() { balances.rolls()?.remove(&currency) } else { None };
     let shift = match scope.period {
         // All days begin and end together.
@@ -113,6 +112,6 @@ async fn known(
         roll,
         deferred_rows,
         deferred,
-        provisional: provisional.is_some_and(|months| !months.is_empty()) && span.is_some(),
+        cover: span.map(|_| balances.coverage().of(currency, from, to)),
     })
 }

@@ -1,12 +1,13 @@
 //! The reasons, from what a person at Seller Central looks at first to what Amazon cannot know.
 
 use ecom_ledger::{Account, Class, Currency, Group, Minor, day::DayCutter, roll::Roll, statement::Statement};
-use ecom_store::Shift;
+use ecom_store::{Cover, Shift};
 
 use crate::{
     fault::Page,
     figure::{Figure, Row, Weight},
     money,
+    period::shown,
     scope::Scope,
     statement::{bridge::groups_link, roll},
     words::{self, FEES},
@@ -28,7 +29,8 @@ pub(super) struct Known {
     pub(super) roll: Option<Roll>,
     pub(super) deferred_rows: i64,
     pub(super) deferred: i64,
-    pub(super) provisional: bool,
+    /// How far settlements cover the days; none without any.
+    pub(super) cover: Option<Cover>,
 }
 
 /// All of them.
@@ -89,8 +91,13 @@ impl Telling<'_> {
                     .note("in no account until Amazon releases them"),
             );
         }
-        let state =
-            if known.provisional { "settlements may still follow" } else { "every settlement is here" };
+        let state = match known.cover {
+            Some(cover) => words::uncovered(cover, shown).map_or_else(
+                || "every settlement is here".to_owned(),
+                |open| format!("{open}: more may follow"),
+            ),
+            None => "no settlement has been imported yet".to_owned(),
+        };
         rows.push(Row::new(
             Weight::Plain,
             "These days",
@@ -148,9 +155,14 @@ impl Telling<'_> {
         Ok(Reason {
             id: "fees",
             title: "Fees with GST, and without",
-            words: vec![
-                "Seller Central shows fees and advertising with their GST. Here that GST stands apart where you can claim it back as input credit; inside advertising, coupon and Easy Ship amounts it is estimated until a tax invoice says it exactly.".to_owned(),
-            ],
+            words: vec![format!(
+                "Seller Central shows fees and advertising with their GST. Here that GST stands apart where you can claim it back as input credit; {}.",
+                if self.scope.printed {
+                    "inside advertising, coupon and Easy Ship amounts it is left where Amazon printed it"
+                } else {
+                    "inside advertising, coupon and Easy Ship amounts it is estimated until a tax invoice says it exactly"
+                }
+            )],
             rows: vec![
                 self.sum("Fees, advertising and deals here", net, self.group_link(&groups)),
                 gst,
@@ -179,13 +191,17 @@ impl Telling<'_> {
     fn own(&self) -> Page<Reason> {
         let row = |group: Group| -> Page<Row> {
             let amount = self.statement.group(group)?;
-            let unknown = group == Group::Cogs && self.statement.uncosted > 0;
+            let units = words::uncosted(self.statement, group);
+            let unknown = units > 0;
             let figure = match (unknown, amount) {
                 (true, 0) => Figure::unknown("unknown"),
                 _ => Figure::amount(self.currency, amount, self.group_link(&[group])),
             };
-            let units = money::counted(self.statement.uncosted, "unit", "units");
-            let note = if unknown { format!("unknown for {units}") } else { String::new() };
+            let note = if unknown {
+                format!("unknown for {}", money::counted(units, "unit", "units"))
+            } else {
+                String::new()
+            };
             Ok(Row::new(Weight::Plain, group.title(), figure).note(note))
         };
         Ok(Reason {

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use ecom_ledger::{
     Currency,
-    chain::{Chains, Check, Finding},
-    day::{self, Month},
+    chain::{Check, Finding},
+    day::Month,
 };
 use ecom_store::{
-    Duties, Filter, MOST_COUNTED, Scoped, SettlementState, SettlementView, UnclassifiedLabel, UncostedProduct,
+    Coverage, Duties, Filter, MOST_COUNTED, Scoped, SettlementState, SettlementView, UnclassifiedLabel,
+    UncostedProduct,
 };
 
 use crate::{
@@ -55,7 +56,7 @@ impl Attention {
     }
 
     /// The most urgent first: what keeps money out of the figures, then what leaves them incomplete.
-    pub(crate) fn notices(&self, chains: &BTreeMap<(i64, Currency), Chains>) -> Vec<Notice> {
+    pub(crate) fn notices(&self, coverage: &Coverage) -> Vec<Notice> {
         let mut notices: Vec<Notice> = self.waiting.iter().map(waiting).collect();
         let more = self.duties.settlements - i64::try_from(self.waiting.len()).unwrap_or(i64::MAX);
         if more > 0 {
@@ -63,7 +64,7 @@ impl Attention {
             let words = "Versions to choose between, or files that do not balance.";
             notices.push(attention(title, words.to_owned()).link("See them", "/settlements?state=undecided"));
         }
-        notices.extend(findings(chains));
+        notices.extend(findings(coverage));
         notices.extend(self.labels());
         notices.extend(self.uncosted());
         notices
@@ -138,8 +139,8 @@ fn waiting(found: &SettlementView) -> Notice {
 }
 
 /// Places where settlements do not follow each other, the newest first.
-fn findings(chains: &BTreeMap<(i64, Currency), Chains>) -> Vec<Notice> {
-    let all: Vec<&Finding> = chains.values().flat_map(|chains| chains.findings.iter().rev()).collect();
+fn findings(coverage: &Coverage) -> Vec<Notice> {
+    let all: Vec<&Finding> = coverage.findings().collect();
     let mut notices: Vec<Notice> = all.iter().take(MOST).map(|finding| found(finding)).collect();
     if let Some(more) = all.len().checked_sub(MOST).filter(|more| *more > 0) {
         let title = format!("{more} more places where settlements do not follow each other");
@@ -159,9 +160,4 @@ fn found(finding: &Finding) -> Notice {
     };
     let words = finding.told(|amount| money::exact(finding.currency, amount));
     attention(title.to_owned(), words).link(link.0, link.1)
-}
-
-/// The day of an instant, in the zone of a currency.
-pub(crate) fn day_of(currency: Currency, micros: i64) -> jiff::civil::Date {
-    day::to_date(day::DayCutter::for_currency(currency).day(micros))
 }

@@ -5,7 +5,7 @@ mod flow;
 pub(crate) mod span;
 pub(crate) mod tile;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::{
@@ -13,8 +13,8 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use ecom_ledger::{Currency, chain::Chains, day, statement::Statement};
-use ecom_store::{Action, Scoped};
+use ecom_ledger::{Currency, day, statement::Statement};
+use ecom_store::{Action, Cover, Coverage, Scoped};
 
 use crate::{
     app::App,
@@ -34,15 +34,15 @@ use crate::{
     session::may_register,
     statement::parts::{self, PartsChart},
 };
-use attention::{Attention, day_of};
+use attention::Attention;
 use flow::Flow;
 use span::{ALWAYS, OFFERED, Span};
-use tile::{Compared, Found, Known, PeriodTile};
+use tile::{Compared, Found, Known, PeriodTile, Shown};
 
 /// Periods one person can add.
 const MOST_TILES: usize = 6;
-/// The table behind the chart.
-const TABLE: &str = "Where net sales went";
+/// What the tiles say, and the table behind the chart.
+const TABLES: [&str; 2] = ["Periods", "Where net sales went"];
 /// The choice of days of one's own.
 const OWN: &str = "own";
 
@@ -146,22 +146,25 @@ async fn render(app: &App, seat: &Seat<Viewer>, params: &Params, status: StatusC
     let usual = Period::Days(day::to_date(last - flow::USUAL_DAYS + 1), day::to_date(last));
     let scope = Scope::read(params, usual)?;
     choices.expect(&scope)?;
-    let view = View::of(app, &mut books, seat, &scope, &choices, lines).await?;
+    let view = View::of(app, &mut books, seat, &scope, lines).await?;
     if let Some(wanted) = Download::read(params)? {
-        let (name, sheets) = (FileName::of(seat, TABLE, scope.period), view.sheets(&scope)?);
+        let (name, sheets) = (FileName::of(seat, "overview", scope.period), view.sheets(&scope)?);
+        let tiles = sheets.iter().flat_map(|sheet| sheet.tiles.iter().map(|tile| (sheet.currency, tile)));
         let charts = sheets.iter().filter_map(|sheet| sheet.chart.as_ref());
-        return wanted.send(&name, vec![parts::table(TABLE, charts)]).await;
+        return wanted
+            .send(&name, vec![tile::table(TABLES[0], tiles), parts::table(TABLES[1], charts)])
+            .await;
     }
     let attention = Attention::of(&mut books, seat.duties(), attention_since(app)).await?;
     let page = HomePage {
         frame: seat.frame("Home", Here::Home),
         greeting: format!("Good {}, {}", part_of_day(app), seat.business()),
-        bar: ScopeBar::new("/", &scope, &choices, lines),
-        downloads: Downloads::of(&scope.link("/"), &[TABLE]),
+        bar: ScopeBar::new("/", &scope, &choices, lines).by_posting_day(&scope),
+        downloads: Downloads::of(&scope.link("/"), &TABLES),
         fresh: fresh(&view, books.last_import().await?),
         bare: lines.is_none(),
         sheets: view.sheets(&scope)?,
-        notices: attention.notices(&view.chains),
+        notices: attention.notices(&view.coverage),
         adding: adding(entry, view.spans.len() - ALWAYS.len()),
         products: product::Extremes::of(&scope),
     };
@@ -175,7 +178,7 @@ struct View {
     flow: Flow,
     /// Statements of the tiles that have days, three of each; then those of the chart's columns.
     statements: Vec<Vec<Statement>>,
-    chains: BTreeMap<(i64, Currency), Chains>,
+    coverage: Coverage,
     known: Known,
 }
 
@@ -185,7 +188,6 @@ impl View {
         books: &mut Scoped<'_>,
         seat: &Seat<Viewer>,
         scope: &Scope,
-        choices: &Choices,
         lines: Option<(i32, i32)>,
     ) -> Page<Self> {
         let added = books.tiles(seat.person()).await?;
@@ -200,20 +202,18 @@ impl View {
         let mut days: Vec<(i32, i32)> = compared.iter().flatten().flat_map(Compared::spans).collect();
         days.extend(&flow.spans);
         let statements = books.statements_of(&scope.filter(), &days).await?;
-        let mut chains = BTreeMap::new();
-        let accounts = choices.seller_accounts.iter().map(|account| account.id);
-        for account in accounts.filter(|id| scope.seller_account.is_none_or(|chosen| chosen == *id)) {
-            let of_account = books.chains(account).await?;
-            chains.extend(of_account.into_iter().map(|(currency, chains)| ((account.0, currency), chains)));
-        }
-        Ok(Self { spans, compared, flow, statements, chains, known })
+        let coverage = books.coverage(scope.seller_account).await?;
+        Ok(Self { spans, compared, flow, statements, coverage, known })
     }
 
-    /// The last day that every chain covers, of one currency or all.
-    fn settled(&self, currency: Option<Currency>) -> Option<jiff::civil::Date> {
-        let of =
-            self.chains.iter().filter(|((_, known), _)| currency.is_none_or(|currency| currency == *known));
-        of.filter_map(|((_, known), chains)| Some(day_of(*known, chains.covered_until()? - 1))).min()
+    /// The last day that every chain covers, in all currencies, and whether a settlement is missing before.
+    fn settled(&self) -> Option<(jiff::civil::Date, bool)> {
+        let (first, _) = self.known.lines?;
+        let days: Option<Vec<i32>> = self.coverage.currencies().map(|one| self.coverage.until(one)).collect();
+        let last = days?.into_iter().min()?;
+        let mut covers =
+            self.coverage.currencies().map(|one| self.coverage.of(one, day::of_date(first), last));
+        Some((day::to_date(last), covers.any(|cover| cover == Cover::Gap)))
     }
 
     /// One per currency in any of the figures.
@@ -224,7 +224,8 @@ impl View {
     }
 
     fn sheet(&self, scope: &Scope, currency: Currency) -> Page<Sheet> {
-        let known = Known { settled: self.settled(Some(currency)), ..self.known };
+        let settled = self.coverage.until(currency).map(day::to_date);
+        let known = Known { settled, ..self.known };
         let mut tiles = Vec::new();
         let mut rest = self.statements.as_slice();
         for (span, compared) in self.spans.iter().zip(&self.compared) {
@@ -233,7 +234,9 @@ impl View {
             let one =
                 |at: usize| own.get(at)?.iter().find(|statement: &&Statement| statement.currency == currency);
             let found = Found { own: one(0), before: one(1), year: one(2) };
-            tiles.push(PeriodTile::of(*span, scope, currency, &known, compared.as_ref(), &found)?);
+            let cover = |(from, to)| self.coverage.of(currency, day::of_date(from), day::of_date(to));
+            let shown = Shown::of(*span, &known, cover);
+            tiles.push(PeriodTile::of(&shown, scope, currency, &known, &found)?);
         }
         Ok(Sheet { currency, tiles, chart: self.flow.chart(scope, currency, rest)? })
     }
@@ -262,8 +265,9 @@ fn fresh(view: &View, imported: Option<i64>) -> String {
     let today = view.known.today;
     let told = |date| span::told((date, date), today);
     let mut parts = Vec::new();
-    if let Some(settled) = view.settled(None) {
-        parts.push(format!("Settled up to {}", told(settled)));
+    if let Some((settled, gap)) = view.settled() {
+        let missing = if gap { ", but a settlement is missing before" } else { "" };
+        parts.push(format!("Settled up to {}{missing}", told(settled)));
     }
     parts.push(format!("lines from {} to {}, by posting day", told(first), told(last)));
     if let Some(at) = imported.map(moment::at) {

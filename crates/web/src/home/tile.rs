@@ -4,14 +4,27 @@
 //! a day that no settlement covers yet says so instead of showing zero.
 
 use askama::Template;
-use ecom_ledger::{Account, Currency, Group, Minor, day, statement::Statement};
+use ecom_documents::{Sheet, Value};
+use ecom_ledger::{Currency, Group, Minor, day, statement::Statement};
+use ecom_store::Cover;
 use jiff::civil::Date;
 
 use super::span::{ALWAYS, Days, Span, told, year_before};
-use crate::{fault::Page, figure::Figure, money, notice::Tone, period::Period, scope::Scope, words::FEES};
+use crate::{
+    fault::{Fault, Page},
+    figure::Figure,
+    line::Measure,
+    money,
+    notice::Tone,
+    period::Period,
+    scope::Scope,
+    words::{self, FEES},
+};
 
 /// Units of unknown cost that leave profits comparable, in basis points of the units sold.
 const NEGLIGIBLE_BP: i64 = 500;
+/// What the profit is made of.
+const ROWS: [&str; 6] = ["Net sales", "Units", "Refunds", "Fees", "Ads", "Margin"];
 /// Beyond this many times an amount says more than a share.
 const MOST_TIMES_BP: i64 = 100_000;
 
@@ -21,7 +34,7 @@ pub(crate) struct Known {
     pub(crate) today: Date,
     /// First and last day with lines.
     pub(crate) lines: Option<Days>,
-    /// The last day that every chain of settlements covers.
+    /// The last day that every chain of settlements covers to its end.
     pub(crate) settled: Option<Date>,
 }
 
@@ -45,6 +58,26 @@ impl Compared {
     /// In the order in which the store is asked.
     pub(crate) fn spans(&self) -> [(i32, i32); 3] {
         [self.own, self.before, self.year].map(|(from, to)| (day::of_date(from), day::of_date(to)))
+    }
+}
+
+/// What a tile is about.
+pub(crate) struct Shown {
+    pub(crate) span: Span,
+    /// Its days as far as there are lines.
+    pub(crate) days: Days,
+    /// How far settlements cover them.
+    pub(crate) cover: Cover,
+    /// None if there are no lines of these days or later ones.
+    pub(crate) compared: Option<Compared>,
+}
+
+impl Shown {
+    /// `cover` says how far settlements cover days.
+    pub(crate) fn of(span: Span, known: &Known, cover: impl FnOnce(Days) -> Cover) -> Self {
+        let compared = Compared::of(span, known);
+        let days = compared.map_or_else(|| span.days(known.today), |compared| compared.own);
+        Self { span, days, cover: cover(days), compared }
     }
 }
 
@@ -81,6 +114,8 @@ pub(crate) struct Change {
     pub(crate) tone: Tone,
     pub(crate) much: String,
     pub(crate) against: String,
+    /// The statement of the earlier days; none without any.
+    pub(crate) href: Option<String>,
 }
 
 /// The statements of a tile in one currency.
@@ -99,19 +134,18 @@ impl PeriodTile {
 
     /// A tile with its statements.
     pub(crate) fn of(
-        span: Span,
+        shown: &Shown,
         scope: &Scope,
         currency: Currency,
         known: &Known,
-        compared: Option<&Compared>,
         found: &Found<'_>,
     ) -> Page<Self> {
-        let days = compared.map_or_else(|| span.days(known.today), |compared| compared.own);
+        let (span, days, cover) = (shown.span, shown.days, shown.cover);
         let period = Period::Days(days.0, days.1);
         let scope = scope.of_currency(currency).in_period(period);
-        let figures = match (compared, found.own) {
-            (Some(compared), Some(own)) if !awaited(known, compared, own)? => {
-                Some(Figures::of(&scope, known, compared, own, found)?)
+        let figures = match (&shown.compared, found.own) {
+            (Some(compared), Some(own)) if !awaited(cover, own)? => {
+                Some(Figures::of(&scope, known, cover, compared, own, found)?)
             }
             _ => None,
         };
@@ -120,25 +154,55 @@ impl PeriodTile {
             days: told(days, known.today),
             href: scope.link("/").text(),
             first: span == Span::MonthToDate,
-            words: if figures.is_some() { String::new() } else { nothing(days, known) },
+            words: if figures.is_some() { String::new() } else { nothing(days, cover, known) },
             figures,
             removal: (!ALWAYS.contains(&span)).then(|| span.key()),
         })
     }
 }
 
+/// What tiles say, as a table.
+pub(super) fn table<'t>(name: &str, tiles: impl Iterator<Item = (Currency, &'t PeriodTile)>) -> Sheet {
+    let mut titles = vec!["Period", "Days", "Currency", "Profit"];
+    titles.extend(ROWS);
+    titles.push("Note");
+    let row = |(currency, tile): (Currency, &PeriodTile)| {
+        let mut row: Vec<Value> =
+            vec![tile.title.as_str().into(), tile.days.as_str().into(), currency.code().into()];
+        match &tile.figures {
+            Some(figures) => {
+                row.push(figures.profit.value());
+                row.extend(figures.rows.iter().map(|(_, figure)| figure.value()));
+                let open = figures.provisional.as_ref().map(|open| format!(", {open}"));
+                row.push(format!("{}{}", figures.label, open.unwrap_or_default()).into());
+            }
+            None => {
+                row.extend((0..=ROWS.len()).map(|_| Value::Empty));
+                row.push(tile.words.as_str().into());
+            }
+        }
+        row
+    };
+    Sheet {
+        name: name.to_owned(),
+        header: titles.into_iter().map(str::to_owned).collect(),
+        rows: tiles.map(row).collect(),
+    }
+}
+
 /// Whether nothing was sold on days that no settlement covers yet: that is no zero, but a gap.
-fn awaited(known: &Known, compared: &Compared, own: &Statement) -> Page<bool> {
-    let covered = known.settled.is_some_and(|settled| compared.own.0 <= settled);
-    Ok(!covered && own.units == 0 && own.group(Group::NetSales)? == 0)
+fn awaited(cover: Cover, own: &Statement) -> Page<bool> {
+    let open = matches!(cover, Cover::Open | Cover::Gap);
+    Ok(open && own.units == 0 && own.group(Group::NetSales)? == 0)
 }
 
 /// Why there are no figures.
-fn nothing(days: Days, known: &Known) -> String {
+fn nothing(days: Days, cover: Cover, known: &Known) -> String {
     let told = |day| told((day, day), known.today);
     match (known.lines, known.settled) {
         (Some((first, _)), _) if days.1 < first => format!("The books begin on {}.", told(first)),
-        (_, Some(settled)) if days.1 <= settled => "No line was posted.".to_owned(),
+        (Some(_), _) if cover == Cover::Gap => "A settlement of these days is missing.".to_owned(),
+        (Some(_), _) if cover == Cover::Whole => "No line was posted.".to_owned(),
         (Some(_), Some(settled)) => {
             format!("Amazon has not settled this yet. Settlements reach {}.", told(settled))
         }
@@ -151,25 +215,24 @@ impl Figures {
     fn of(
         scope: &Scope,
         known: &Known,
+        cover: Cover,
         compared: &Compared,
         own: &Statement,
         found: &Found<'_>,
     ) -> Page<Self> {
         let against = |days: Days, other: Option<&Statement>| {
             let in_books = known.lines.is_some_and(|(first, _)| first <= days.0);
-            change(own, other.filter(|_| in_books), &told(days, known.today))
+            let other = other.filter(|_| in_books);
+            let earlier = scope.in_period(Period::Days(days.0, days.1)).link("/statement").text();
+            let change = change(own, other, &told(days, known.today))?;
+            Ok::<_, Fault>(Change { href: other.map(|_| earlier), ..change })
         };
         let mut changes = vec![against(compared.before, found.before)?];
         if compared.before != compared.year {
             changes.push(against(compared.year, found.year)?);
         }
-        let settled = known.settled.is_some_and(|settled| compared.own.1 <= settled);
-        let provisional = (!settled).then(|| match known.settled {
-            Some(day) if day >= compared.own.0 => format!("settled up to {}", told((day, day), known.today)),
-            _ => "not settled yet".to_owned(),
-        });
         Ok(Self {
-            label: if own.uncosted > 0 { "profit before unknown costs" } else { "net profit" },
+            label: if own.cost_known() { "net profit" } else { "profit before unknown costs" },
             profit: Figure::tile(
                 own.currency,
                 own.profit()?,
@@ -178,7 +241,7 @@ impl Figures {
             .estimated(own.moved().any(|(_, turnover)| turnover.estimated != 0)),
             changes,
             rows: rows(scope, own)?,
-            provisional,
+            provisional: words::uncovered(cover, |day| told((day, day), known.today)),
         })
     }
 }
@@ -188,24 +251,16 @@ fn rows(scope: &Scope, statement: &Statement) -> Page<Vec<(&'static str, Figure)
         let href = crate::statement::bridge::groups_link(scope, groups);
         Ok(Figure::tile(statement.currency, sum(statement, groups)?, href))
     };
-    let counted = |count: i64, account: &str| {
-        Figure::linked(money::count(count), scope.link("/lines").with("account", account).text())
-    };
-    let refunds = statement.refunds.unwrap_or(0);
-    let margin = match statement.margin_bp()? {
-        _ if statement.uncosted > 0 => Figure::unknown("unknown"),
-        // Of negative sales, a loss would look like a gain.
-        Some(margin) if statement.group(Group::NetSales)? > 0 => Figure::plain(money::percent(margin)),
-        _ => Figure::plain("no sales"),
-    };
-    Ok(vec![
-        ("Net sales", amount(&[Group::NetSales])?),
-        ("Units", counted(statement.units, Account::SalesProduct.name())),
-        ("Refunds", counted(refunds, Account::Refund.name())),
-        ("Fees", amount(&FEES)?),
-        ("Ads", amount(&[Group::Advertising, Group::Deals])?),
-        ("Margin", margin),
-    ])
+    let measure = |measure: Measure| measure.figure(scope, statement);
+    let figures = [
+        amount(&[Group::NetSales])?,
+        measure(Measure::Units)?,
+        measure(Measure::Refunds)?,
+        amount(&FEES)?,
+        amount(&[Group::Advertising, Group::Deals])?,
+        measure(Measure::Margin)?,
+    ];
+    Ok(ROWS.into_iter().zip(figures).collect())
 }
 
 fn sum(statement: &Statement, groups: &[Group]) -> Page<i64> {
@@ -220,6 +275,7 @@ fn change(now: &Statement, then: Option<&Statement>, against: &str) -> Page<Chan
         tone: Tone::Plain,
         much: much.to_owned(),
         against: format!("for {against}"),
+        href: None,
     };
     let Some(then) = then else { return Ok(plain("no figure")) };
     if costed(now) && costed(then) {
@@ -230,7 +286,7 @@ fn change(now: &Statement, then: Option<&Statement>, against: &str) -> Page<Chan
 }
 
 fn costed(statement: &Statement) -> bool {
-    statement.uncosted.saturating_mul(10_000) <= statement.units.saturating_mul(NEGLIGIBLE_BP)
+    statement.units_without_cost().saturating_mul(10_000) <= statement.units.saturating_mul(NEGLIGIBLE_BP)
 }
 
 fn told_change(what: &str, currency: Currency, now: i64, then: i64, against: &str) -> Page<Change> {
@@ -247,11 +303,12 @@ fn told_change(what: &str, currency: Currency, now: i64, then: i64, against: &st
         _ => ("▼", Tone::Bad, "down"),
     };
     let much = if difference.0 == 0 { format!("{what} {word}") } else { format!("{what} {size} {word}") };
-    Ok(Change { sign, tone, much, against: format!("on {against}") })
+    Ok(Change { sign, tone, much, against: format!("on {against}"), href: None })
 }
 
 #[cfg(test)]
 mod tests {
+    use ecom_ledger::Account;
     use jiff::civil::date;
 
     use super::*;
@@ -307,13 +364,23 @@ mod tests {
         assert_eq!(compared.before, (date(2026, 10, 1), date(2026, 10, 21)));
         assert_eq!(Compared::of(Span::Today, &known), None);
         let today = (known.today, known.today);
-        assert_eq!(nothing(today, &known), "Not settled yet. The newest lines are of 21 Nov.");
+        assert_eq!(nothing(today, Cover::Open, &known), "Not settled yet. The newest lines are of 21 Nov.");
         let known = Known { settled: Some(date(2026, 11, 14)), ..known };
-        assert_eq!(nothing(today, &known), "Amazon has not settled this yet. Settlements reach 14 Nov.");
-        assert_eq!(nothing((date(2026, 11, 3), date(2026, 11, 4)), &known), "No line was posted.");
-        let open = Compared::of(Span::Own(date(2026, 11, 20), date(2026, 11, 21)), &known).unwrap();
-        assert!(awaited(&known, &open, &statement(0, -500, 0, 0)).unwrap());
-        assert!(!awaited(&known, &open, &statement(100, -500, 1, 0)).unwrap());
-        assert!(!awaited(&known, &compared, &statement(0, -500, 0, 0)).unwrap());
+        let told = |days, cover| nothing(days, cover, &known);
+        assert_eq!(told(today, Cover::Open), "Amazon has not settled this yet. Settlements reach 14 Nov.");
+        let earlier = (date(2026, 11, 3), date(2026, 11, 4));
+        assert_eq!(told(earlier, Cover::Whole), "No line was posted.");
+        assert_eq!(told(earlier, Cover::Gap), "A settlement of these days is missing.");
+    }
+
+    #[test]
+    fn nothing_sold_is_no_zero_where_a_settlement_is_awaited() {
+        let (nothing, sold) = (statement(0, -500, 0, 0), statement(100, -500, 1, 0));
+        for (cover, awaited_then) in
+            [(Cover::Open, true), (Cover::Gap, true), (Cover::UpTo(1), false), (Cover::Whole, false)]
+        {
+            assert_eq!(awaited(cover, &nothing).unwrap(), awaited_then, "{cover:?}");
+            assert!(!awaited(cover, &sold).unwrap());
+        }
     }
 }

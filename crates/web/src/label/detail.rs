@@ -14,12 +14,13 @@ use ecom_store::{LabelDays, LabelId, LabelSums, Scoped};
 use super::{
     Name,
     choice::{self, ChoiceForm},
-    gst,
+    download, gst,
     record::{Record, RuleRow, goes},
     told,
 };
 use crate::{
     app::App,
+    download::{Download, Downloads, FileName},
     entry::Entry,
     fault::{Fault, Page},
     figure::Figure,
@@ -40,6 +41,7 @@ pub(super) const RELOAD_S: u8 = 2;
 #[template(path = "label/show.html")]
 struct LabelPage {
     frame: Frame,
+    downloads: Downloads,
     said: Option<&'static str>,
     name: Name,
     sums: Vec<SumRow>,
@@ -65,11 +67,11 @@ struct SumRow {
 }
 
 /// Days on which it goes somewhere.
-struct Span {
-    days: String,
-    goes: String,
-    gst: &'static str,
-    by: &'static str,
+pub(super) struct Span {
+    pub(super) days: String,
+    pub(super) goes: String,
+    pub(super) gst: &'static str,
+    pub(super) by: &'static str,
     open: bool,
 }
 
@@ -91,6 +93,18 @@ pub(crate) async fn show(
     let mut books = seat.books(&mut tx).await?;
     let (id, label) = label_of(&mut books, &id).await?;
     let taxonomy = books.taxonomy(&app.reading.taxonomy).await?;
+    if let Some(wanted) = Download::read(&params)? {
+        let record = Record::of(&mut books).await?;
+        let own = record.rules().filter(|rule| rule.label == id);
+        let sums = books.label_sums(Some(id)).await?;
+        let tables = vec![
+            download::sums(&sums),
+            download::spans(&spans(&taxonomy, &label, &record, id)),
+            download::rules(&app, &record, own),
+        ];
+        let name = format!("label {}", Name::of(&label).what);
+        return wanted.send(&FileName::today(&app, &seat, &name), tables).await;
+    }
     let verdict = taxonomy.verdict(&label, day::of_date(app.today()));
     let entry = choice::from_address(&params)
         .unwrap_or_else(|| choice::prefilled(verdict.credit, verdict.debit, verdict.gst));
@@ -121,6 +135,7 @@ pub(super) async fn show_as<R: Role>(
     let frame = seat.frame(name.what.clone(), Here::Labels).reloading(open.then_some(RELOAD_S));
     let page = LabelPage {
         frame,
+        downloads: Downloads::of(&Link::to(&format!("/labels/{id}")), &download::ONE),
         said,
         name,
         days: days.map(span_words).unwrap_or_default(),
@@ -155,8 +170,11 @@ pub(super) fn span_words(days: LabelDays) -> String {
 }
 
 fn sum_row(id: LabelId, sum: &LabelSums) -> SumRow {
-    let href =
-        Link::to("/search").with("label_id", &id.to_string()).with("account", "suspense:unclassified").text();
+    let href = Link::to("/search")
+        .with("currency", sum.currency.code())
+        .with("label_id", &id.to_string())
+        .with("account", "suspense:unclassified")
+        .text();
     let suspense = Figure::amount(sum.currency, sum.unclassified_amount, href);
     SumRow {
         currency: sum.currency.code().to_owned(),

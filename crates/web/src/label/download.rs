@@ -5,7 +5,9 @@ use ecom_ledger::taxonomy::Label;
 use ecom_store::{LabelDays, LabelRuleView, LabelSums, Scoped};
 
 use super::{
-    Lookup, gst,
+    Lookup,
+    detail::Span,
+    gst,
     record::{Record, RuleRow, goes},
 };
 use crate::{
@@ -67,8 +69,8 @@ fn parts(label: &Label) -> [Value; 3] {
     [&label.transaction_type, &label.amount_type, &label.description].map(|part| filled(part))
 }
 
-/// All rules, the newest first.
-pub(super) fn rules(app: &App, record: &Record) -> Sheet {
+/// Some rules, the newest first.
+pub(super) fn rules<'r>(app: &App, record: &Record, rules: impl Iterator<Item = &'r LabelRuleView>) -> Sheet {
     let header = [
         "Transaction type",
         "Amount type",
@@ -82,7 +84,7 @@ pub(super) fn rules(app: &App, record: &Record) -> Sheet {
         "Undone by",
         "State",
     ];
-    sheet(TABLES[1], header, record.rules().map(|view| rule(view, record.row(app, view))))
+    sheet(TABLES[1], header, rules.map(|view| rule(view, record.row(app, view))))
 }
 
 fn rule(view: &LabelRuleView, row: RuleRow) -> [Value; 11] {
@@ -105,6 +107,31 @@ fn rule(view: &LabelRuleView, row: RuleRow) -> [Value; 11] {
         filled(&view.undoer),
         row.state.0.into(),
     ]
+}
+
+/// Tables of one label, in the order of its page.
+pub(super) const ONE: [&str; 3] = ["What it holds", "Where it goes", TABLES[1]];
+
+/// What a label holds in each currency.
+pub(super) fn sums(sums: &[LabelSums]) -> Sheet {
+    let header = ["Currency", "Lines", "Sum", "Not understood"];
+    let row = |sum: &LabelSums| {
+        let open = (sum.unclassified > 0).then(|| amount(sum.currency, sum.unclassified_amount));
+        [
+            sum.currency.code().into(),
+            sum.lines.into(),
+            amount(sum.currency, sum.amount),
+            open.unwrap_or(Value::Empty),
+        ]
+    };
+    sheet(ONE[0], header, sums.iter().map(row))
+}
+
+/// Where a label goes on which days.
+pub(super) fn spans(spans: &[Span]) -> Sheet {
+    let row =
+        |span: &Span| [span.days.as_str().into(), span.goes.as_str().into(), span.gst.into(), span.by.into()];
+    sheet(ONE[1], ["Posting days", "Goes to", "Its GST", "By"], spans.iter().map(row))
 }
 
 /// The labels that a search found.

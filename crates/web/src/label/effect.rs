@@ -55,7 +55,7 @@ pub(super) struct MonthRow {
 
 impl EffectView {
     pub(super) async fn of(books: &mut Scoped<'_>, change: RuleChange, options: &Options) -> Page<Self> {
-        let closed = closed_months(books).await?;
+        let closed = books.closed_months().await?;
         Ok(match books.label_effect(change, options).await? {
             LabelEffect::Exact(effects) => Self::exact(&effects, &closed)?,
             LabelEffect::Large(effects) => Self::large(&effects, &closed),
@@ -162,13 +162,6 @@ fn row(
         amount: money::exact(currency, effect.moved.amount),
         profit: format!("{sign}{}", money::exact(currency, effect.profit)),
     }
-}
-
-/// Months whose close stands.
-async fn closed_months(books: &mut Scoped<'_>) -> Page<Vec<(Month, Currency)>> {
-    let closes = books.closes().await?;
-    let standing = closes.into_iter().filter(|close| close.reopened.is_none());
-    Ok(standing.map(|close| (close.month, close.close.statement.currency)).collect())
 }
 
 /// Closed months that are touched: how they are called, and where their differences stand.

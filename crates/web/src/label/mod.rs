@@ -41,7 +41,7 @@ use record::{Record, RuleRow, goes};
 const PER_PAGE: usize = 10;
 /// Lines shown as examples of each.
 const EXAMPLES: usize = 3;
-/// Labels that a search shows.
+/// Labels that a search shows; a file has all.
 const MOST_FOUND: usize = 50;
 /// Rules that are shown, the newest.
 const MOST_RULES: usize = 100;
@@ -133,10 +133,13 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Par
     let record = Record::of(&mut books).await?;
     let (open, page) = open(&sums, wanted.page);
     let today = day::of_date(app.today());
-    let lookup = Lookup::of(&mut books, &taxonomy, &sums, wanted.text, today).await?;
-    if let Some(file) = Download::read(&params)? {
+    let file = Download::read(&params)?;
+    let most = if file.is_some() { usize::MAX } else { MOST_FOUND };
+    let lookup = Lookup::of(&mut books, &taxonomy, &sums, wanted.text, today, most).await?;
+    if let Some(file) = file {
         let unknown = download::unknown(&mut books, &open).await?;
-        let mut tables = vec![unknown, download::rules(&app, &record), download::found(&lookup)];
+        let mut tables =
+            vec![unknown, download::rules(&app, &record, record.rules()), download::found(&lookup)];
         tables.truncate(lookup.tables().len());
         return file.send(&FileName::today(&app, &seat, "labels"), tables).await;
     }
@@ -260,13 +263,14 @@ impl Lookup {
         Downloads::of(&page, self.tables())
     }
 
-    /// Labels that hold a text, and where they go on a day.
+    /// Labels that hold a text, up to `most`, and where they go on a day.
     async fn of(
         books: &mut Scoped<'_>,
         taxonomy: &Taxonomy,
         sums: &BTreeMap<LabelId, Vec<LabelSums>>,
         text: String,
         today: i32,
+        most: usize,
     ) -> Page<Self> {
         let found = if text.is_empty() { Vec::new() } else { books.labels_holding(&text).await? };
         let one = |(id, label): (LabelId, Label)| {
@@ -280,8 +284,8 @@ impl Lookup {
                 open: verdict.debit == Account::Unclassified,
             }
         };
-        let cut = found.len() > MOST_FOUND;
-        Ok(Self { text, found: found.into_iter().take(MOST_FOUND).map(one).collect(), cut })
+        let cut = found.len() > most;
+        Ok(Self { text, found: found.into_iter().take(most).map(one).collect(), cut })
     }
 }
 

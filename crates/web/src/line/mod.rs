@@ -1,6 +1,7 @@
 //! Explain: how a figure is computed, the ledger lines behind it, and each line as Amazon wrote it.
 
 pub(crate) mod download;
+mod measure;
 mod original;
 mod sentence;
 mod subject;
@@ -22,10 +23,11 @@ use crate::{
     seat::{Seat, Viewer},
     words,
 };
+pub(crate) use measure::Measure;
 use original::Original;
-use sentence::{Sentence, Telling};
-pub(crate) use subject::POSTED;
+use sentence::{Sentence, Telling, of_product};
 use subject::Subject;
+pub(crate) use subject::{BEFORE_OWN, POSTED};
 
 /// Lines on a page.
 const PER_PAGE: usize = 50;
@@ -104,7 +106,9 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Par
         Some(line) => Some(Original::open(&app, &seat, &mut books, line).await?),
         None => None,
     };
-    let told = Told::of(&mut books, &filter, &subject, &scope).await?;
+    let telling =
+        Telling { subject: &subject, scope: &scope, product: sku.as_ref().map(|(name, _)| name.as_str()) };
+    let told = Told::of(&mut books, &filter, &telling).await?;
     let here = Address {
         scope,
         query: subject.query.clone(),
@@ -119,7 +123,7 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Par
         sentences: told.sentences,
         unsummed: told.unsummed,
         other_gst: (told.estimated || scope.printed).then(|| here.other_gst()),
-        difference: Scope { currency: None, settlement: None, ..scope }.link("/difference").text(),
+        difference: Scope { settlement: None, ..scope }.link("/difference").text(),
         mixed: subject.accounts.len() != 1,
         rule: subject.rule(),
         downloads: Downloads::of(&here.link(None), &[download::TABLE]),
@@ -152,7 +156,7 @@ async fn expect_settlement(books: &mut Scoped<'_>, key: Option<SettlementKey>) -
 fn back(scope: &Scope) -> String {
     match scope.settlement {
         Some(key) => format!("/settlements/{key}"),
-        None => Scope { currency: None, ..*scope }.link("/statement").text(),
+        None => scope.link("/statement").text(),
     }
 }
 
@@ -165,8 +169,7 @@ struct Told {
 }
 
 impl Told {
-    async fn of(books: &mut Scoped<'_>, lines: &LineFilter, subject: &Subject, scope: &Scope) -> Page<Self> {
-        let telling = Telling { subject, scope, product: lines.sku.is_some() };
+    async fn of(books: &mut Scoped<'_>, lines: &LineFilter, telling: &Telling<'_>) -> Page<Self> {
         let statements = match lines.sku {
             Some(_) => books.product_statements(lines).await?,
             None => Some(books.statements(&lines.filter).await?),
@@ -181,7 +184,7 @@ impl Told {
         Ok(Self {
             estimated: ecom_ledger::Account::ALL
                 .iter()
-                .any(|account| subject.holds(*account) && estimated(*account)),
+                .any(|account| telling.subject.holds(*account) && estimated(*account)),
             sentences: statements.iter().map(|statement| telling.of(statement)).collect::<Page<_>>()?,
             unsummed: None,
         })
@@ -202,10 +205,8 @@ impl Address {
     }
 
     fn link(&self, after: Option<LineCursor>) -> Link {
-        let mut link = self.scope.link("/lines").and(&self.query);
-        if let Some(sku) = &self.sku {
-            link = if sku.is_empty() { link.with("product", "none") } else { link.with("sku", sku) };
-        }
+        let link = self.scope.link("/lines").and(&self.query);
+        let mut link = of_product(link, self.sku.as_deref());
         if let Some(after) = after {
             link = link.with("after", &after.to_string());
         }

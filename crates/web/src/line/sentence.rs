@@ -6,6 +6,7 @@ use super::subject::{Subject, from_files};
 use crate::{
     fault::Page,
     money,
+    params::Link,
     scope::Scope,
     words::{self, capital},
 };
@@ -15,14 +16,16 @@ pub(crate) struct Sentence {
     pub(crate) amount: String,
     /// One per part of it.
     pub(crate) texts: Vec<String>,
+    /// What it is made of, where each has its own lines, and where.
+    pub(crate) parts: Vec<(String, String)>,
 }
 
 /// What sentences are told from.
 pub(super) struct Telling<'a> {
     pub(super) subject: &'a Subject,
     pub(super) scope: &'a Scope,
-    /// Whether only one product counts.
-    pub(super) product: bool,
+    /// The only product that counts; empty: lines without one.
+    pub(super) product: Option<&'a str>,
 }
 
 impl Telling<'_> {
@@ -30,6 +33,10 @@ impl Telling<'_> {
     pub(super) fn of(&self, stored: &Statement) -> Page<Sentence> {
         let statement = &self.scope.shown(stored.clone())?;
         let currency = statement.currency;
+        if let Some(measure) = self.subject.measure {
+            let link = self.scope.of_currency(currency).link("/lines");
+            return measure.sentence(statement, &of_product(link, self.product));
+        }
         let held = statement.moved().filter(|(account, _)| self.subject.holds(*account));
         let sum = Minor::sum(held.map(|(_, turnover)| Minor(turnover.net())))?.0;
         let holds = |account| self.subject.accounts.contains(&account);
@@ -58,7 +65,8 @@ impl Telling<'_> {
                 *only = rest.to_owned();
             }
         }
-        Ok(Sentence { amount, texts: texts.into_iter().map(|text| capital(&text)).collect() })
+        let texts = texts.into_iter().map(|text| capital(&text)).collect();
+        Ok(Sentence { amount, texts, parts: Vec::new() })
     }
 
     fn files(&self, stored: &Statement, statement: &Statement) -> Page<String> {
@@ -99,7 +107,7 @@ impl Telling<'_> {
 
     fn expenses(&self, statement: &Statement) -> String {
         let currency = statement.currency;
-        if self.product || self.scope.seller_account.is_some() || self.scope.marketplace.is_some() {
+        if self.product.is_some() || self.scope.seller_account.is_some() || self.scope.marketplace.is_some() {
             return "own expenses belong to the business as a whole and are not counted in a part of it."
                 .to_owned();
         }
@@ -114,6 +122,15 @@ impl Telling<'_> {
         format!(
             "{sum}: own expenses as you entered them, without GST, on the days on which they fall: {named}."
         )
+    }
+}
+
+/// A link to lines, to those of a product; of an empty name to those without one.
+pub(super) fn of_product(link: Link, product: Option<&str>) -> Link {
+    match product {
+        None => link,
+        Some("") => link.with("product", "none"),
+        Some(name) => link.with("sku", name),
     }
 }
 
@@ -164,7 +181,7 @@ mod tests {
     fn texts(class: &str, scope: Scope, statement: &Statement) -> (String, Vec<String>) {
         let params = Params::new(vec![("class".into(), class.into())]);
         let subject = Subject::read(&params).unwrap();
-        let told = Telling { subject: &subject, scope: &scope, product: false }.of(statement).unwrap();
+        let told = Telling { subject: &subject, scope: &scope, product: None }.of(statement).unwrap();
         (told.amount, told.texts)
     }
 

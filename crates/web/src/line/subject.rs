@@ -2,6 +2,7 @@
 
 use ecom_ledger::{Account, Class, Group};
 
+use super::measure::Measure;
 use crate::{
     fault::{Fault, Page},
     params::Params,
@@ -11,19 +12,33 @@ use crate::{
 /// The lines of the roll-forward: all from files but reserve and balances carried over.
 pub(crate) const POSTED: &str = "posted";
 
+/// What all products earn together: net profit before own expenses, which are of no product.
+pub(crate) const BEFORE_OWN: &str = "before_own";
+
 /// Accounts and how they are called together.
 #[derive(Debug)]
 pub(crate) struct Subject {
     pub(crate) title: String,
     /// Empty: all.
     pub(crate) accounts: Vec<Account>,
+    /// A figure that is no sum of them.
+    pub(crate) measure: Option<Measure>,
     /// As it stands in an address.
     pub(crate) query: String,
 }
 
 impl Subject {
-    /// Reads `account=…`, `group=…` and `class=…`, each as often as one likes.
+    /// Reads `measure=…`, else `account=…`, `group=…` and `class=…`, each as often as one likes.
     pub(crate) fn read(params: &Params) -> Page<Self> {
+        let known = "`units`, `refunds`, `margin` or `roi`";
+        if let Some(measure) = params.read("measure", known, Measure::from_name)? {
+            return Ok(Self {
+                title: measure.title().to_owned(),
+                accounts: measure.accounts(),
+                measure: Some(measure),
+                query: measure.query(),
+            });
+        }
         let (mut titles, mut accounts, mut query) = (Vec::new(), Vec::new(), Vec::new());
         for name in params.all("account") {
             let account =
@@ -45,6 +60,14 @@ impl Subject {
                 query.push(format!("class={slug}"));
                 continue;
             }
+            if slug == BEFORE_OWN {
+                titles.push("Profit before own expenses".to_owned());
+                let held =
+                    |account: &&Account| account.class() == Class::Profit && **account != Account::Indirect;
+                accounts.extend(Account::ALL.iter().filter(held));
+                query.push(format!("class={slug}"));
+                continue;
+            }
             let class = class(slug).ok_or_else(|| unknown("class", "gst_input"))?;
             titles.push(if class == Class::Profit { "Net profit" } else { words::class(class).1 }.to_owned());
             accounts.extend(Account::ALL.iter().filter(|account| account.class() == class));
@@ -53,7 +76,7 @@ impl Subject {
         accounts.sort_unstable();
         accounts.dedup();
         let title = if titles.is_empty() { "All lines".to_owned() } else { titles.join(", ") };
-        Ok(Self { title, accounts, query: query.join("&") })
+        Ok(Self { title, accounts, measure: None, query: query.join("&") })
     }
 
     /// Whether an account belongs to the figure. Without any named, the figure is the total of the settlements.
@@ -137,6 +160,11 @@ mod tests {
         assert!(
             posted.holds(Account::Tds) && !posted.holds(Account::Reserve) && !posted.holds(Account::Cogs)
         );
+        let products = read(&[("class", "before_own")]).unwrap();
+        assert!(products.holds(Account::Cogs) && !products.holds(Account::Indirect));
+        let margin = read(&[("measure", "margin")]).unwrap();
+        assert!(margin.measure == Some(Measure::Margin) && margin.query == "measure=margin");
+        assert!(read(&[("measure", "profit")]).is_err());
         assert!(!read(&[]).unwrap().holds(Account::Cogs));
         for query in [[("account", "expense:fee")], [("group", "fee")], [("class", "Profit")]] {
             assert!(read(&query).is_err());

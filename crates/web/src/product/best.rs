@@ -7,11 +7,13 @@ use ecom_store::{ProductColumn, ProductRow};
 
 use super::{
     column::{Cell, cell, name, page_link},
+    download,
     ground::{Ground, whole},
     wanted::Wanted,
 };
 use crate::{
     app::App,
+    download::{Download, Downloads, FileName},
     fault::Page,
     frame::{Frame, Here},
     page,
@@ -25,6 +27,7 @@ use crate::{
 /// Products in each of the two lists.
 const MOST: i64 = 5;
 const PATH: &str = "/best-products";
+const TITLES: [&str; 2] = ["Highest profit", "Lowest profit"];
 const COLUMNS: [ProductColumn; 3] = [ProductColumn::Units, ProductColumn::Profit, ProductColumn::Margin];
 
 #[derive(Template)]
@@ -32,6 +35,7 @@ const COLUMNS: [ProductColumn; 3] = [ProductColumn::Units, ProductColumn::Profit
 struct BestPage {
     frame: Frame,
     bar: ScopeBar,
+    downloads: Downloads,
     period: String,
     note: &'static str,
     lists: Vec<List>,
@@ -48,8 +52,8 @@ struct List {
 
 impl List {
     fn of(ground: &Ground, best: bool, rows: &[ProductRow]) -> Self {
-        let (title, more) =
-            if best { ("Highest profit", "All, best first") } else { ("Lowest profit", "All, worst first") };
+        let [highest, lowest] = TITLES;
+        let (title, more) = if best { (highest, "All, best first") } else { (lowest, "All, worst first") };
         let figures = ground.figures();
         let row = |row: &ProductRow| {
             let cells = COLUMNS.map(|column| cell(&figures, row, column)).into();
@@ -86,10 +90,17 @@ pub(crate) async fn best(State(app): State<App>, seat: Seat<Viewer>, params: Par
     let mut books = seat.books(&mut tx).await?;
     let ground = Ground::of(&app, &mut books, &params, Period::Month).await?;
     let (best, worst) = books.best_and_worst(&ground.filter(), MOST).await?;
+    if let Some(wanted) = Download::read(&params)? {
+        let name = FileName::of(&seat, "best and worst products", ground.scope.period);
+        let table = |(title, rows): (&str, &[ProductRow])| download::table(&ground, title, rows, &COLUMNS);
+        let tables = TITLES.into_iter().zip([best.as_slice(), worst.as_slice()]).map(table).collect();
+        return wanted.send(&name, tables).await;
+    }
     let lists = [(true, best), (false, worst)].map(|(is_best, rows)| List::of(&ground, is_best, &rows));
     page::show(&BestPage {
         frame: seat.frame("Best and worst", Here::Products),
         bar: ground.bar(PATH),
+        downloads: Downloads::of(&ground.scope.link(PATH), &TITLES),
         period: ground.scope.period.title(),
         note: ground.days_note(),
         lists: lists.into_iter().filter(|list| !list.rows.is_empty()).collect(),

@@ -6,6 +6,7 @@ use ecom_store::{ALL_SKUS, ProductColumn, ProductRow, SkuId};
 
 use crate::{
     figure::Figure,
+    line::BEFORE_OWN,
     money,
     params::Link,
     scope::Scope,
@@ -157,7 +158,10 @@ pub(crate) fn explained(scope: &Scope, row: &ProductRow, column: ProductColumn) 
         | ProductColumn::Profit
         | ProductColumn::Margin
         | ProductColumn::Roi
-        | ProductColumn::BreakEven => of("class=profit"),
+        | ProductColumn::BreakEven => match row.sku {
+            ALL_SKUS => of(&format!("class={BEFORE_OWN}")),
+            _ => of("class=profit"),
+        },
     }
 }
 

@@ -37,10 +37,7 @@ pub(crate) fn expect_to_fit<T>(page: &Rows<T>, table: &str) -> Page<()> {
 /// Products of all pages, in the order and with the columns of the page.
 pub(super) async fn list(books: &mut Scoped<'_>, ground: &Ground, wanted: &Wanted) -> Page<Sheet> {
     let columns = &wanted.columns;
-    let titles = columns.iter().map(|column| title(*column).to_owned());
-    let ends = ["Currency".to_owned(), "Note".to_owned()];
-    let header = std::iter::once("SKU".to_owned()).chain(titles).chain(ends).collect();
-    let mut table = Sheet { name: TABLE.to_owned(), header, rows: Vec::new() };
+    let mut table = table(ground, TABLE, &[], columns);
     for page in 1.. {
         let found = books.products(&wanted.on_page(page).filter(&ground.filter(), MOST_PAGE)).await?;
         expect_to_fit(&found, TABLE)?;
@@ -50,6 +47,17 @@ pub(super) async fn list(books: &mut Scoped<'_>, ground: &Ground, wanted: &Wante
         }
     }
     Ok(table)
+}
+
+/// Some products with their figures.
+pub(super) fn table(ground: &Ground, name: &str, rows: &[ProductRow], columns: &[ProductColumn]) -> Sheet {
+    let titles = columns.iter().map(|column| title(*column).to_owned());
+    let ends = ["Currency".to_owned(), "Note".to_owned()];
+    Sheet {
+        name: name.to_owned(),
+        header: std::iter::once("SKU".to_owned()).chain(titles).chain(ends).collect(),
+        rows: rows.iter().map(|row| product(&ground.figures(), row, columns)).collect(),
+    }
 }
 
 /// A product, with its figures, its currency and what one should know about them.

@@ -59,6 +59,19 @@ impl Ground {
         })
     }
 
+    /// The last so many months of it, where there are more with lines; and whether there are.
+    pub(crate) fn last_months(self, most: i32) -> (Self, bool) {
+        let Some((first, last)) = self.span else { return (self, false) };
+        let to = self.months.1.min(Month::of_day(last));
+        let from = self.months.0.max(Month::of_day(first));
+        if to.0 - from.0 < most {
+            return (self, false);
+        }
+        let from = Month(to.0 - most + 1);
+        let days = Period::Days(from.first_date(), day::to_date(to.last_day()));
+        (Self { scope: self.scope.in_period(days), months: (from, to), ..self }, true)
+    }
+
     /// As the store asks for it, in the one currency.
     pub(crate) fn filter(&self) -> ProductFilter {
         let (from, to) = self.months;
@@ -88,7 +101,7 @@ impl Ground {
 
     /// The chips above the page.
     pub(crate) fn bar(&self, path: &str) -> ScopeBar {
-        ScopeBar::new(path, &self.scope, &self.choices, self.span).currencies(
+        ScopeBar::new(path, &self.scope, &self.choices, self.span).by_posting_day(&self.scope).currencies(
             &self.scope,
             &self.currencies,
             self.currency,

@@ -145,13 +145,13 @@ pub(super) fn rows(scope: &Scope, statement: &Statement) -> Page<Vec<Row>> {
     }
     let total = statement.bridge()?.total;
     let all = scope.link("/lines").text();
-    rows.push(Row::new(Weight::Sum, "Total", Figure::amount(currency, total, all)));
+    rows.push(Row::new(Weight::Sum, "Total", Figure::amount(currency, total, all.clone())));
     if total < 0 {
-        let figure = Figure::unlinked(currency, total.saturating_neg());
+        let figure = Figure::amount(currency, total.saturating_neg(), all.clone());
         let label = "Not paid: taken off the next settlement or charged";
         rows.push(Row::new(Weight::Plain, label, figure));
     }
-    let deposit = Figure::unlinked(currency, total.max(0));
+    let deposit = Figure::amount(currency, total.max(0), all);
     rows.push(Row::new(Weight::Total, "Deposit", deposit));
     Ok(rows)
 }

@@ -11,8 +11,10 @@ use ecom_store::{Crosscheck, SettlementState, SettlementView};
 use crate::{
     fault::Page,
     figure::{Figure, Row, Weight},
+    line::POSTED,
     money,
     notice::Tone,
+    scope::Scope,
 };
 
 /// A check and what came of it.
@@ -246,19 +248,27 @@ impl Subject<'_> {
         let held = Minor(0).minus(Minor(current_reserve))?.0;
         let opening = Minor(previous_reserve).plus(Minor(payable))?.0;
         let closing = Minor(held).plus(Minor(total.min(0)))?.0;
-        let row = |weight, label: &str, amount: i64| {
-            Row::new(weight, label, Figure::unlinked(self.found.currency, amount))
+        let lines = Scope::settlement(self.found.key).link("/lines");
+        let beside = [Account::Reserve, Account::TransferCarried];
+        let carried = beside.iter().fold(lines.clone(), |link, one| link.with("account", one.name())).text();
+        let row = |weight, label: &str, amount: i64, href: &str| {
+            Row::new(weight, label, Figure::amount(self.found.currency, amount, href.to_owned()))
         };
         Ok(vec![
-            row(Weight::Plain, "Balance at Amazon before", opening).note(self.parts(
+            row(Weight::Plain, "Balance at Amazon before", opening, &carried).note(self.parts(
                 "released",
                 previous_reserve,
                 payable,
             )),
-            row(Weight::Plain, "Lines posted", posted(self.found, &self.carried)?)
-                .note("without reserve and carried balances"),
-            row(Weight::Plain, "Paid out", total.max(0).saturating_neg()),
-            row(Weight::Total, "Balance at Amazon after", closing).note(self.parts(
+            row(
+                Weight::Plain,
+                "Lines posted",
+                posted(self.found, &self.carried)?,
+                &lines.clone().with("class", POSTED).text(),
+            )
+            .note("without reserve and carried balances"),
+            row(Weight::Plain, "Paid out", total.max(0).saturating_neg(), &lines.text()),
+            row(Weight::Total, "Balance at Amazon after", closing, &carried).note(self.parts(
                 "held in reserve",
                 held,
                 total.min(0),

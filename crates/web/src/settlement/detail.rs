@@ -3,7 +3,9 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use ecom_ledger::{Account, Currency, Group, Minor, statement::Statement};
-use ecom_store::{Filter, Scoped, SettlementKey, SettlementState, SettlementView};
+use ecom_store::{
+    ChangedLabel, ChangedLine, Changes, Filter, Scoped, SettlementKey, SettlementState, SettlementView,
+};
 
 use super::{
     bridge,
@@ -29,6 +31,8 @@ use crate::{
 
 /// Changed lines that are shown.
 const MOST_CHANGES: i64 = 50;
+/// Lines of two versions together that are compared one by one: about a second. Of more, sums by label are.
+const MOST_COMPARED: i64 = 200_000;
 /// Changed lines of a file.
 const MOST_DOWNLOADED: i64 = 50_000;
 
@@ -49,6 +53,8 @@ pub(super) struct SettlementPage {
     pub(super) roll: Vec<Row>,
     pub(super) versions: Vec<Version>,
     pub(super) changes: Vec<Change>,
+    /// Why changes are told by label.
+    by_label: Option<String>,
     /// How the total changed from the older version to the newer.
     changed_total: String,
     /// Whether there are more changed lines than shown.
@@ -106,7 +112,7 @@ pub(crate) async fn show(
     let statements = books.statements(&Filter::settlement(key)).await?;
     let versions = books.versions(key).await?;
     let most = if wanted.is_some() { MOST_DOWNLOADED } else { MOST_CHANGES };
-    let changes = changes(&mut books, &found, &versions, most).await?;
+    let (changes, by_label) = changes(&mut books, &found, &versions, most).await?;
     let chains = books.chains(found.seller_account).await?;
     let subject = Subject {
         found: &found,
@@ -132,6 +138,7 @@ pub(crate) async fn show(
         versions: versions.iter().map(version).collect(),
         changes_cut: changes.len() >= usize::try_from(MOST_CHANGES).unwrap_or(usize::MAX),
         changes,
+        by_label,
         changed_total: counterpart(&found, &versions).map(changed_total).unwrap_or_default(),
         withdrawal: (seat.may::<Manager>() && found.state != SettlementState::Withdrawn)
             .then(|| format!("/files/{}/withdrawal", found.file)),
@@ -232,17 +239,39 @@ async fn changes(
     found: &SettlementView,
     versions: &[SettlementView],
     most: i64,
-) -> Page<Vec<Change>> {
-    let Some((older, newer)) = counterpart(found, versions) else { return Ok(Vec::new()) };
-    let lines = books.changed_lines(older.key, newer.key, most).await?;
-    let change = |line: ecom_store::ChangedLine| Change {
-        count: Figure::count(line.count).signed(),
-        label: line.label.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "),
-        order: line.order_id,
-        sku: line.sku,
-        amount: Figure::unlinked(found.currency, line.amount),
+) -> Page<(Vec<Change>, Option<String>)> {
+    let Some((older, newer)) = counterpart(found, versions) else { return Ok((Vec::new(), None)) };
+    let found = books.changes(older.key, newer.key, most, MOST_COMPARED).await?;
+    Ok(told_changes(newer.currency, found))
+}
+
+/// What changed, and why it is told by label if it is.
+fn told_changes(currency: Currency, found: Changes) -> (Vec<Change>, Option<String>) {
+    let change = |count, label: [String; 3], (order, sku), amount| Change {
+        count: Figure::count(count).signed(),
+        label: label.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "),
+        order,
+        sku,
+        amount: Figure::unlinked(currency, amount),
     };
-    Ok(lines.into_iter().map(change).collect())
+    match found {
+        Changes::Lines(lines) => {
+            let line = |one: ChangedLine| change(one.count, one.label, (one.order_id, one.sku), one.amount);
+            (lines.into_iter().map(line).collect(), None)
+        }
+        Changes::Labels(labels) => {
+            let label = |one: ChangedLabel| {
+                let nothing = (String::new(), String::new());
+                let told = change(one.lines, one.label, nothing, one.amount);
+                Change { amount: told.amount.signed(), ..told }
+            };
+            let most = money::count(MOST_COMPARED);
+            let words = format!(
+                "The two versions have more than {most} lines together, so that the lines and sums of each label are compared and not line with line."
+            );
+            (labels.into_iter().map(label).collect(), Some(words))
+        }
+    }
 }
 
 fn accounts(key: SettlementKey, statement: &Statement) -> Vec<AccountRow> {
@@ -326,5 +355,23 @@ fn told(found: &SettlementView, versions: &[SettlementView]) -> Option<Notice> {
         SettlementState::Withdrawn => {
             notice(Tone::Plain, "Withdrawn", "The import was withdrawn. Its lines are gone from the books.")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_too_many_lines_the_change_of_each_label_is_told_and_why() {
+        let label = ["Order", "", "Commission"].map(str::to_owned);
+        let changed = ChangedLabel { lines: -2, label: label.clone(), amount: 5_000 };
+        let (told, why) = told_changes(Currency::INR, Changes::Labels(vec![changed]));
+        assert_eq!((told[0].count.text(), told[0].label.as_str()), ("−2", "Order · Commission"));
+        assert_eq!(told[0].amount.text(), "+₹50.00");
+        assert!(why.unwrap().contains("more than 2,00,000 lines"));
+        let line = ChangedLine { count: 1, order_id: "402-1".into(), sku: "A".into(), label, amount: -700 };
+        let (told, why) = told_changes(Currency::INR, Changes::Lines(vec![line]));
+        assert!(why.is_none() && told[0].order == "402-1" && told[0].amount.text() == "−₹7.00");
     }
 }

@@ -38,7 +38,12 @@ pub(crate) struct Asked {
     pub(crate) scope: Scope,
     pub(crate) by: By,
     pub(crate) view: View,
+    /// Whether debits and credits stand beside each figure of the single column.
+    pub(crate) turnover: bool,
 }
+
+/// How an address asks for debits and credits: `turnover=shown`.
+pub(crate) const SHOWN: &str = "shown";
 
 /// A link of a choice.
 pub(crate) struct Tab {
@@ -165,12 +170,14 @@ impl Asked {
     /// Reads an address; `period` is meant where it names no days.
     pub(crate) fn read(params: &Params, period: Period) -> Page<Self> {
         let by = |text: &str| By::ALL.into_iter().find(|by| by.slug() == Some(text));
+        let shown = |text: &str| (text == SHOWN).then_some(true);
         let view = |text: &str| View::ALL.into_iter().find(|view| view.slug() == Some(text));
         let by = params.read("by", "`month`, `quarter` or `year`", by)?.unwrap_or(By::Total);
         Ok(Self {
             scope: Scope::read(params, by.period(period))?.with_gst(params)?,
             by,
             view: params.read("view", "`balance`, `trial` or `files`", view)?.unwrap_or(View::Profit),
+            turnover: params.read("turnover", "`shown`, or left out", shown)?.unwrap_or(false),
         })
     }
 
@@ -187,7 +194,34 @@ impl Asked {
         if let Some(view) = self.view.slug() {
             link = link.with("view", view);
         }
+        if self.turnover {
+            link = link.with("turnover", SHOWN);
+        }
         link
+    }
+
+    /// Whether debits and credits can be shown: they are kept of accounts over days, with GST set apart.
+    fn has_turnover(self) -> bool {
+        self.view == View::Profit && self.by == By::Total && !self.scope.printed
+    }
+
+    /// Whether they are.
+    pub(crate) fn shows_turnover(self) -> bool {
+        self.turnover && self.has_turnover()
+    }
+
+    /// Nets alone, or with what was debited and credited.
+    pub(crate) fn turnovers(self) -> Vec<Tab> {
+        let tab = |label, turnover: bool| Tab {
+            label,
+            href: Self { turnover, ..self }.link(),
+            here: self.turnover == turnover,
+        };
+        if self.has_turnover() {
+            vec![tab("Net", false), tab("With debits and credits", true)]
+        } else {
+            Vec::new()
+        }
     }
 
     pub(crate) fn views(self) -> Vec<Tab> {

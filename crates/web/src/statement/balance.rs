@@ -35,6 +35,8 @@ struct BalancePage {
     top: Top,
     /// A marketplace is chosen: Amazon pays an account as a whole.
     partial: Option<String>,
+    /// The same balance by the bank's days, as books have it.
+    held: String,
     sums: Vec<Sum>,
     parties: Vec<Party>,
     elsewhere: Option<(String, String)>,
@@ -100,12 +102,20 @@ pub(super) async fn show(seat: &Seat<Viewer>, books: &mut Scoped<'_>, ground: &G
     let page = BalancePage {
         frame: seat.frame("Balance at Amazon", Here::Statement),
         top: ground.top("Balance at Amazon", false, &TABLES),
+        held: held(&ground.asked.scope),
         partial: partial.map(|scope| scope.link("/statement").with("view", "balance").text()),
         elsewhere: if sums.is_empty() { ground.elsewhere() } else { None },
         sums,
         parties,
     };
     page::show(&page)
+}
+
+/// Books go by whole months, quarters and years.
+fn held(scope: &Scope) -> String {
+    let whole = matches!(scope.period, Period::Month(_) | Period::Quarter(..) | Period::Year(_));
+    let period = if whole { scope.period } else { Period::All };
+    Scope { period, marketplace: None, printed: false, ..*scope }.link("/books/held").text()
 }
 
 /// Entry by entry, from the opening balance on.

@@ -38,11 +38,10 @@ pub(super) fn profit(found: &Found, sheets: &[Sheet]) -> Vec<Table> {
         return sheets.iter().enumerate().map(|(at, one)| columns(at, one)).collect();
     }
     let [profit, bridge, roll, paid, months] = SINGLE;
-    let mut statement =
-        sheet(profit, ["Line", "Part", "Amount", "Currency", "Share of net sales", "Note"], []);
-    for one in sheets {
-        statement.rows.extend(one.grid.single_rows(one.currency));
-    }
+    let header = sheets.first().map(|one| one.grid.single_titles());
+    let header = header.unwrap_or_else(|| ["Line", "Part", "Amount"].map(str::to_owned).to_vec());
+    let rows = sheets.iter().flat_map(|one| one.grid.single_rows(one.currency)).collect();
+    let statement = Table { name: profit.to_owned(), header, rows };
     let beside = || sheets.iter().filter_map(|one| Some((one.currency, one.beside.as_ref()?)));
     vec![
         statement,

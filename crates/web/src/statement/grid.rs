@@ -15,6 +15,9 @@ use crate::{
     scope::Scope,
 };
 
+/// Debits and credits, as both page and file call them.
+const TURNOVER: [&str; 2] = ["Debited", "Credited"];
+
 /// The table.
 #[derive(Template)]
 #[template(path = "statement/grid.html")]
@@ -23,6 +26,8 @@ pub(crate) struct Grid {
     sections: Vec<Section>,
     /// Whether shares of net sales stand beside the only column.
     shares: bool,
+    /// Whether what was debited and credited stands beside the only column.
+    turnover: bool,
     /// What amounts are in, where they do not say so themselves.
     unit: Option<String>,
 }
@@ -59,6 +64,7 @@ struct Line {
     note: String,
     cells: Vec<Cell>,
     share: Figure,
+    turnover: [Figure; 2],
 }
 
 struct Cell {
@@ -66,10 +72,11 @@ struct Cell {
     note: String,
 }
 
-/// What is known of months.
+/// What is known of columns and months.
 #[derive(Default)]
 pub(crate) struct Marks {
-    pub(crate) provisional: Vec<Month>,
+    /// Columns of which a settlement is missing or still to come.
+    pub(crate) provisional: Vec<(Period, Currency)>,
     pub(crate) closed: Vec<(Month, Currency)>,
 }
 
@@ -81,7 +88,7 @@ impl Marks {
             && months.last().is_some_and(|last| last.last_day() == to);
         let closed = months.iter().filter(|month| self.closed.contains(&(**month, currency))).count();
         let mut marks = Vec::new();
-        if months.iter().any(|month| self.provisional.contains(month)) {
+        if self.provisional.contains(&(period, currency)) {
             marks.push(Mark { class: Tone::Attention.class(), word: "provisional", href: None });
         }
         if whole && closed > 0 {
@@ -97,8 +104,8 @@ impl Marks {
 }
 
 impl Grid {
-    /// One column, with shares of net sales.
-    pub(crate) fn single(scope: &Scope, statement: &Statement) -> Page<Self> {
+    /// One column, with shares of net sales, and with debits and credits if they are asked for.
+    pub(crate) fn single(scope: &Scope, statement: &Statement, turnover: bool) -> Page<Self> {
         let rows = profit::sections(scope, statement, statement)?;
         let sections = rows.into_iter().map(|section| {
             let line = |row: Row| Line::of(vec![row], None);
@@ -106,7 +113,7 @@ impl Grid {
             Section { title: None, line: line(section.row), parts, calm: false }
         });
         let head = Head { label: "Amount".to_owned(), href: None, marks: Vec::new() };
-        Ok(Self { heads: vec![head], sections: sections.collect(), shares: true, unit: None })
+        Ok(Self { heads: vec![head], sections: sections.collect(), shares: true, turnover, unit: None })
     }
 
     /// Its rows in a file, as those of any table of figures.
@@ -114,8 +121,21 @@ impl Grid {
         self.rows(|name, part, line| {
             let amount = line.cells.first().map_or(Value::Empty, |cell| cell.figure.value());
             let (code, share) = (currency.code().into(), line.share.value());
-            vec![name.into(), part.into(), amount, code, share, download::filled(&line.note)]
+            let mut row = vec![name.into(), part.into(), amount, code, share, download::filled(&line.note)];
+            if self.turnover {
+                row.splice(3..3, line.turnover.each_ref().map(Figure::value));
+            }
+            row
         })
+    }
+
+    /// The titles of the only column in a file.
+    pub(crate) fn single_titles(&self) -> Vec<String> {
+        let mut titles = vec!["Line", "Part", "Amount", "Currency", "Share of net sales", "Note"];
+        if self.turnover {
+            titles.splice(3..3, TURNOVER);
+        }
+        titles.into_iter().map(str::to_owned).collect()
     }
 
     /// The titles of its columns in a file.
@@ -190,7 +210,7 @@ impl Grid {
             sections.push(Section { title, line, parts: Vec::new(), calm: true });
         }
         let unit = if currency == Currency::INR { "₹".to_owned() } else { currency.to_string() };
-        Ok(Self { heads, sections, shares: false, unit: Some(unit) })
+        Ok(Self { heads, sections, shares: false, turnover: false, unit: Some(unit) })
     }
 }
 
@@ -208,9 +228,9 @@ impl Line {
     fn of(rows: Vec<Row>, currency: Option<Currency>) -> Self {
         let last = rows.last();
         let note = last.map(|row| row.note.clone()).unwrap_or_default();
-        let (class, label, share) = match last {
-            Some(row) => (row.weight.class(), row.label.clone(), row.share.clone()),
-            None => ("", String::new(), Figure::nothing()),
+        let (class, label, share, turnover) = match last {
+            Some(row) => (row.weight.class(), row.label.clone(), row.share.clone(), row.turnover.clone()),
+            None => ("", String::new(), Figure::nothing(), [Figure::nothing(), Figure::nothing()]),
         };
         let total = rows.len().saturating_sub(1);
         let cell = |(at, row): (usize, Row)| Cell {
@@ -222,7 +242,7 @@ impl Line {
             },
         };
         let cells = rows.into_iter().enumerate().map(cell).collect();
-        Self { class, label, note, cells, share }
+        Self { class, label, note, cells, share, turnover }
     }
 }
 
@@ -262,7 +282,10 @@ mod tests {
         let columns = [(months[0], statement(1_000, 0)), (months[1], statement(2_000, -300))];
         let mut whole = columns[0].1.clone();
         whole.merge(&columns[1].1).unwrap();
-        let marks = Marks { provisional: vec![Month(24_001)], closed: vec![(Month(24_000), Currency::INR)] };
+        let marks = Marks {
+            provisional: vec![(months[1], Currency::INR)],
+            closed: vec![(Month(24_000), Currency::INR)],
+        };
         let grid = Grid::columns(&Scope::default(), &columns, &whole, &marks).unwrap();
         let marked: Vec<Vec<&str>> =
             grid.heads.iter().map(|head| head.marks.iter().map(|mark| mark.word).collect()).collect();

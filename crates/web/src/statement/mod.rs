@@ -5,6 +5,7 @@
 mod asked;
 mod balance;
 pub(crate) mod bridge;
+mod check;
 mod download;
 mod files;
 mod grid;
@@ -80,8 +81,10 @@ impl Ground {
         let scope = &self.asked.scope;
         let printed = if scope.printed { ", as printed by Amazon" } else { "" };
         let bar = ScopeBar::new("/statement", scope, &self.choices, self.span)
+            .by_posting_day(scope)
             .keeping("by", self.asked.by.slug())
-            .keeping("view", self.asked.view.slug());
+            .keeping("view", self.asked.view.slug())
+            .keeping("turnover", self.asked.turnover.then_some(asked::SHOWN));
         let choices = self.asked.view != View::Balance && self.asked.view != View::Files;
         Top {
             title: format!("{what}, {}{printed}", scope.period.title()),
@@ -91,6 +94,8 @@ impl Ground {
             views: self.asked.views(),
             columns: if self.asked.view == View::Profit { self.asked.columns() } else { Vec::new() },
             gst: if choices { self.asked.gst() } else { Vec::new() },
+            turnover: self.asked.turnovers(),
+            checks: None,
             difference: scope.link("/difference").text(),
             bare: self.span.is_none(),
         }
@@ -113,6 +118,9 @@ struct Top {
     views: Vec<Tab>,
     columns: Vec<Tab>,
     gst: Vec<Tab>,
+    turnover: Vec<Tab>,
+    /// What the checks found, and where; none where they are not told.
+    checks: Option<Vec<(String, String)>>,
     difference: String,
     /// No file was ever imported.
     bare: bool,

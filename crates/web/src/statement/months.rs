@@ -33,7 +33,7 @@ pub(crate) fn chart(
             label: month.first_date().strftime("%b %y").to_string(),
             href: scope.in_period(period).link("/statement").text(),
             here: scope.period == period,
-            parts: Parts::of(statement)?,
+            parts: Parts::of(&scope.shown(statement.clone())?)?,
         })
     };
     let slots = months.map(slot).collect::<Page<Vec<Slot>>>()?;

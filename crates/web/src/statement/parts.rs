@@ -175,7 +175,7 @@ impl Parts {
             goods: sum(&[Group::Cogs, Group::InventoryLoss])?,
             other: sum(&[Group::Adjustments, Group::Finance, Group::Indirect])?,
             profit: statement.profit()?,
-            uncosted: statement.uncosted,
+            uncosted: statement.units_without_cost(),
             before_own: false,
         })
     }

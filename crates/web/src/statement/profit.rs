@@ -1,10 +1,11 @@
 //! The statement's own lines: net sales, fees, advertising, costs, net profit, margin.
 
-use ecom_ledger::{Account, Class, Group, statement::Statement};
+use ecom_ledger::{Account, Class, Currency, Group, settlement::Turnover, statement::Statement};
 
 use crate::{
     fault::Page,
     figure::{Figure, Row, Tile, Weight},
+    line::Measure,
     money,
     scope::Scope,
     words::{self, FEES},
@@ -23,7 +24,8 @@ pub(crate) fn tiles(scope: &Scope, statement: &Statement) -> Page<Vec<Tile>> {
     let fees = sum(statement, &FEES)?;
     let margin = match statement.margin_bp()? {
         Some(margin) => format!("{} of net sales", money::percent(margin)),
-        None => "no sales".to_owned(),
+        None if statement.cost_known() => "no sales".to_owned(),
+        None => "margin unknown".to_owned(),
     };
     let tile = |label, figure, note: String| Tile { label, figure, note, first: false };
     let profit = Figure::tile(currency, statement.profit()?, class_link(scope, "profit"));
@@ -31,7 +33,7 @@ pub(crate) fn tiles(scope: &Scope, statement: &Statement) -> Page<Vec<Tile>> {
     let total = Figure::tile(currency, statement.bridge()?.total, scope.link("/lines").text());
     let ads = statement.group(Group::Advertising)?;
     Ok(vec![
-        Tile { first: true, ..tile(profit_label(statement), profit, margin) },
+        Tile { first: true, ..tile(words::profit(statement), profit, margin) },
         tile(
             "Net sales",
             group_tile(scope, statement, Group::NetSales)?,
@@ -72,7 +74,8 @@ pub(crate) fn sections(scope: &Scope, statement: &Statement, whole: &Statement) 
     let fees = sum(statement, &FEES)?;
     let link = scope.link("/lines").with("group", "fees").text();
     let figure = Figure::amount(statement.currency, fees, link).estimated(estimated(statement, &FEES));
-    all.push(single(Row::new(Weight::Sum, "Amazon fees", figure).share(share(statement, fees)?)));
+    let row = Row::new(Weight::Sum, "Amazon fees", figure).share(share(statement, fees)?);
+    all.push(single(row.turnover(turned(statement, |account| FEES.contains(&account.group()))?)));
     for one in SPENT.into_iter().chain(OWN) {
         all.push(group(one)?);
     }
@@ -81,9 +84,12 @@ pub(crate) fn sections(scope: &Scope, statement: &Statement, whole: &Statement) 
         .moved()
         .any(|(account, turnover)| account.class() == Class::Profit && turnover.estimated != 0);
     let figure = Figure::amount(statement.currency, profit, class_link(scope, "profit")).estimated(estimated);
-    let row = Row::new(Weight::Total, profit_label(whole), figure).share(share(statement, profit)?);
-    all.push(single(row));
-    all.extend(measures(statement)?.map(single));
+    let row = Row::new(Weight::Total, words::profit(whole), figure).share(share(statement, profit)?);
+    all.push(single(row.turnover(turned(statement, |account| account.class() == Class::Profit)?)));
+    for measure in Measure::ALL {
+        let figure = measure.figure(scope, statement)?;
+        all.push(single(Row::new(Weight::Plain, measure.title(), figure)));
+    }
     Ok(all)
 }
 
@@ -91,21 +97,28 @@ fn section(scope: &Scope, statement: &Statement, whole: &Statement, group: Group
     let currency = statement.currency;
     let (amount, figure) = figure(scope, statement, group)?;
     let (note, brief) = match group {
-        Group::Cogs if statement.uncosted > 0 => (
-            costed(statement),
-            format!("{} without cost", money::counted(statement.uncosted, "unit", "units")),
-        ),
-        _ => Default::default(),
+        _ if words::uncosted(statement, group) == 0 => Default::default(),
+        Group::Cogs => (costed(statement), without_cost(statement.uncosted)),
+        _ => (without_cost(statement.unvalued), without_cost(statement.unvalued)),
     };
     let share = if figure.is_unknown() { Figure::nothing() } else { share(statement, amount)? };
+    let turnover = turned(statement, |account| account.group() == group)?;
     let row = Row::new(Weight::Plain, group.title(), figure).share(share).note(note).brief(brief);
+    let row = row.turnover(turnover);
     let part = |label: String, amount: i64, link: String| {
         Row::new(Weight::Part, label, Figure::amount(currency, amount, link))
     };
     if group == Group::Indirect {
         let link = scope.link("/lines").with("group", &words::slug(group)).text();
         let of = |category: &String| statement.indirect.get(category).copied().unwrap_or_default();
-        let named = |category: &String| part(words::category(category), of(category), link.clone());
+        let named = |category: &String| {
+            let amount = of(category);
+            part(words::category(category), amount, link.clone()).turnover(sides(
+                currency,
+                amount.min(0),
+                amount.max(0),
+            ))
+        };
         return Ok(Section { row, parts: whole.indirect.keys().map(named).collect() });
     }
     let moved = whole.moved().filter(|(account, _)| account.group() == group);
@@ -114,37 +127,27 @@ fn section(scope: &Scope, statement: &Statement, whole: &Statement, group: Group
         let turnover = statement.turnover(account);
         let mut row = part(words::account(account).to_owned(), turnover.net(), account_link(scope, account));
         row.figure = row.figure.estimated(turnover.estimated != 0);
-        parts.push(row);
+        parts.push(row.turnover(sides(currency, turnover.debit, turnover.credit)));
     }
     Ok(Section { row, parts: if parts.len() > 1 { parts } else { Vec::new() } })
 }
 
-/// What is no money: shares, and units.
-fn measures(statement: &Statement) -> Page<impl Iterator<Item = Row>> {
-    let known = statement.uncosted == 0;
-    let percent = |share: Option<i64>, none: &str| match share {
-        _ if !known => Figure::unknown("unknown"),
-        Some(share) => Figure::share(share),
-        None => Figure::plain(none),
-    };
-    // Of negative sales, a loss would look like a gain.
-    let sales = statement.group(Group::NetSales)? > 0;
-    let margin = percent(statement.margin_bp()?.filter(|_| sales), "no sales");
-    let returned = percent(statement.roi_bp()?, "no cost of goods");
-    let count = Figure::count;
-    let refunds = statement.refunds.map_or_else(Figure::nothing, count);
-    let rows = [
-        ("Margin on net sales", margin),
-        ("Return on cost of goods", returned),
-        ("Units sold", count(statement.units)),
-        ("Refunds", refunds),
-    ];
-    Ok(rows.into_iter().map(|(label, figure)| Row::new(Weight::Plain, label, figure)))
+/// What was debited and credited in some accounts.
+fn turned(statement: &Statement, held: impl Fn(Account) -> bool) -> Page<[Figure; 2]> {
+    let mut all = Turnover::default();
+    for (_, turnover) in statement.moved().filter(|(account, _)| held(*account)) {
+        all.merge(turnover)?;
+    }
+    Ok(sides(statement.currency, all.debit, all.credit))
+}
+
+fn sides(currency: Currency, debit: i64, credit: i64) -> [Figure; 2] {
+    [debit.saturating_neg(), credit].map(|amount| Figure::unlinked(currency, amount))
 }
 
 fn figure(scope: &Scope, statement: &Statement, group: Group) -> Page<(i64, Figure)> {
     let amount = statement.group(group)?;
-    if group == Group::Cogs && statement.uncosted > 0 && amount == 0 {
+    if words::uncosted(statement, group) > 0 && amount == 0 {
         return Ok((amount, Figure::unknown("unknown")));
     }
     let link = scope.link("/lines").with("group", &words::slug(group)).text();
@@ -170,8 +173,8 @@ fn costed(statement: &Statement) -> String {
     }
 }
 
-fn profit_label(statement: &Statement) -> &'static str {
-    if statement.uncosted > 0 { "Profit before unknown costs" } else { "Net profit" }
+fn without_cost(units: i64) -> String {
+    format!("{} without cost", money::counted(units, "unit", "units"))
 }
 
 fn sum(statement: &Statement, groups: &[Group]) -> Page<i64> {

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use ecom_ledger::{Account, Currency, day::Month, roll::Roll, statement::Statement};
-use ecom_store::{Filter, Scoped, SettlementState, SettlementView, UnclassifiedLabel};
+use ecom_store::{Cover, Coverage, Filter, Scoped, SettlementState, SettlementView, UnclassifiedLabel};
 
 use super::{
     Ground, Top,
     asked::{By, MOST_COLUMNS},
-    bridge, download,
+    bridge, check, download,
     grid::{Grid, Marks},
     months,
     parts::PartsChart,
@@ -24,10 +24,10 @@ use crate::{
     money,
     notice::{Notice, Tone},
     page,
-    period::Period,
+    period::{Period, shown},
     scope::Scope,
     seat::{Seat, Viewer},
-    settlement,
+    settlement, words,
 };
 
 /// Labels shown before the list is cut.
@@ -92,7 +92,10 @@ pub(super) async fn show(seat: &Seat<Viewer>, books: &mut Scoped<'_>, ground: &G
     let settlements = &found.settlements;
     let page = StatementPage {
         frame: seat.frame(format!("Profit, {}", scope.period.title()), Here::Statement),
-        top: ground.top("Profit", found.settled(), tables),
+        top: Top {
+            checks: (!found.statements.is_empty()).then(|| found.checks.clone()),
+            ..ground.top("Profit", found.settled(), tables)
+        },
         notices: found.notices(&scope),
         sheets,
         settlements: settlements.iter().take(MOST_SETTLEMENTS).map(paid).collect(),
@@ -115,7 +118,13 @@ pub(super) struct Found {
     unclassified: Vec<UnclassifiedLabel>,
     pub(super) settlements: Vec<SettlementView>,
     marks: Marks,
+    /// How far settlements cover the days in each currency.
+    covers: Vec<(Currency, Cover)>,
     rolls: BTreeMap<Currency, Roll>,
+    /// What the checks found, and where.
+    checks: Vec<(String, String)>,
+    /// Whether debits and credits are shown.
+    turnover: bool,
 }
 
 impl Sheet {
@@ -136,13 +145,11 @@ impl Found {
         };
         let (from, to) = ground.days();
         let balances = books.balances(filter.seller_account, from, to).await?;
-        let provisional = match scope.period.last_month() {
-            Some(month) if !statements.is_empty() => balances.provisional(&[month]),
-            _ => Vec::new(),
-        };
+        let covers = covers(balances.coverage(), &statements, (from, to));
         // A marketplace has no balance of its own: Amazon pays an account as a whole.
         let rolls = if filter.marketplace.is_none() { balances.rolls()? } else { BTreeMap::new() };
         let mut settlements = books.settlements(&filter).await?;
+        let checks = check::found(scope, &statements, &settlements, balances.coverage());
         settlements.retain(|found| found.state == SettlementState::Active);
         Ok(Self {
             unclassified: books.unclassified(&filter).await?,
@@ -151,8 +158,11 @@ impl Found {
             columns: Vec::new(),
             instead: None,
             by_month,
-            marks: Marks { provisional, closed: Vec::new() },
+            marks: Marks::default(),
+            covers,
             rolls,
+            checks,
+            turnover: ground.asked.shows_turnover(),
         })
     }
 
@@ -168,17 +178,29 @@ impl Found {
             let currency = statement.currency;
             totals.entry(currency).or_insert_with(|| Statement::new(currency)).merge(statement)?;
         }
-        let months: Vec<Month> = (Month::of_day(from).0..=Month::of_day(to).0).map(Month).collect();
-        let provisional = books.provisional_months(filter.seller_account, &months).await?;
+        let coverage = books.coverage(filter.seller_account).await?;
+        let columns: Vec<(Period, Vec<Statement>)> = periods.into_iter().zip(all).collect();
+        let each = columns.iter().flat_map(|(period, found)| found.iter().map(|one| (*period, one.currency)));
+        let open = |(period, currency): &(Period, Currency)| {
+            let (from, to) = period.days();
+            coverage.of(*currency, from, to) != Cover::Whole
+        };
+        let provisional = each.filter(open).collect();
+        let statements: Vec<Statement> = totals.into_values().collect();
+        let settlements = books.settlements(&filter).await?;
+        let checks = check::found(&ground.asked.scope, &statements, &settlements, &coverage);
         Ok(Self {
-            statements: totals.into_values().collect(),
-            columns: periods.into_iter().zip(all).collect(),
+            covers: covers(&coverage, &statements, (from, to)),
+            statements,
+            columns,
             instead: (became != by).then_some((by, became)),
             by_month: Vec::new(),
             unclassified: books.unclassified(&filter).await?,
             settlements: Vec::new(),
             marks: Marks { provisional, closed: books.closed_months().await? },
             rolls: BTreeMap::new(),
+            checks,
+            turnover: false,
         })
     }
 
@@ -189,7 +211,7 @@ impl Found {
 
     /// Whether there are lines and no settlement is missing or still to come.
     fn settled(&self) -> bool {
-        self.marks.provisional.is_empty() && !self.statements.is_empty()
+        !self.covers.is_empty() && self.covers.iter().all(|(_, cover)| *cover == Cover::Whole)
     }
 
     fn notices(&self, scope: &Scope) -> Vec<Notice> {
@@ -202,8 +224,9 @@ impl Found {
             let title = format!("By {}: too many {} for one page", became.singular(), asked.plural());
             notices.push(Notice::new(Tone::Plain, title, words));
         }
-        if !self.marks.provisional.is_empty() {
-            let words = "Amazon has not settled all of these days yet, or a settlement is missing. What comes later is added.";
+        let open: Vec<String> = self.covers.iter().filter_map(|one| self.uncovered(one)).collect();
+        if !open.is_empty() {
+            let words = format!("{}. What comes later is added.", words::capital(&open.join("; ")));
             let notice = Notice::new(Tone::Attention, "Provisional", words);
             notices.push(notice.link("See the settlements", scope.link("/settlements").text()));
         }
@@ -226,6 +249,12 @@ impl Found {
             }
         }
         notices
+    }
+
+    /// What of a currency is missing or still to come, if anything.
+    fn uncovered(&self, (currency, cover): &(Currency, Cover)) -> Option<String> {
+        let open = words::uncovered(*cover, shown)?;
+        Some(if self.covers.len() > 1 { format!("{currency} {open}") } else { open })
     }
 
     fn unclassified(&self, scope: &Scope, statement: &Statement) -> Notice {
@@ -256,7 +285,7 @@ impl Found {
         let scope = scope.of_currency(currency);
         let statement = &scope.shown(stored.clone())?;
         let (grid, beside) = if self.columns.is_empty() {
-            (Grid::single(&scope, statement)?, Some(self.beside(&scope, statement)?))
+            (Grid::single(&scope, statement, self.turnover)?, Some(self.beside(&scope, statement)?))
         } else {
             (Grid::columns(&scope, &self.columns_of(&scope, currency)?, statement, &self.marks)?, None)
         };
@@ -293,6 +322,11 @@ impl Found {
         };
         shown.iter().map(column).collect()
     }
+}
+
+/// How far settlements cover days in each currency.
+fn covers(coverage: &Coverage, statements: &[Statement], (from, to): (i32, i32)) -> Vec<(Currency, Cover)> {
+    statements.iter().map(|one| (one.currency, coverage.of(one.currency, from, to))).collect()
 }
 
 /// Days that columns can be made of: of a span beyond all reason those with lines.

@@ -4,8 +4,8 @@
 pub(crate) mod mail;
 
 use askama::Template;
-use ecom_ledger::{Account, Currency, statement::Statement};
-use ecom_store::{MarketplaceId, SellerAccount, SellerAccountId};
+use ecom_ledger::{Account, Currency, day, statement::Statement};
+use ecom_store::{Cover, MarketplaceId, SellerAccount, SellerAccountId};
 use jiff::civil::{Date, date};
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     frame::{Frame, Here},
     home::{
         span::Span,
-        tile::{Compared, Found, Known, PeriodTile},
+        tile::{Found, Known, PeriodTile, Shown},
     },
     money,
     notice::{Notice, Tone},
@@ -149,16 +149,17 @@ fn periods(scope: &Scope) -> Page<Vec<PeriodTile>> {
     let before = statement([41_000_000, -13_000_000, -3_900_000, -17_500_000], 5_400, 0)?;
     let loss = statement([8_642_000, -4_912_000, -3_781_000, -3_100_000], 112, 0)?;
     let unknown = statement([1_000_000_000_000, -312_000_000_000, -1, 0], 1_284_000, 1_284_000)?;
+    let settled = Cover::UpTo(day::of_date(date(2026, 11, 16)));
     let found = [
-        (Span::Today, None, None),
-        (Span::MonthToDate, Some(&good), Some(&before)),
-        (Span::LastMonth, Some(&loss), Some(&good)),
-        (Span::ThisYear, Some(&unknown), None),
+        (Span::Today, Cover::Open, None, None),
+        (Span::MonthToDate, settled, Some(&good), Some(&before)),
+        (Span::LastMonth, Cover::Whole, Some(&loss), Some(&good)),
+        (Span::ThisYear, settled, Some(&unknown), None),
     ];
-    let tile = |(span, own, before): (Span, Option<&Statement>, Option<&Statement>)| {
-        let compared = Compared::of(span, &known);
+    let tile = |(span, cover, own, before): (Span, Cover, Option<&Statement>, Option<&Statement>)| {
+        let shown = Shown::of(span, &known, |_| cover);
         let found = Found { own, before, year: None };
-        PeriodTile::of(span, scope, Currency::INR, &known, compared.as_ref(), &found)
+        PeriodTile::of(&shown, scope, Currency::INR, &known, &found)
     };
     found.into_iter().map(tile).collect()
 }

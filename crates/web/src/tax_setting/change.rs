@@ -12,7 +12,7 @@ use ecom_ledger::{
     day::Month,
     tax_setting::{GstDay, TaxSetting, TaxSettings},
 };
-use ecom_store::{Action, Scoped, TaxSettingId, TaxSettingView};
+use ecom_store::{Action, MOST_READ, Scoped, TaxSettingId, TaxSettingView};
 
 use super::{read, refused, since};
 use crate::{
@@ -35,6 +35,8 @@ struct ChangePage {
     total: String,
     closed: usize,
     settlements: String,
+    /// What is not told exactly.
+    rough: Option<String>,
     /// Where the answer goes, and what it carries.
     action: String,
     carried: Vec<(&'static str, String)>,
@@ -53,6 +55,7 @@ struct MonthRow {
 struct Effect {
     months: BTreeMap<Month, i64>,
     closed: BTreeSet<Month>,
+    exact: bool,
     settlements: (i64, i64),
 }
 
@@ -124,13 +127,13 @@ async fn effect(
     from: i32,
     gains: bool,
 ) -> Page<Effect> {
-    let days = books.gst_days(from, gains, &app.reading).await?;
-    let closes = books.closes().await?.into_iter();
-    let of_rupees =
-        closes.filter(|close| close.reopened.is_none() && close.close.statement.currency == Currency::INR);
+    let told = books.gst_forecast(from, gains.then_some(MOST_READ), &app.reading).await?;
+    let closed = books.closed_months().await?.into_iter();
+    let of_rupees = closed.filter(|(_, currency)| *currency == Currency::INR);
     Ok(Effect {
-        months: by_month(before, after, &days)?,
-        closed: of_rupees.map(|close| close.month).collect(),
+        months: by_month(before, after, &told.days)?,
+        exact: told.exact,
+        closed: of_rupees.map(|(month, _)| month).collect(),
         settlements: books.count_gst_settlements(from).await?,
     })
 }
@@ -175,11 +178,20 @@ impl Effect {
                 money::counted(settlements, "settlement", "settlements"),
                 money::counted(lines, "line", "lines")
             ),
+            rough: (!self.exact).then(rough),
             action: String::new(),
             carried: Vec::new(),
             button: "",
         })
     }
+}
+
+/// Why months are not told to the day.
+fn rough() -> String {
+    let most = money::count(MOST_READ);
+    format!(
+        "More than {most} lines hold their GST inside. They are summed by settlement, in the month of its last day and for no marketplace of its own, so that months may come out somewhat differently."
+    )
 }
 
 /// A gain has a plus, so that it is not taken for an amount.

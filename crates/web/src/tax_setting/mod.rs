@@ -16,9 +16,7 @@ use ecom_ledger::{
     day,
     tax_setting::{TaxSetting, TaxSettings},
 };
-use ecom_store::{
-    Action, JobView, MarketplaceId, Scoped, TAX_SETTING_JOB, TaxChoice, TaxSettingId, TaxSettingView, Tx,
-};
+use ecom_store::{Action, JobView, MarketplaceId, Scoped, TaxChoice, TaxSettingId, TaxSettingView, Tx};
 
 pub(crate) use change::{ask, preview, undo};
 
@@ -38,8 +36,6 @@ use crate::{
 
 /// Without script, the page is asked for again after this many seconds while lines are posted anew.
 const RELOAD_S: u8 = 2;
-/// Jobs of this kind that are looked at: the newest.
-const MOST_JOBS: i64 = 20;
 
 #[derive(Template)]
 #[template(path = "tax_setting/show.html")]
@@ -51,7 +47,7 @@ struct SettingsPage {
     gstin: String,
     usual: &'static str,
     going: Option<Going>,
-    failed: Option<TaxSettingId>,
+    failed: Vec<Failed>,
     form: Option<ChangeForm>,
     history: Vec<Past>,
     may: bool,
@@ -68,6 +64,13 @@ struct Now {
 struct Going {
     done: i64,
     total: i64,
+    words: String,
+}
+
+/// A setting whose job was given up.
+struct Failed {
+    id: TaxSettingId,
+    /// What it says.
     words: String,
 }
 
@@ -185,8 +188,9 @@ async fn shown_as<R: Role>(
     entry: Entry,
     status: StatusCode,
 ) -> Page {
-    let jobs = tx.platform().jobs(seat.tenant(), TAX_SETTING_JOB, MOST_JOBS).await?;
+    let gstin = tx.platform().gstin(seat.tenant()).await?;
     let mut books = seat.books(tx).await?;
+    let jobs = books.tax_setting_jobs().await?;
     let (settings, list) = (books.tax_settings().await?, books.tax_setting_list().await?);
     let marketplaces = books.gst_marketplaces().await?;
     let going = going(app, &jobs);
@@ -198,9 +202,9 @@ async fn shown_as<R: Role>(
         downloads: Downloads::of(&Link::to("/settings/tax"), &[download::TABLE]),
         notices,
         now: now(&settings, &marketplaces, today),
-        gstin: gstin(books.gstin().await?.as_deref()),
+        gstin: told_gstin(gstin),
         usual: if settings.usual() { "claimed back" } else { "a cost" },
-        failed: failed(&jobs).filter(|_| going.is_none()),
+        failed: failed(&jobs, &list),
         going,
         form: may.then(|| form(&entry, &marketplaces)),
         history: list.into_iter().map(past).collect(),
@@ -260,10 +264,11 @@ fn since(from: i32) -> String {
     }
 }
 
-fn gstin(text: Option<&str>) -> String {
-    let Some(text) = text else { return "none was given at registration".to_owned() };
-    let state = text.parse::<Gstin>().map(|gstin| gstin.state().name());
-    state.map_or_else(|_| text.to_owned(), |state| format!("{text} ({state})"))
+fn told_gstin(gstin: Option<Gstin>) -> String {
+    match gstin {
+        Some(gstin) => format!("{} ({})", gstin.as_str(), gstin.state().name()),
+        None => "none was given at registration".to_owned(),
+    }
 }
 
 fn past(view: TaxSettingView) -> Past {
@@ -282,9 +287,9 @@ fn by(at: i64, name: &str) -> String {
     format!("{}, by {name}", moment::told(at))
 }
 
-fn going(app: &App, jobs: &[JobView]) -> Option<Going> {
-    let open: Vec<&JobView> =
-        jobs.iter().filter(|job| matches!(job.state.as_str(), "queued" | "running")).collect();
+fn going(app: &App, jobs: &[(TaxSettingId, JobView)]) -> Option<Going> {
+    let each = jobs.iter().map(|(_, job)| job);
+    let open: Vec<&JobView> = each.filter(|job| matches!(job.state.as_str(), "queued" | "running")).collect();
     let running = open.iter().find(|job| job.state == "running");
     let (done, total) = match running {
         Some(job) => app.live.of(job.id).unwrap_or((job.done, job.total)),
@@ -299,10 +304,15 @@ fn going(app: &App, jobs: &[JobView]) -> Option<Going> {
     Some(Going { done, total, words })
 }
 
-/// The setting whose last job was given up.
-fn failed(jobs: &[JobView]) -> Option<TaxSettingId> {
-    let newest = jobs.first().filter(|job| job.state == "failed")?;
-    newest.payload.parse().ok()
+/// The settings whose last job was given up.
+fn failed(jobs: &[(TaxSettingId, JobView)], list: &[TaxSettingView]) -> Vec<Failed> {
+    let given_up = jobs.iter().filter(|(_, job)| job.state == "failed");
+    let words = |id: TaxSettingId| {
+        let view = list.iter().find(|view| view.id == id)?;
+        let undone = if view.undone.is_some() { ", undone" } else { "" };
+        Some(format!("{} {}{undone}", told(view.setting.credit).0, since(view.setting.from)))
+    };
+    given_up.filter_map(|(id, _)| Some(Failed { id: *id, words: words(*id)? })).collect()
 }
 
 #[cfg(test)]
@@ -323,7 +333,8 @@ mod tests {
 
     #[test]
     fn a_gstin_names_its_state() {
-        assert_eq!(gstin(Some("29AAPFU0939F1ZR")), "29AAPFU0939F1ZR (Karnataka)");
-        assert!(gstin(None).starts_with("none"));
+        let known = "29AAPFU0939F1ZR".parse().unwrap();
+        assert_eq!(told_gstin(Some(known)), "29AAPFU0939F1ZR (Karnataka)");
+        assert!(told_gstin(None).starts_with("none"));
     }
 }

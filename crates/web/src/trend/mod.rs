@@ -35,6 +35,10 @@ const PER_PAGE: i64 = 40;
 /// Months shown unless others are asked for, by month and by week.
 const USUAL_MONTHS: i32 = 12;
 const USUAL_WEEK_MONTHS: i32 = 3;
+/// Most months of a map, by month and by week: longer spans are cut to their last ones, and so is what is told of all
+/// of them together.
+const MOST_MONTHS: i32 = 60;
+const MOST_WEEK_MONTHS: i32 = 24;
 /// Shades of a cell.
 const SHADES: i128 = 5;
 const PATH: &str = "/trends";
@@ -150,13 +154,20 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, params: Par
     let mut books = seat.books(&mut tx).await?;
     let asked = Asked::read(&params)?;
     let ground = Ground::of(&app, &mut books, &params, |newest| usual(newest, asked.weekly)).await?;
+    let most = if asked.weekly { MOST_WEEK_MONTHS } else { MOST_MONTHS };
+    let (ground, cut) = ground.last_months(most);
     if let Some(wanted) = Download::read(&params)? {
         let name = FileName::of(&seat, download::TABLE, ground.scope.period);
         let map = Map::whole(&mut books, &ground, &asked).await?;
         return wanted.send(&name, vec![download::table(&map, &ground.figures(), asked.shown())]).await;
     }
     let map = Map::of(&mut books, &ground, &asked, PER_PAGE).await?;
-    page::show(&TrendsPage::of(seat.frame("Trends", Here::Products), &ground, &asked, map))
+    let mut page = TrendsPage::of(seat.frame("Trends", Here::Products), &ground, &asked, map);
+    if cut {
+        page.about =
+            format!("{} A map has at most {most} months: these are the last of those you chose.", page.about);
+    }
+    page::show(&page)
 }
 
 /// The months up to the newest one.

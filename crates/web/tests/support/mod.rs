@@ -244,6 +244,24 @@ impl Answer {
         plain.filter(|href| href.contains(part)).collect()
     }
 
+    /// Links to lines with the figure that each stands on.
+    pub fn figures(&self) -> Vec<(String, String)> {
+        let parts = self.body.split("<a class=\"figure\" href=\"").skip(1);
+        let figure = |part: &str| {
+            let (href, rest) = part.split_once('"').unwrap();
+            let inside = &rest[rest.find('>').unwrap() + 1..rest.find("</a>").unwrap()];
+            let text = inside.rsplit('>').find(|text| text.contains(|c: char| c.is_ascii_digit()));
+            (href.replace("&#38;", "&"), text.unwrap_or_default().replace("</span", ""))
+        };
+        parts.map(figure).filter(|(href, _)| href.starts_with("/lines")).collect()
+    }
+
+    /// The figure that a page of lines explains, of its first currency.
+    pub fn explained(&self) -> &str {
+        let told = self.body.split("<div class=\"explained\"><b>").nth(1);
+        told.map_or("0.00", |rest| &rest[..rest.find('<').unwrap()])
+    }
+
     /// The name under which a browser saves it.
     pub fn file_name(&self) -> String {
         let kept = self.headers.get(header::CONTENT_DISPOSITION).map_or("", |kept| kept.to_str().unwrap());

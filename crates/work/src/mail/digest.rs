@@ -5,10 +5,10 @@
 
 use ecom_ledger::{
     Group, Minor,
-    day::{self, DayCutter, Month},
+    day::{self, Month},
     statement::Statement,
 };
-use ecom_store::{Consenting, Duties, Filter, MOST_COUNTED, Result, Scoped};
+use ecom_store::{Consenting, Cover, Duties, Filter, MOST_COUNTED, Result, Scoped};
 use jiff::{ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
 
@@ -111,7 +111,10 @@ impl Digest {
             digest.sheets.push(DigestSheet::of(statement, then, &told(before))?);
         }
         (digest.days, digest.span) = (told(week), Some((week.0.to_string(), week.1.to_string())));
-        digest.open = open(settled(books).await?, week);
+        let coverage = books.coverage(None).await?;
+        let [(from, to), _] = spans;
+        let covers = own.iter().map(|statement| coverage.of(statement.currency, from, to));
+        digest.open = open(covers.min().unwrap_or(Cover::Whole));
         Ok(digest)
     }
 
@@ -178,25 +181,18 @@ fn newest_week(today: Date, last_line: Date) -> Option<(Date, Date)> {
     weeks.into_iter().find(|(from, _)| *from <= last_line)
 }
 
-/// The last day that all settlements cover; none without any.
-async fn settled(books: &mut Scoped<'_>) -> Result<Option<Date>> {
-    let mut days = Vec::new();
-    for account in books.seller_accounts().await? {
-        for (currency, chains) in books.chains(account.id).await? {
-            let until = chains.covered_until();
-            days.extend(until.map(|until| day::to_date(DayCutter::for_currency(currency).day(until - 1))));
+/// Up to when Amazon has settled the week, where more may come.
+fn open(cover: Cover) -> Option<String> {
+    let state = match cover {
+        Cover::Whole => return None,
+        Cover::UpTo(last) => {
+            let last = day::to_date(last);
+            format!("Amazon has settled up to {}.", told((last, last)))
         }
-    }
-    Ok(days.into_iter().min())
-}
-
-fn open(settled: Option<Date>, week: (Date, Date)) -> Option<String> {
-    let more = "What comes later changes these figures.";
-    match settled {
-        Some(day) if day >= week.1 => None,
-        Some(day) if day >= week.0 => Some(format!("Amazon has settled up to {}. {more}", told((day, day)))),
-        _ => Some(format!("Amazon has not settled this week to its end. {more}")),
-    }
+        Cover::Gap => "A settlement of this week is missing.".to_owned(),
+        Cover::Open => "Amazon has not settled this week to its end.".to_owned(),
+    };
+    Some(format!("{state} What comes later changes these figures."))
 }
 
 impl DigestSheet {
@@ -210,9 +206,9 @@ impl DigestSheet {
             Ok(amount(currency, Minor::sum(amounts)?.0))
         };
         let margin = match own.margin_bp()? {
-            _ if own.uncosted > 0 => "unknown".to_owned(),
-            Some(margin) if own.group(Group::NetSales)? > 0 => percent(margin),
-            _ => "no sales".to_owned(),
+            Some(margin) => percent(margin),
+            None if own.cost_known() => "no sales".to_owned(),
+            None => "unknown".to_owned(),
         };
         let rows = [
             ("Net sales", sum(&[Group::NetSales])?),
@@ -223,7 +219,7 @@ impl DigestSheet {
             ("Margin", margin),
         ];
         Ok(Self {
-            title: if own.uncosted > 0 { "Profit before unknown costs" } else { "Net profit" }.to_owned(),
+            title: if own.cost_known() { "Net profit" } else { "Profit before unknown costs" }.to_owned(),
             profit: amount(currency, own.profit()?),
             change: change(own, before, then)?,
             rows: rows.map(|(title, value)| (title.to_owned(), value)).into(),
@@ -234,7 +230,7 @@ impl DigestSheet {
 /// Profits are compared where all costs of both weeks are known, else net sales.
 fn change(own: &Statement, before: Option<&Statement>, then: &str) -> Result<String> {
     let Some(before) = before else { return Ok(format!("no figures of {then} to compare with")) };
-    let costed = own.uncosted == 0 && before.uncosted == 0;
+    let costed = own.cost_known() && before.cost_known();
     let (what, now, past) = if costed {
         ("", own.profit()?, before.profit()?)
     } else {
@@ -297,7 +293,7 @@ fn told((from, to): (Date, Date)) -> String {
 
 #[cfg(test)]
 mod tests {
-    use ecom_ledger::{Account, Currency};
+    use ecom_ledger::{Account, Currency, stock::StockValue};
     use jiff::civil::date;
 
     use super::*;
@@ -346,6 +342,13 @@ mod tests {
         let sheet = DigestSheet::of(&statement(150_000, -1, 1), None, "x").unwrap();
         assert_eq!(sheet.title, "Profit before unknown costs");
         assert_eq!(sheet.rows.last().unwrap().1, "unknown");
+        let mut lost = statement(150_000, -1, 0);
+        lost.add_stock(&StockValue { unvalued: 1, ..StockValue::default() }).unwrap();
+        let sheet = DigestSheet::of(&lost, None, "x").unwrap();
+        assert_eq!(
+            (sheet.title.as_str(), sheet.rows.last().unwrap().1.as_str()),
+            ("Profit before unknown costs", "unknown")
+        );
         let sheet = DigestSheet::of(&statement(0, -100, 0), None, "x").unwrap();
         assert_eq!((sheet.profit.as_str(), sheet.rows.last().unwrap().1.as_str()), ("−₹1", "no sales"));
     }
@@ -362,11 +365,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_settled_to_its_end_says_so() {
-        let week = (date(2026, 11, 16), date(2026, 11, 22));
-        assert_eq!(open(Some(date(2026, 11, 22)), week), None);
-        assert!(open(Some(date(2026, 11, 18)), week).unwrap().contains("up to 18 Nov 2026"));
-        assert!(open(Some(date(2026, 11, 1)), week).unwrap().contains("not settled this week"));
-        assert!(open(None, week).is_some());
+    fn a_week_that_is_not_settled_says_up_to_when_or_what_is_missing() {
+        assert_eq!(open(Cover::Whole), None);
+        let up_to = Cover::UpTo(day::of_date(date(2026, 11, 18)));
+        assert!(open(up_to).unwrap().contains("up to 18 Nov 2026"));
+        assert!(open(Cover::Open).unwrap().contains("not settled this week"));
+        assert!(open(Cover::Gap).unwrap().contains("A settlement of this week is missing"));
     }
 }
