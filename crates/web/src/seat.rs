@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use ecom_ledger::day::Month;
-use ecom_store::{Action, Doer, Duties, Scoped, SessionPerson, Signed, Stage, Tx};
+use ecom_store::{Action, Doer, Duties, MemberRole, Scoped, SessionPerson, Signed, Stage, Tx};
 
 use crate::{
     app::App,
@@ -25,8 +25,8 @@ use crate::{
 
 /// A role that a page asks for.
 pub(crate) trait Role: Send + Sync {
-    /// The least rank that will do.
-    const LEAST: u8;
+    /// The least role that will do.
+    const LEAST: MemberRole;
 }
 
 /// Runs the business.
@@ -37,23 +37,18 @@ pub(crate) struct Manager;
 pub(crate) struct Viewer;
 
 impl Role for Owner {
-    const LEAST: u8 = 3;
+    const LEAST: MemberRole = MemberRole::Owner;
 }
 impl Role for Manager {
-    const LEAST: u8 = 2;
+    const LEAST: MemberRole = MemberRole::Manager;
 }
 impl Role for Viewer {
-    const LEAST: u8 = 1;
+    const LEAST: MemberRole = MemberRole::Viewer;
 }
 
 /// A stored role that this program does not know opens nothing.
-fn rank(role: &str) -> u8 {
-    match role {
-        "owner" => Owner::LEAST,
-        "manager" => Manager::LEAST,
-        "viewer" => Viewer::LEAST,
-        _ => 0,
-    }
+fn holds<R: Role>(role: &str) -> bool {
+    MemberRole::from_name(role).is_some_and(|role| role >= R::LEAST)
 }
 
 /// Somebody signed in, with at least the role `R` in the business they act for.
@@ -122,7 +117,7 @@ impl<R: Role> Seat<R> {
 
     /// Whether the person may also do what asks for the role `S`.
     pub(crate) fn may<S: Role>(&self) -> bool {
-        rank(&self.signed.role) >= S::LEAST
+        holds::<S>(&self.signed.role)
     }
 
     /// The same person, for pages that show more to some.
@@ -149,7 +144,7 @@ impl<R: Role> FromRequestParts<App> for Seat<R> {
             return Err(elsewhere(parts, &session, app).await.unwrap_or_else(IntoResponse::into_response));
         };
         telemetry::tenant(signed.tenant);
-        if rank(&signed.role) < R::LEAST {
+        if !holds::<R>(&signed.role) {
             return Err(Fault::Missing.into_response());
         }
         let (duties, unread) = duties(app, &signed, &mut tx).await.map_err(IntoResponse::into_response)?;
@@ -253,8 +248,8 @@ mod tests {
 
     #[test]
     fn a_role_may_what_smaller_ones_may_and_an_unknown_one_nothing() {
-        assert!(rank("owner") >= Manager::LEAST && rank("manager") >= Viewer::LEAST);
-        assert!(rank("viewer") < Manager::LEAST && rank("manager") < Owner::LEAST);
-        assert!(rank("Owner") < Viewer::LEAST && rank("") < Viewer::LEAST);
+        assert!(holds::<Manager>("owner") && holds::<Viewer>("manager") && holds::<Owner>("owner"));
+        assert!(!holds::<Manager>("viewer") && !holds::<Owner>("manager"));
+        assert!(!holds::<Viewer>("Owner") && !holds::<Viewer>(""));
     }
 }
