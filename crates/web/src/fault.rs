@@ -11,7 +11,7 @@ use axum::{
 };
 use ecom_store::StoreError;
 
-use crate::{frame::Frame, random};
+use crate::{frame::Frame, telemetry};
 
 /// Result of a handler.
 pub(crate) type Page<T = Response> = Result<T, Fault>;
@@ -92,7 +92,7 @@ impl IntoResponse for Fault {
         match self {
             Self::Invalid(found) => fields = found,
             Self::Broken(error) => {
-                let id = random::request_id();
+                let id = telemetry::request_id();
                 tracing::error!(request = %id, error = %error, "a page failed");
                 request = Some(id);
             }
