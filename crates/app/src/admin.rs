@@ -3,7 +3,7 @@
 use std::{io::Write, process::ExitCode};
 
 use anyhow::Context;
-use ecom_store::{Action, Db, Doer, PersonId, Purpose, Tx};
+use ecom_store::{Action, Db, Doer, PersonId, Tx};
 use ecom_work::{SystemClock, micros};
 use zeroize::Zeroizing;
 
@@ -53,11 +53,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
 async fn replace(tx: &mut Tx, person: PersonId, hash: &str) -> anyhow::Result<u64> {
     let now = micros(&SystemClock);
     let mut platform = tx.platform();
-    platform.set_password(person, hash, now).await?;
-    for purpose in [Purpose::Reset, Purpose::LeaveEmail, Purpose::NewEmail] {
-        platform.revoke_tokens(person, purpose).await?;
-    }
-    let ended = platform.close_sessions(person, &[]).await?;
+    let ended = platform.replace_password(person, hash, None, now).await?;
     for own in platform.businesses_of(person).await? {
         let mut books = tx.scoped(own.tenant).await?;
         books.audit(&Doer::command(), Action::ResetPassword, "account", now).await?;

@@ -30,6 +30,7 @@ mod label;
 mod label_rule;
 mod line;
 mod line_sum;
+mod login_failure;
 mod member;
 mod message;
 mod migrate;

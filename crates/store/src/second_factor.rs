@@ -69,7 +69,7 @@ impl Platform<'_> {
         Ok(Some(Totp { secret, confirmed: confirmed_at.is_some() }))
     }
 
-    /// Notes that the person's device makes the right codes.
+    /// Notes that the person's device makes the right codes. Once it is noted, again is a `Conflict`.
     pub async fn confirm_totp(&mut self, person: PersonId, now: i64) -> Result<()> {
         let confirmed = exec!(
             self.tx,
@@ -77,6 +77,9 @@ impl Platform<'_> {
             person.0,
             now
         )?;
+        if confirmed == 0 {
+            return Err(StoreError::Conflict("codes are on already".to_owned()));
+        }
         expect_one("totp", confirmed)
     }
 
@@ -91,11 +94,13 @@ impl Platform<'_> {
         Ok(used == 1)
     }
 
-    /// Asks for codes no more.
-    pub async fn remove_totp(&mut self, person: PersonId) -> Result<()> {
+    /// Asks for codes no more; gives whether they were asked for until now.
+    pub async fn remove_totp(&mut self, person: PersonId) -> Result<bool> {
+        let asked = self.asks_for_codes(person).await?;
         exec!(self.tx, "delete from recovery_code where person = $1", person.0)?;
         exec!(self.tx, "delete from totp where person = $1", person.0)?;
-        self.forget_person_secret(person, TOTP).await.map(drop)
+        self.forget_person_secret(person, TOTP).await?;
+        Ok(asked)
     }
 
     /// Gives a person new codes for when the phone is lost; the old ones work no more.

@@ -168,7 +168,7 @@ impl Platform<'_> {
         .transpose()
     }
 
-    /// Completes a session whose person has given the second factor.
+    /// Completes a session whose person has given the second factor. One that has ended meanwhile is `Missing`.
     pub async fn complete_session(&mut self, id_hash: &[u8], now: i64) -> Result<()> {
         let completed = exec!(
             self.tx,
@@ -176,7 +176,7 @@ impl Platform<'_> {
             id_hash,
             now,
         )?;
-        expect_one("session", completed)
+        if completed == 0 { Err(StoreError::Missing("session")) } else { expect_one("session", completed) }
     }
 
     /// Turns a session to another business of its person. One they are not in is `Missing`.

@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use ecom_ledger::day::Month;
-use ecom_store::{Action, Doer, Duties, MemberRole, Scoped, SessionPerson, Signed, Stage, Tx};
+use ecom_store::{Action, Doer, Duties, MemberRole, PersonId, Scoped, SessionPerson, Signed, Stage, Tx};
 
 use crate::{
     app::App,
@@ -90,16 +90,6 @@ impl<R: Role> Seat<R> {
         Ok(books.audit(&doer, action, object, app.now()).await?)
     }
 
-    /// Names the session: the hash of its token.
-    pub(crate) fn session(&self) -> &[u8] {
-        &self.session
-    }
-
-    /// The network the request came from.
-    pub(crate) fn network(&self) -> Network {
-        self.network
-    }
-
     /// What waits for somebody.
     pub(crate) fn duties(&self) -> Duties {
         self.duties
@@ -139,18 +129,25 @@ impl<R: Role> FromRequestParts<App> for Seat<R> {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let Some(token) = cookie::token(&parts.headers) else { return Err(to_sign_in(parts)) };
         let session = token.hash();
-        let signed = signed(&session, app).await.map_err(IntoResponse::into_response)?;
-        let Some((signed, mut tx)) = signed else {
-            return Err(elsewhere(parts, &session, app).await.unwrap_or_else(IntoResponse::into_response));
-        };
+        match Self::of(session, parts, app).await.map_err(IntoResponse::into_response)? {
+            Some(seat) => Ok(seat),
+            None => Err(elsewhere(parts, &session, app).await.unwrap_or_else(IntoResponse::into_response)),
+        }
+    }
+}
+
+impl<R: Role> Seat<R> {
+    /// The seat of a session; none if it has ended, is not complete, or acts for no business.
+    async fn of(session: [u8; 32], parts: &mut Parts, app: &App) -> Page<Option<Self>> {
+        let Some((signed, mut tx)) = signed(&session, app).await? else { return Ok(None) };
         telemetry::tenant(signed.tenant);
         if !holds::<R>(&signed.role) {
-            return Err(Fault::Missing.into_response());
+            return Err(Fault::Missing);
         }
-        let (duties, unread) = duties(app, &signed, &mut tx).await.map_err(IntoResponse::into_response)?;
+        let (duties, unread) = duties(app, &signed, &mut tx).await?;
         drop(tx);
         let Ok(network) = Network::from_request_parts(parts, app).await;
-        Ok(Self { signed, duties, unread, network, session, role: PhantomData })
+        Ok(Some(Self { signed, duties, unread, network, session, role: PhantomData }))
     }
 }
 
@@ -183,6 +180,34 @@ impl FromRequestParts<App> for Visitor {
 pub(crate) struct Me {
     pub(crate) person: SessionPerson,
     pub(crate) session: [u8; 32],
+    pub(crate) network: Network,
+}
+
+impl Me {
+    /// Who it is.
+    pub(crate) fn id(&self) -> PersonId {
+        self.person.person
+    }
+
+    /// Puts on record, in each of their businesses, what this person does with their own account.
+    pub(crate) async fn record(&self, app: &App, tx: &mut Tx, action: Action, object: &str) -> Page<()> {
+        record_own(app, tx, (self.id(), self.network), action, object).await
+    }
+}
+
+/// Puts on record, in each business of a person, what they do with their own account.
+pub(crate) async fn record_own(
+    app: &App,
+    tx: &mut Tx,
+    (person, network): (PersonId, Network),
+    action: Action,
+    object: &str,
+) -> Page<()> {
+    let doer = Doer::person(person, network.to_string());
+    for own in tx.platform().businesses_of(person).await? {
+        tx.scoped(own.tenant).await?.audit(&doer, action, object, app.now()).await?;
+    }
+    Ok(())
 }
 
 impl FromRequestParts<App> for Me {
@@ -193,9 +218,38 @@ impl FromRequestParts<App> for Me {
         let session = token.hash();
         let person = person(&session, app).await.map_err(IntoResponse::into_response)?;
         match person {
-            Some(person) if person.stage == Stage::Full => Ok(Self { person, session }),
+            Some(person) if person.stage == Stage::Full => {
+                let Ok(network) = Network::from_request_parts(parts, app).await;
+                Ok(Self { person, session, network })
+            }
             Some(_) => Err(to_code(parts)),
             None => Err(to_sign_in(parts)),
+        }
+    }
+}
+
+/// A person on the pages of their own account, which they reach whether or not they act for a business.
+pub(crate) struct Own {
+    pub(crate) me: Me,
+    seat: Option<Seat<Viewer>>,
+}
+
+impl FromRequestParts<App> for Own {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let me = Me::from_request_parts(parts, app).await?;
+        let seat = Seat::of(me.session, parts, app).await.map_err(IntoResponse::into_response)?;
+        Ok(Self { me, seat })
+    }
+}
+
+impl Own {
+    /// The frame of a page of the account.
+    pub(crate) fn frame(&self, title: &str) -> Frame {
+        match &self.seat {
+            Some(seat) => seat.frame(title, Here::Account),
+            None => Frame::alone(title, Here::Account, self.me.person.name.clone()),
         }
     }
 }

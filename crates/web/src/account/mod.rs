@@ -1,5 +1,6 @@
 //! Registering: a person and the business they act for. The first person becomes its owner. And one's own account.
 
+pub(crate) mod proof;
 pub(crate) mod show;
 
 use askama::Template;
@@ -113,8 +114,7 @@ pub(crate) async fn create(
     let doer = Doer::person(person, network.to_string());
     tx.scoped(tenant).await?.audit(&doer, Action::CreateBusiness, "", now).await?;
     tx.commit().await?;
-    let (token, _) = session::open(&app, person, &headers, network, None).await?;
-    Ok(session::signed_in(&token, "/"))
+    session::welcome(&app, (person, &hash), &headers, network).await
 }
 
 impl Checked {

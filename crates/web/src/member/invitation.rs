@@ -8,7 +8,7 @@ use axum::{
 };
 use ecom_store::{
     Action, Doer, LiveToken, MemberRole, NewPerson, PersonId, Purpose, SessionPerson, Stage, TenantId, Tx,
-    fold_email,
+    fold_email, taken_field,
 };
 
 use super::role_words;
@@ -94,11 +94,19 @@ pub(crate) async fn accept(
     let hash = app.passwords().hash(password).await?;
     let mut tx = app.db.write().await?;
     let new = NewPerson { name: &name, email: &open.token.email, phone: &phone, password_hash: &hash };
-    let person = tx.platform().add_person(&new, app.now()).await?;
+    let person = match tx.platform().add_person(&new, app.now()).await {
+        Ok(person) => person,
+        // Somebody made an account with this address meanwhile: they sign in to join.
+        Err(error) if taken_field(&error) == Some("email") => {
+            drop(tx);
+            let mut tx = app.db.read().await?;
+            return shown(&mut tx, &token, open, None, &entry, StatusCode::CONFLICT).await;
+        }
+        Err(error) => return Err(error.into()),
+    };
     join(&app, &mut tx, &open, person, network).await?;
     tx.commit().await?;
-    let (token, _) = session::open(&app, person, &headers, network, None).await?;
-    Ok(session::signed_in(&token, "/"))
+    session::welcome(&app, (person, &hash), &headers, network).await
 }
 
 async fn join(app: &App, tx: &mut Tx, open: &Open, person: PersonId, network: Network) -> Page<()> {

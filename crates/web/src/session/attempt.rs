@@ -67,6 +67,7 @@ impl Attempt {
         let now = app.now();
         let mut tx = app.db.write().await?;
         let mut platform = tx.platform();
+        platform.login_turns(&[&self.pair, &self.network, &self.address]).await?;
         let pair = platform.login_failures(&self.pair).await?;
         let network = platform.login_failures(&self.network).await?;
         let address = platform.login_failures(&self.address).await?;
@@ -118,6 +119,7 @@ impl Asking {
     /// Judges and counts, in the transaction that writes the mail. What is refused is not counted, and nothing depends
     /// on whether there is such a person.
     pub(crate) async fn begin(&self, platform: &mut Platform<'_>, now: i64) -> Page<ResetVerdict> {
+        platform.login_turns(&[&self.pair, &self.network, &self.address]).await?;
         let pair = platform.login_failures(&self.pair).await?;
         let network = platform.login_failures(&self.network).await?;
         let address = platform.login_failures(&self.address).await?;

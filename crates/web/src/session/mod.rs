@@ -95,16 +95,15 @@ pub(crate) async fn create(
     let login = app.db.read().await?.platform().login(&email).await?;
     let hash = login.as_ref().map(|login| login.password_hash.clone());
     let right = app.passwords().verify(password, hash).await?;
-    match login {
-        Some(login) if right => {
-            let (token, stage) = open(&app, login.id, &headers, network, Some(&attempt)).await?;
-            Ok(signed_in(&token, &after(stage, local(entry.raw("next")).unwrap_or("/"))))
-        }
-        _ => {
-            let words = "The e-mail address or the password is wrong.".to_owned();
-            refused(&app, &entry, StatusCode::UNPROCESSABLE_ENTITY, Some(words)).await
+    if let Some(login) = login.filter(|_| right) {
+        let proved =
+            Proved { person: login.id, password_hash: &login.password_hash, attempt: Some(&attempt) };
+        if let Some((token, stage)) = open(&app, &proved, &headers, network).await? {
+            return Ok(signed_in(&token, &after(stage, local(entry.raw("next")).unwrap_or("/"))));
         }
     }
+    let words = "The e-mail address or the password is wrong.".to_owned();
+    refused(&app, &entry, StatusCode::UNPROCESSABLE_ENTITY, Some(words)).await
 }
 
 /// Puts on record that a session began or ended, in the business it acts for. One that waits for a code has none.
@@ -133,21 +132,32 @@ pub(crate) async fn delete(State(app): State<App>, network: Network, headers: He
     Ok(response)
 }
 
-/// Opens a session; one that the browser still had ends.
+/// Who opens a session, and by which password.
+pub(crate) struct Proved<'a> {
+    pub(crate) person: PersonId,
+    /// What the password was checked against, or has just become.
+    pub(crate) password_hash: &'a str,
+    /// The sign-in; none for somebody who has just joined.
+    pub(crate) attempt: Option<&'a Attempt>,
+}
+
+/// Opens a session; one that the browser still had ends. `None` if the password is another one meanwhile.
 pub(crate) async fn open(
     app: &App,
-    person: PersonId,
+    proved: &Proved<'_>,
     headers: &HeaderMap,
     network: Network,
-    attempt: Option<&Attempt>,
-) -> Page<(Token, Stage)> {
-    let token = Token::random()?;
+) -> Page<Option<(Token, Stage)>> {
+    let (token, person) = (Token::random()?, proved.person);
     let mut tx = app.db.write().await?;
     let mut platform = tx.platform();
+    if !platform.hold_person(person, proved.password_hash).await? {
+        return Ok(None);
+    }
     if let Some(old) = cookie::token(headers) {
         platform.close_session(&old.hash()).await?;
     }
-    if let Some(attempt) = attempt {
+    if let Some(attempt) = proved.attempt {
         attempt.succeeded(&mut platform).await?;
     }
     let id_hash = token.hash();
@@ -157,7 +167,21 @@ pub(crate) async fn open(
     platform.open_session(&session, app.now()).await?;
     record(app, &mut tx, &id_hash, &network, Action::SignIn).await?;
     tx.commit().await?;
-    Ok((token, stage))
+    Ok(Some((token, stage)))
+}
+
+/// Signs somebody in who has just joined with a password.
+pub(crate) async fn welcome(
+    app: &App,
+    (person, password_hash): (PersonId, &str),
+    headers: &HeaderMap,
+    network: Network,
+) -> Page {
+    let proved = Proved { person, password_hash, attempt: None };
+    match open(app, &proved, headers, network).await? {
+        Some((token, stage)) => Ok(signed_in(&token, &after(stage, "/"))),
+        None => Ok(Redirect::to("/sign-in").into_response()),
+    }
 }
 
 /// Where one goes on after the password.
@@ -169,7 +193,7 @@ fn after(stage: Stage, next: &str) -> String {
 }
 
 /// The answer that hands out the cookie.
-pub(crate) fn signed_in(token: &Token, next: &str) -> Response {
+fn signed_in(token: &Token, next: &str) -> Response {
     let mut response = Redirect::to(next).into_response();
     response.headers_mut().insert(header::SET_COOKIE, token.cookie());
     response
