@@ -81,7 +81,7 @@ pub use ids::{
 pub use import::{Importer, Incoming, Opener, Progress};
 pub use job::{Claim, JobView, LEASE_MICROS, Lane, NewJob};
 pub use journal::MOST_UTR_CHARS;
-pub use keys::{KeyGeneration, Keys, PLATFORM, RootFit, RootGeneration};
+pub use keys::{KeyGeneration, Keys, PLATFORM, RootFit, RootGeneration, key_generations};
 pub use label::{LabelDays, LabelEffect, LabelSums, LargeEffect, MOST_READ, RuleChange};
 pub use label_rule::{LabelChoice, LabelRuleView, REPOST_JOB};
 pub use line::{LineCursor, LineFilter, LineView};
