@@ -33,13 +33,14 @@ impl Platform<'_> {
         Ok(row.unwrap_or((0, 0)))
     }
 
-    /// Counts a failed sign-in; counts from before `forget_before` are forgotten.
+    /// Counts a failed sign-in; counts up to `forget_before` are forgotten, and those that a clock noted that ran ahead.
     pub async fn login_failed(&mut self, key_hash: &[u8], now: i64, forget_before: i64) -> Result<()> {
         exec!(
             self.tx,
             "insert into login_failure (key_hash, failures, last_at) values ($1, 1, $2)
              on conflict (key_hash) do update set
-                 failures = case when login_failure.last_at < $3 then 1 else login_failure.failures + 1 end,
+                 failures = case when login_failure.last_at <= $3 or login_failure.last_at > $2 + 60000000
+                                 then 1 else login_failure.failures + 1 end,
                  last_at = excluded.last_at",
             key_hash,
             now,

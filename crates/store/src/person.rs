@@ -1,12 +1,10 @@
 //! People and businesses: the platform's tables.
 
-use ecom_gst::Gstin;
-
 use crate::{
     error::{Result, StoreError, expect_one},
     ids::{PersonId, TenantId},
     person_token::Purpose,
-    tx::{Platform, Turn, Tx, exec, fetch_all, fetch_one, fetch_optional},
+    tx::{Platform, Turn, Tx, exec, fetch_one, fetch_optional},
 };
 
 /// What registering asks for.
@@ -129,24 +127,6 @@ impl Platform<'_> {
         Ok(row.map(|(id, name, password_hash)| PersonLogin { id: PersonId(id), name, password_hash }))
     }
 
-    /// All businesses, for work that goes through them one by one.
-    pub async fn tenants(&mut self) -> Result<Vec<TenantId>> {
-        let rows = fetch_all!((i64,), self.tx, "select id from business order by id")?;
-        Ok(rows.into_iter().map(|(id,)| TenantId(id)).collect())
-    }
-
-    /// The GSTIN that a business gave, if it gave one.
-    pub async fn gstin(&mut self, tenant: TenantId) -> Result<Option<Gstin>> {
-        let row = fetch_optional!(
-            (Option<String>,),
-            self.tx,
-            "select gstin from business where id = $1",
-            tenant.0
-        )?;
-        let text = row.and_then(|(gstin,)| gstin).filter(|text| !text.is_empty());
-        text.map(|text| text.parse().map_err(|_| StoreError::Corrupt("business"))).transpose()
-    }
-
     /// Adds a person who is in no business yet. An address that is taken is a `unique_violation`.
     pub async fn add_person(&mut self, new: &NewPerson<'_>, now: i64) -> Result<PersonId> {
         let (person,) = fetch_one!(
@@ -186,26 +166,6 @@ impl Platform<'_> {
     pub async fn set_profile(&mut self, person: PersonId, name: &str, phone: &str) -> Result<()> {
         let changed =
             exec!(self.tx, "update person set name = $2, phone = $3 where id = $1", person.0, name, phone)?;
-        expect_one("person", changed)
-    }
-
-    /// Changes a person's address, which they have shown to be theirs. One that is taken is a `unique_violation`.
-    pub async fn set_email(&mut self, person: PersonId, email: &str, now: i64) -> Result<()> {
-        let changed = exec!(
-            self.tx,
-            "update person set email = $2, email_folded = $3, email_verified_at = $4 where id = $1",
-            person.0,
-            email.trim(),
-            fold_email(email),
-            now,
-        )?;
-        expect_one("person", changed)
-    }
-
-    /// Notes that a person's address is theirs.
-    pub async fn verify_email(&mut self, person: PersonId, now: i64) -> Result<()> {
-        let changed =
-            exec!(self.tx, "update person set email_verified_at = $2 where id = $1", person.0, now)?;
         expect_one("person", changed)
     }
 

@@ -7,11 +7,14 @@ use ecom_vault::{KeyRing, SecretBytes};
 use crate::{
     error::{Result, StoreError, expect_one},
     ids::PersonId,
+    session::CLOCK_SLACK_MICROS,
     tx::{Platform, exec, fetch_one, fetch_optional},
 };
 
 /// Kind of the sealed secret from which a person's codes are made.
 const TOTP: &str = "totp";
+/// How many steps of 30 s a clock may be set back.
+const CLOCK_SLACK_STEPS: i64 = CLOCK_SLACK_MICROS / 30_000_000;
 
 /// The source of a person's codes.
 #[derive(Debug)]
@@ -83,13 +86,15 @@ impl Platform<'_> {
         expect_one("totp", confirmed)
     }
 
-    /// Uses up the code of a time step; false if it, or a later one, was used before.
+    /// Uses up the code of a time step; false if it, or a later one, was used before. One that lies further ahead than
+    /// a clock may be set back was used while the clock was wrong, and shuts nobody out.
     pub async fn use_step(&mut self, person: PersonId, step: i64) -> Result<bool> {
         let used = exec!(
             self.tx,
-            "update totp set last_step = $2 where person = $1 and last_step < $2",
+            "update totp set last_step = $2 where person = $1 and (last_step < $2 or last_step > $3)",
             person.0,
-            step
+            step,
+            step.saturating_add(CLOCK_SLACK_STEPS),
         )?;
         Ok(used == 1)
     }

@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
-use ecom_store::{Action, SessionView};
+use ecom_store::{Action, EmailChange, SessionView};
 use ecom_vault::{from_hex, to_hex};
 
 use super::{check_name, check_phone, proof::prove};
@@ -28,11 +28,26 @@ use crate::{
 struct AccountPage {
     frame: Frame,
     notices: Vec<Notice>,
-    email: String,
+    address: AddressState,
     person: Vec<Field>,
     passwords: Vec<Field>,
     codes: bool,
     sessions: Vec<SessionRow>,
+}
+
+/// One's address, and what is under way about it.
+struct AddressState {
+    email: String,
+    confirmed: bool,
+    /// Whether a link can be sent.
+    mail: bool,
+    change: Option<ChangeRow>,
+}
+
+struct ChangeRow {
+    to: String,
+    open: &'static str,
+    until: String,
 }
 
 struct SessionRow {
@@ -51,9 +66,19 @@ pub(crate) async fn show(State(app): State<App>, own: Own, params: Params) -> Pa
         Some("password") => Some("Your password is changed. Every other session of yours has ended."),
         Some("ended") => Some("The session has ended. That device has to sign in again."),
         Some("others") => Some("Every session but this one has ended."),
+        Some("sent") => {
+            Some("A mail with a link is on its way to you. Nothing there? Look into the spam folder too.")
+        }
+        Some("asked") => Some("Two mails are on their way, one to each address. Both links are needed."),
+        Some("stopped") => Some("The change is stopped. Your address stays as it is."),
         _ => None,
     };
-    let notices = said.map(|said| Notice::new(Tone::Good, "Done", said)).into_iter().collect();
+    let mut notices: Vec<Notice> =
+        said.map(|said| Notice::new(Tone::Good, "Done", said)).into_iter().collect();
+    if params.one("said") == Some("unsendable") {
+        let words = "Mail servers take no such address. Ask for another one.";
+        notices.push(Notice::new(Tone::Bad, "No mail was sent", words));
+    }
     shown(&app, &own, notices, &Entry::default(), StatusCode::OK).await
 }
 
@@ -118,6 +143,7 @@ async fn shown(app: &App, own: &Own, notices: Vec<Notice>, entry: &Entry, status
     let profile = tx.platform().profile(me.id()).await?.ok_or(Fault::Missing)?;
     let sessions = tx.platform().sessions(me.id(), app.now()).await?;
     let codes = tx.platform().asks_for_codes(me.id()).await?;
+    let change = tx.platform().email_change(me.id(), app.now()).await?;
     let saved = Entry::with(&[("name", &profile.name), ("phone", &profile.phone)]);
     // What was typed into one form does not fill the other.
     let typed = if entry.has("name") { entry } else { &saved };
@@ -126,7 +152,12 @@ async fn shown(app: &App, own: &Own, notices: Vec<Notice>, entry: &Entry, status
         &AccountPage {
             frame: own.frame("Your account"),
             notices,
-            email: profile.email,
+            address: AddressState {
+                email: profile.email,
+                confirmed: profile.verified_at.is_some(),
+                mail: app.mail.is_on(),
+                change: change.map(change_row),
+            },
             person: vec![
                 typed.field("name", "Your name").complete("name"),
                 typed.field("phone", "Phone number").kind("tel").complete("tel"),
@@ -136,6 +167,18 @@ async fn shown(app: &App, own: &Own, notices: Vec<Notice>, entry: &Entry, status
             sessions: sessions.into_iter().map(|session| row(session, me)).collect(),
         },
     )
+}
+
+fn change_row(change: EmailChange) -> ChangeRow {
+    ChangeRow {
+        to: change.to,
+        open: match (change.agreed, change.confirmed) {
+            (true, _) => "The new address is still to be confirmed, by the link in the mail that went there.",
+            (false, true) => "You have still to agree, by the link in the mail that went to the old address.",
+            (false, false) => "Follow both links: in the mail to the old address, and in the one to the new.",
+        },
+        until: moment::told(change.until),
+    }
 }
 
 fn password_fields(entry: &Entry) -> Vec<Field> {

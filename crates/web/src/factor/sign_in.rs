@@ -17,7 +17,7 @@ use crate::{
     network::Network,
     page,
     params::Params,
-    session::{cookie, local, record},
+    session::{cookie, keep_device, known, local, record},
 };
 
 #[derive(Template)]
@@ -56,8 +56,12 @@ pub(crate) async fn create(
         completed => completed?,
     }
     record(&app, &mut tx, &token.hash(), &network.to_string(), Action::SignIn).await?;
+    let device = known::note(&app, &mut tx, person.person, (&headers, network), true).await?;
     tx.commit().await?;
-    Ok(Redirect::to(local(entry.raw("next")).unwrap_or("/")).into_response())
+    app.bell.ring();
+    let mut response = Redirect::to(local(entry.raw("next")).unwrap_or("/")).into_response();
+    keep_device(&mut response, &device);
+    Ok(response)
 }
 
 /// Who has typed the password and not the code.

@@ -33,7 +33,7 @@ use crate::{
     page,
     params::{Link, Params},
     period::shown,
-    seat::{Manager, Role, Seat, Viewer},
+    seat::{Manager, Owner, Role, Seat, Viewer},
 };
 
 /// Without script, the page is asked for again after this many seconds while lines are posted anew.
@@ -49,6 +49,8 @@ struct SettingsPage {
     notices: Vec<Notice>,
     now: Vec<Now>,
     gstin: String,
+    /// Whether the business's own details may be changed.
+    owns: bool,
     usual: &'static str,
     going: Option<Going>,
     failed: Option<TaxSettingId>,
@@ -199,6 +201,7 @@ async fn shown_as<R: Role>(
         notices,
         now: now(&settings, &marketplaces, today),
         gstin: gstin(books.gstin().await?.as_deref()),
+        owns: seat.may::<Owner>(),
         usual: if settings.usual() { "claimed back" } else { "a cost" },
         failed: failed(&jobs).filter(|_| going.is_none()),
         going,
@@ -261,7 +264,7 @@ fn since(from: i32) -> String {
 }
 
 fn gstin(text: Option<&str>) -> String {
-    let Some(text) = text else { return "none was given at registration".to_owned() };
+    let Some(text) = text else { return "none was given".to_owned() };
     let state = text.parse::<Gstin>().map(|gstin| gstin.state().name());
     state.map_or_else(|_| text.to_owned(), |state| format!("{text} ({state})"))
 }
