@@ -9,7 +9,7 @@ import { register, settlement, shots, start } from "./server.mjs";
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
-const OUTSIDE = [["sign-in", "/sign-in"], ["closed", "/register"], ["missing", "/nothing-here"]];
+const OUTSIDE = [["sign-in", "/sign-in"], ["closed", "/register"], ["forgotten", "/reset"], ["address-told", "/address?said=stopped"], ["missing", "/nothing-here"]];
 const INSIDE = [
   ["home", "/"],
   ["home-months", "/?from=2024-01-01&to=2026-12-31"],
@@ -63,6 +63,13 @@ const INSIDE = [
   ["books-tcs", "/books/tcs"],
   ["books-gst", "/books/gst"],
   ["books-ledgers", "/books/ledgers"],
+  ["account", "/account"],
+  ["account-codes", "/account/codes"],
+  ["account-email", "/account/email"],
+  ["people", "/people"],
+  ["leaving", "/people/1/removal"],
+  ["businesses", "/businesses"],
+  ["business", "/settings/business"],
   ["tax-settings", "/settings/tax"],
   ["tax-change", "/settings/tax/change?credit=yes"],
   ["tax-wrong", "/settings/tax/change?credit=yes&from=soon"],

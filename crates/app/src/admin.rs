@@ -3,8 +3,8 @@
 use std::{io::Write, process::ExitCode};
 
 use anyhow::Context;
-use ecom_store::{Action, Db, Doer, PersonId, Purpose, Tx};
-use ecom_work::{SystemClock, micros};
+use ecom_store::{Action, Db, Doer, PersonId, Tx, taken_field};
+use ecom_work::{SystemClock, mail::Address, micros};
 use zeroize::Zeroizing;
 
 use crate::config::Place;
@@ -23,6 +23,26 @@ enum Command {
     /// code, as before. Links for a new password that were sent stop working.
     #[command(after_help = "Example: ecom admin password --data /srv/ecom/data --email asha@example.in")]
     Password(Password),
+    /// Give a person another address to sign in with, and end their sessions
+    ///
+    /// For somebody who cannot read mail at the old one any more, or where no mail is sent: make sure who asks. The new
+    /// one counts as not confirmed. Password and codes stay.
+    #[command(
+        after_help = "Example: ecom admin email --data /srv/ecom/data --email asha@old.example --to asha@new.example"
+    )]
+    Email(Email),
+}
+
+#[derive(clap::Args)]
+struct Email {
+    #[command(flatten)]
+    place: Place,
+    /// The address they sign in with until now
+    #[arg(long, value_name = "ADDRESS")]
+    email: String,
+    /// The new one
+    #[arg(long, value_name = "ADDRESS")]
+    to: String,
 }
 
 #[derive(clap::Args)]
@@ -35,32 +55,58 @@ struct Password {
 }
 
 pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let Command::Password(args) = &args.command;
-    let db = Db::open_existing(&args.place.database()).await?;
-    ecom_store::check_version(&db).await?;
+    match &args.command {
+        Command::Password(args) => password(args).await,
+        Command::Email(args) => email(args).await,
+    }
+}
+
+async fn password(args: &Password) -> anyhow::Result<ExitCode> {
+    let db = open(&args.place).await?;
     let password = Zeroizing::new(ecom_web::random_password().map_err(|error| anyhow::anyhow!(error))?);
     let hash = ecom_web::hash_password(password.as_bytes()).map_err(|error| anyhow::anyhow!(error))?;
     let mut tx = db.write().await?;
-    let person = tx.platform().login(&args.email).await?.context("nobody signs in with this address")?.id;
-    let ended = replace(&mut tx, person, &hash).await?;
+    let person = person(&mut tx, &args.email).await?;
+    let ended = tx.platform().replace_password(person, &hash, None, micros(&SystemClock)).await?;
+    record(&mut tx, person, Action::ResetPassword).await?;
     tx.commit().await?;
     eprintln!("{ended} sessions have ended. The new password, shown this once; have them change it:");
     writeln!(std::io::stdout(), "{}", *password)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Gives the number of sessions that ended.
-async fn replace(tx: &mut Tx, person: PersonId, hash: &str) -> anyhow::Result<u64> {
-    let now = micros(&SystemClock);
-    let mut platform = tx.platform();
-    platform.set_password(person, hash, now).await?;
-    for purpose in [Purpose::Reset, Purpose::LeaveEmail, Purpose::NewEmail] {
-        platform.revoke_tokens(person, purpose).await?;
-    }
-    let ended = platform.close_sessions(person, &[]).await?;
-    for own in platform.businesses_of(person).await? {
+async fn email(args: &Email) -> anyhow::Result<ExitCode> {
+    let to = Address::new("", &args.to)?;
+    let db = open(&args.place).await?;
+    let mut tx = db.write().await?;
+    let person = person(&mut tx, &args.email).await?;
+    tx.platform().replace_email(person, to.address(), None, None).await.map_err(
+        |error| match taken_field(&error) {
+            Some(_) => anyhow::anyhow!("there is an account with the new address already"),
+            None => error.into(),
+        },
+    )?;
+    record(&mut tx, person, Action::ChangeEmail).await?;
+    tx.commit().await?;
+    eprintln!("they sign in with the new address now; every session of theirs has ended");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn open(place: &Place) -> anyhow::Result<Db> {
+    let db = Db::open_existing(&place.database()).await?;
+    ecom_store::check_version(&db).await?;
+    Ok(db)
+}
+
+async fn person(tx: &mut Tx, email: &str) -> anyhow::Result<PersonId> {
+    Ok(tx.platform().login(email).await?.context("nobody signs in with this address")?.id)
+}
+
+/// In each business of theirs.
+async fn record(tx: &mut Tx, person: PersonId, action: Action) -> anyhow::Result<()> {
+    for own in tx.platform().businesses_of(person).await? {
         let mut books = tx.scoped(own.tenant).await?;
-        books.audit(&Doer::command(), Action::ResetPassword, "account", now).await?;
+        books.audit(&Doer::command(), action, "account", micros(&SystemClock)).await?;
     }
-    Ok(ended)
+    Ok(())
 }

@@ -1,9 +1,11 @@
 //! `ecom backup`: a copy of the database as it is at one moment, of the keys apart from it, and of archived files.
 //!
 //! Archived files never change: they are kept once, beside the copies of the database, and only new ones are copied.
-//! A copy that was cut off has another name and is never taken for a whole one.
+//! A copy that was cut off has another name and is never taken for a whole one. A copy that its keys would not open,
+//! or whose archived files were replaced meanwhile, is none.
 
 use std::{
+    collections::HashSet,
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
@@ -11,7 +13,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use ecom_store::Db;
+use ecom_store::{Db, TenantId};
 use ecom_work::{Clock, SystemClock};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -53,7 +55,7 @@ pub(crate) struct Contents {
 }
 
 /// A file of a copy.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Entry {
     /// Below the copy's folder, or below the shared folder of archived files.
     pub(crate) path: String,
@@ -66,34 +68,91 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if !place.database().starts_with("sqlite:") || !place.keys_database().starts_with("sqlite:") {
         bail!("the data is in PostgreSQL: copy it with pg_dump as docs/running.md says, Backup");
     }
-    if same_folder(&args.to, &args.keys_to) {
-        bail!("--to and --keys-to are the same folder; keys must be kept apart from what they open");
+    if one_within_the_other(&args.to, &args.keys_to) {
+        bail!("one of --to and --keys-to lies within the other; keys must be kept apart from what they open");
     }
     make_folder(&args.to)?;
     make_folder(&args.keys_to)?;
     let now = SystemClock.now();
     let stamp = now.strftime("%Y%m%dT%H%M%SZ").to_string();
-    let books = Copy::begin(&args.to, &stamp)?;
-    // The database first: every archived file that it knows was there before it.
-    copy_database(&place.database(), &books.folder.join("ecom.db")).await?;
-    let mut files = vec![entry(&books.folder, "ecom.db")?];
-    let (archived, new) = copy_archive(&place.archive(), &args.to.join(ARCHIVE))?;
-    let count = archived.len();
-    files.extend(archived);
+    let (books, keys) = (Copy::begin(&args.to, &stamp)?, Copy::begin(&args.keys_to, &stamp)?);
+    let (database, key_database) = (books.folder.join("ecom.db"), keys.folder.join("keys.db"));
+    let before = generations(&place.keys_database()).await?;
+    copy_database(&place.database(), &database).await?;
+    // At once, so that whatever the copy holds is opened by what is copied here.
+    copy_database(&place.keys_database(), &key_database).await?;
+    if lacks(&generations(&sqlite(&key_database)).await?, &before) {
+        bail!(
+            "keys were replaced while they were copied, so no copy is kept; wait until `ecom keys list` shows no rotation under way, and run it again"
+        );
+    }
+    let needed = archived(&sqlite(&database)).await?;
+    let (files, new) = copy_archive(&place.archive(), &args.to.join(ARCHIVE))?;
+    check_archive(&needed, &files)?;
+    let count = files.len();
+    let files = [vec![entry(&books.folder, "ecom.db")?], files].concat();
+    let key_files = vec![entry(&keys.folder, "keys.db")?];
     let books = books.finish(&now.to_string(), files)?;
-    let keys = Copy::begin(&args.keys_to, &stamp)?;
-    copy_database(&place.keys_database(), &keys.folder.join("keys.db")).await?;
-    let files = vec![entry(&keys.folder, "keys.db")?];
-    let keys = keys.finish(&now.to_string(), files)?;
+    let keys = keys.finish(&now.to_string(), key_files)?;
     eprintln!("database and {count} archived files ({new} new) are in {}", books.display());
     eprintln!("keys are in {}", keys.display());
     eprintln!("the root key is not copied: keep it elsewhere");
     Ok(ExitCode::SUCCESS)
 }
 
-fn same_folder(one: &Path, other: &Path) -> bool {
-    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    real(one) == real(other)
+fn one_within_the_other(one: &Path, other: &Path) -> bool {
+    let (one, other) = (real(one), real(other));
+    one.starts_with(&other) || other.starts_with(&one)
+}
+
+/// A path without links, as far as it is there already.
+fn real(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let there = path.ancestors().find_map(|there| {
+        let rest = path.strip_prefix(there).ok()?;
+        Some(there.canonicalize().ok()?.join(rest))
+    });
+    there.unwrap_or(path)
+}
+
+fn sqlite(file: &Path) -> String {
+    format!("sqlite:{}", file.display())
+}
+
+async fn generations(url: &str) -> anyhow::Result<Vec<(TenantId, i64)>> {
+    let db = Db::open_existing(url).await.with_context(|| format!("{url} cannot be opened"))?;
+    let found = ecom_store::key_generations(&db).await.context("the keys cannot be read")?;
+    db.close().await;
+    Ok(found)
+}
+
+/// Whether a copy of the keys lacks one that was there when the database was copied.
+fn lacks(copied: &[(TenantId, i64)], before: &[(TenantId, i64)]) -> bool {
+    before.iter().any(|key| !copied.contains(key))
+}
+
+/// The archived files that a copy of the database needs, as paths below the archive.
+async fn archived(url: &str) -> anyhow::Result<Vec<String>> {
+    let db = Db::open_existing(url).await.with_context(|| format!("{url} cannot be opened"))?;
+    let mut tx = db.read().await?;
+    let mut needed = Vec::new();
+    for tenant in tx.platform().tenants().await? {
+        needed.extend(tx.scoped(tenant).await?.archived_paths().await?);
+    }
+    drop(tx);
+    db.close().await;
+    Ok(needed)
+}
+
+/// A rotation of keys replaces archived files: those that the copied database names must be among the copied ones.
+fn check_archive(needed: &[String], copied: &[Entry]) -> anyhow::Result<()> {
+    let copied: HashSet<&str> = copied.iter().map(|entry| entry.path.as_str()).collect();
+    match needed.iter().find(|path| !copied.contains(path.as_str())) {
+        None => Ok(()),
+        Some(path) => bail!(
+            "the database names an archived file that is not there, {path}, so no copy is kept. Were keys rotated meanwhile? Then run it again once that has ended. If this stays, the file is lost: look for it in an older backup"
+        ),
+    }
 }
 
 async fn copy_database(url: &str, to: &Path) -> anyhow::Result<()> {
@@ -132,7 +191,18 @@ impl Copy {
         file.sync_all()?;
         File::open(&self.folder)?.sync_all()?;
         fs::rename(&self.folder, &self.done)?;
-        Ok(self.done)
+        Ok(self.done.clone())
+    }
+}
+
+/// What is not finished is of no use, and keys must not lie about.
+impl Drop for Copy {
+    fn drop(&mut self) {
+        if self.folder.exists()
+            && let Err(error) = fs::remove_dir_all(&self.folder)
+        {
+            eprintln!("{} is half a copy, and cannot be removed: {error}", self.folder.display());
+        }
     }
 }
 
@@ -143,7 +213,11 @@ fn copy_archive(from: &Path, to: &Path) -> anyhow::Result<(Vec<Entry>, usize)> {
     for path in files_below(from)? {
         let name = path.to_str().context("the name of an archived file is not UTF-8")?;
         let (source, target) = (from.join(&path), to.join(&path));
-        let bytes = source.metadata()?.len();
+        let bytes = match source.metadata() {
+            // A rotation of keys has just replaced it; whether it is needed shows afterwards.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            found => found?.len(),
+        };
         if target.metadata().map(|found| found.len()).ok() != Some(bytes) {
             copy_whole(&source, &target)?;
             new += 1;
@@ -209,5 +283,33 @@ impl Write for Hashing {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_of_the_keys_lacks_what_was_there_before_and_is_gone() {
+        let [one, two, three] = [(TenantId(1), 1), (TenantId(1), 2), (TenantId(2), 1)];
+        assert!(!lacks(&[one, three], &[one, three]));
+        assert!(!lacks(&[one, two, three], &[one]), "more may have come: they open more");
+        assert!(lacks(&[two, three], &[one, three]), "the older one was destroyed in between");
+    }
+
+    #[test]
+    fn a_folder_within_another_is_found_through_links_and_before_it_is_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        fs::create_dir(at("books")).unwrap();
+        std::os::unix::fs::symlink(at("books"), at("link")).unwrap();
+        for (one, other) in
+            [("books", "books"), ("books", "books/keys"), ("link/a/b", "books"), ("new", "new/k")]
+        {
+            assert!(one_within_the_other(&at(one), &at(other)) && one_within_the_other(&at(other), &at(one)));
+        }
+        assert!(!one_within_the_other(&at("books"), &at("books2")));
+        assert!(!one_within_the_other(&at("books"), &at("keys")));
     }
 }

@@ -14,6 +14,38 @@ fn password(site: &Site, email: &str) -> Output {
     command.output().unwrap()
 }
 
+fn email(site: &Site, from: &str, to: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ecom"));
+    command.args(["admin", "email", "--email", from, "--to", to, "--data"]).arg(site.data());
+    command.output().unwrap()
+}
+
+#[test]
+fn a_lost_mailbox_is_replaced_by_the_operator() {
+    let site = Site::new();
+    for (from, to, words) in [
+        ("nobody@kurta.example", "asha@new.example", "nobody signs in"),
+        ("asha@kurta.example", "asha", "no address"),
+        ("asha@kurta.example", "a@b.in\r\nBcc: c@d.in", "no address"),
+    ] {
+        let refused = email(&site, from, to);
+        assert!(!refused.status.success() && said(&refused).contains(words), "{}", said(&refused));
+    }
+    let given = email(&site, "ASHA@kurta.example", "asha@new.example");
+    assert!(given.status.success(), "{}", said(&given));
+    block_on(async {
+        let db = site.db().await;
+        let mut tx = db.read().await.unwrap();
+        let profile = tx.platform().profile(PersonId(1)).await.unwrap().unwrap();
+        assert_eq!((profile.email.as_str(), profile.verified_at), ("asha@new.example", None));
+        let mut books = tx.scoped(TenantId(1)).await.unwrap();
+        let entries = books.audit_entries(&AuditFilter::default(), 10).await.unwrap();
+        assert_eq!((entries[0].actor, entries[0].action.as_str()), (Actor::Command, "account.email"));
+        drop(tx);
+        db.close().await;
+    });
+}
+
 #[test]
 fn a_new_password_is_printed_once_ends_sessions_and_is_on_record() {
     let site = Site::new();

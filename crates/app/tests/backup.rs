@@ -104,10 +104,32 @@ fn a_backup_that_names_files_outside_of_it_is_refused() {
 }
 
 #[test]
+fn a_backup_without_a_file_that_the_books_need_is_none() {
+    let (site, to, keys) = backed_up();
+    let tenant = site.data().join("archive/1");
+    let lost = fs::read_dir(&tenant).unwrap().next().unwrap().unwrap().path();
+    fs::remove_file(&lost).unwrap();
+    // Copies are named by the second.
+    thread::sleep(Duration::from_millis(1100));
+    let refused = backup(&site, &to, &keys);
+    let name = lost.file_name().unwrap().to_str().unwrap();
+    assert!(!refused.status.success() && said(&refused).contains(name), "{}", said(&refused));
+    assert!(said(&refused).contains("no copy is kept"), "{}", said(&refused));
+    assert_eq!((copies(&to).len(), copies(&keys).len()), (1, 1));
+    let halves = |folder: &Path| fs::read_dir(folder).unwrap().count();
+    assert_eq!((halves(&to), halves(&keys)), (2, 1), "the older copy, and archived files");
+}
+
+#[test]
 fn keys_and_books_are_kept_apart_and_nothing_is_overwritten() {
     let (site, to, keys) = backed_up();
-    let same = backup(&site, &to, &to);
-    assert!(!same.status.success() && said(&same).contains("kept apart"), "{}", said(&same));
+    for (one, other) in
+        [(to.clone(), to.clone()), (to.clone(), to.join("keys")), (keys.join("copies"), keys.clone())]
+    {
+        let refused = backup(&site, &one, &other);
+        assert!(!refused.status.success() && said(&refused).contains("kept apart"), "{}", said(&refused));
+    }
+    assert!(!to.join("keys").exists() && !keys.join("copies").exists(), "nothing is made of what is refused");
     let full = restore(&site, &copies(&to)[0], &copies(&keys)[0], &site.data());
     assert!(!full.status.success() && said(&full).contains("is not empty"), "{}", said(&full));
     let raw = fs::read(copies(&to)[0].join("ecom.db")).unwrap();

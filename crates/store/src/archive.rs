@@ -303,6 +303,12 @@ impl Scoped<'_> {
         rows.into_iter().map(|(id,)| id.try_into().map_err(|_| StoreError::Corrupt("file"))).collect()
     }
 
+    /// Where the originals of the business stand, as paths below the archive.
+    pub async fn archived_paths(&mut self) -> Result<Vec<String>> {
+        let (tenant, needed) = (self.tenant, self.archives().await?);
+        Ok(needed.into_iter().map(|id| location(tenant, id).to_string()).collect())
+    }
+
     async fn archive_index(&mut self, file: FileId) -> Result<Option<Index>> {
         let head = fetch_optional!(
             (Vec<u8>, String),

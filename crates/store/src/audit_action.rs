@@ -33,6 +33,8 @@ macro_rules! actions {
 actions! {
     /// A business came to be.
     CreateBusiness = "business.create";
+    /// Name, State or GSTIN of the business were changed.
+    ChangeBusiness = "business.save";
     /// Somebody signed in.
     SignIn = "session.create";
     /// Somebody signed out.
@@ -45,6 +47,14 @@ actions! {
     ChangePassword = "account.password";
     /// Somebody who forgot their password chose a new one, or the operator gave them one.
     ResetPassword = "account.reset_password";
+    /// Somebody showed that their address is theirs.
+    VerifyEmail = "account.verify_email";
+    /// Somebody asked for another address.
+    AskEmail = "account.ask_email";
+    /// A change of somebody's address was stopped.
+    StopEmail = "account.stop_email";
+    /// Somebody's address changed, or the operator changed it.
+    ChangeEmail = "account.email";
     /// Somebody turned codes on.
     AddFactor = "account.add_factor";
     /// Somebody turned codes off.
@@ -59,6 +69,8 @@ actions! {
     Join = "member.create";
     /// A member got another role.
     ChangeRole = "member.role";
+    /// Somebody gave ownership to another member.
+    GiveOwnership = "member.ownership";
     /// A member was taken out of the business.
     RemoveMember = "member.remove";
     /// Somebody left the business.

@@ -203,7 +203,8 @@ impl Scoped<'_> {
 }
 
 impl Platform<'_> {
-    /// Members of active businesses who agree to a purpose on a channel now, after one that was seen already, in the
+    /// Members of active businesses who agree to a purpose on a channel now and whose address was shown to be theirs,
+    /// for a slip in it would tell a stranger, after one that was seen already, in the
     /// order of business and person, up to `most`.
     pub async fn consenting(
         &mut self,
@@ -219,7 +220,7 @@ impl Platform<'_> {
              from consent c
              join membership m on m.person = c.person and m.tenant = c.tenant
              join business b on b.id = c.tenant and b.state = 'active'
-             join person p on p.id = c.person
+             join person p on p.id = c.person and p.email_verified_at is not null
              where c.purpose = $1 and c.channel = $2 and c.given = 1
                and (c.tenant > $3 or (c.tenant = $3 and c.person > $4))
                and not exists (select 1 from consent n where n.person = c.person and n.tenant = c.tenant

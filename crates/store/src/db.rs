@@ -107,11 +107,13 @@ impl Db {
         Ok(Self::Postgres(pool))
     }
 
-    /// A transaction that only reads.
+    /// A transaction that only reads: what it sees is one moment, from its first statement on.
     pub async fn read(&self) -> Result<Tx> {
         Ok(match self {
             Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
-            Self::Postgres(pool) => Tx::Postgres(begun(pool, "begin read only").await?),
+            Self::Postgres(pool) => {
+                Tx::Postgres(begun(pool, "begin isolation level repeatable read, read only").await?)
+            }
         })
     }
 

@@ -120,9 +120,14 @@ impl Platform<'_> {
     async fn claim_of(&mut self, lane: Option<Lane>, now: i64) -> Result<Option<Claim>> {
         self.give_up(now).await?;
         self.cancel_of_ended(now).await?;
-        let Some((id, tenant)) = self.pick(lane, now).await? else { return Ok(None) };
-        if !self.alone(tenant).await? {
-            return Ok(None);
+        let Some((mut id, tenant)) = self.pick(lane, None, now).await? else { return Ok(None) };
+        if let Some(tenant) = tenant {
+            if !Turn::Claim(TenantId(tenant)).take(self.tx).await? {
+                return Ok(None);
+            }
+            // While we have the turn nobody else claims a job of this business. Chosen again: whoever had the turn before may have claimed one meanwhile, which the count above missed.
+            let Some((picked, _)) = self.pick(lane, Some(tenant), now).await? else { return Ok(None) };
+            id = picked;
         }
         let row = fetch_optional!(
             (i64, Option<i64>, String, String),
@@ -143,12 +148,17 @@ impl Platform<'_> {
         }))
     }
 
-    /// The job that is next, of a business that has not as many running in this lane as it may.
-    async fn pick(&mut self, lane: Option<Lane>, now: i64) -> Result<Option<(i64, Option<i64>)>> {
+    /// The job that is next, of one business or of all, of which none has as many running in a lane as it may.
+    async fn pick(
+        &mut self,
+        lane: Option<Lane>,
+        only: Option<i64>,
+        now: i64,
+    ) -> Result<Option<(i64, Option<i64>)>> {
         let text = format!(
             "select j.id, j.tenant from job j
              where ((j.state = 'queued' and j.run_at <= $1) or (j.state = 'running' and j.leased_until <= $1))
-               and ($2 = '' or j.lane = $2)
+               and ($2 = '' or j.lane = $2) and ($3 = 0 or j.tenant = $3)
                and (j.tenant is null or
                     (select count(*) from job r where r.tenant = j.tenant and r.lane = j.lane
                        and r.state = 'running' and r.leased_until > $1) < {MOST_PER_TENANT})
@@ -156,16 +166,14 @@ impl Platform<'_> {
             self.tx.skip_locked()
         );
         let lane = lane.map_or("", Lane::name);
-        fetch_optional!((i64, Option<i64>), self.tx, sqlx::AssertSqlSafe(text.as_str()), now, lane)
-    }
-
-    /// Whether no other process claims a job of this business at this moment: it would not see ours when it counts
-    /// those that run.
-    async fn alone(&mut self, tenant: Option<i64>) -> Result<bool> {
-        match tenant {
-            Some(tenant) => Turn::Claim(TenantId(tenant)).take(self.tx).await,
-            None => Ok(true),
-        }
+        fetch_optional!(
+            (i64, Option<i64>),
+            self.tx,
+            sqlx::AssertSqlSafe(text.as_str()),
+            now,
+            lane,
+            only.unwrap_or_default(),
+        )
     }
 
     /// Nothing is done any more for a business that has ended.

@@ -15,7 +15,7 @@ use ecom_vault::{
     Entropy, KeyCheck, KeyRing, RootKey, SystemEntropy, TenantKey, VaultError, WrappedKey, WrongRootKey,
 };
 
-pub use list::{KeyGeneration, RootGeneration};
+pub use list::{KeyGeneration, RootGeneration, key_generations};
 
 use crate::{
     db::Db,

@@ -124,7 +124,8 @@ impl Platform<'_> {
         }
     }
 
-    /// Gives a member another role. The last owner stays one: `Conflict`.
+    /// Gives a member another role. The last owner stays one: `Conflict`. Invitations that somebody made who is no owner
+    /// any more stop working: by one they could come back.
     pub async fn set_member_role(
         &mut self,
         tenant: TenantId,
@@ -134,14 +135,17 @@ impl Platform<'_> {
         self.lock_members(tenant).await?;
         if role != MemberRole::Owner {
             self.keep_an_owner(tenant, person).await?;
+            self.revoke_invitations_by(tenant, person).await?;
         }
         self.write_role(tenant, person, role).await
     }
 
-    /// Takes a person out of a business; their sessions there end. The last owner stays: `Conflict`.
+    /// Takes a person out of a business; their sessions there end, and the invitations they made stop working. The last
+    /// owner stays: `Conflict`.
     pub async fn remove_member(&mut self, tenant: TenantId, person: PersonId) -> Result<()> {
         self.lock_members(tenant).await?;
         self.keep_an_owner(tenant, person).await?;
+        self.revoke_invitations_by(tenant, person).await?;
         let removed =
             exec!(self.tx, "delete from membership where tenant = $1 and person = $2", tenant.0, person.0)?;
         if removed == 0 {
@@ -170,7 +174,7 @@ impl Platform<'_> {
     /// Two owners who leave at the same time would leave none.
     async fn lock_members(&mut self, tenant: TenantId) -> Result<()> {
         if let Tx::Postgres(tx) = self.tx {
-            sqlx::query("select 1 from business where id = $1 for update")
+            sqlx::query("select 1 from business where id = $1 for no key update")
                 .bind(tenant.0)
                 .execute(&mut **tx)
                 .await?;

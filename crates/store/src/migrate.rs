@@ -23,6 +23,7 @@ pub const PLATFORM_TABLES: &[&str] = &[
     "job",
     "schedule",
     "person_token",
+    "person_device",
     "totp",
     "recovery_code",
     "key_gate",
@@ -44,6 +45,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0009_vault.sql"),
     include_str!("../migrations/0010_books.sql"),
     include_str!("../migrations/0011_mail.sql"),
+    include_str!("../migrations/0012_device.sql"),
 ];
 
 /// Holds the numbers of the migrations that ran.

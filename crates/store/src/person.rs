@@ -1,11 +1,10 @@
-//! People and businesses: the platform's tables, and failed sign-ins.
-
-use ecom_gst::Gstin;
+//! People and businesses: the platform's tables.
 
 use crate::{
     error::{Result, StoreError, expect_one},
     ids::{PersonId, TenantId},
-    tx::{Platform, Turn, exec, fetch_all, fetch_one, fetch_optional},
+    person_token::Purpose,
+    tx::{Platform, Turn, Tx, exec, fetch_one, fetch_optional},
 };
 
 /// What registering asks for.
@@ -128,61 +127,6 @@ impl Platform<'_> {
         Ok(row.map(|(id, name, password_hash)| PersonLogin { id: PersonId(id), name, password_hash }))
     }
 
-    /// Failed sign-ins under a key (a hash of address or network), and when the last one was.
-    pub async fn login_failures(&mut self, key_hash: &[u8]) -> Result<(i64, i64)> {
-        let row = fetch_optional!(
-            (i64, i64),
-            self.tx,
-            "select failures, last_at from login_failure where key_hash = $1",
-            key_hash,
-        )?;
-        Ok(row.unwrap_or((0, 0)))
-    }
-
-    /// Counts a failed sign-in; counts from before `forget_before` are forgotten.
-    pub async fn login_failed(&mut self, key_hash: &[u8], now: i64, forget_before: i64) -> Result<()> {
-        exec!(
-            self.tx,
-            "insert into login_failure (key_hash, failures, last_at) values ($1, 1, $2)
-             on conflict (key_hash) do update set
-                 failures = case when login_failure.last_at < $3 then 1 else login_failure.failures + 1 end,
-                 last_at = excluded.last_at",
-            key_hash,
-            now,
-            forget_before,
-        )
-        .map(drop)
-    }
-
-    /// Forgets failed sign-ins after a good one.
-    pub async fn login_succeeded(&mut self, key_hash: &[u8]) -> Result<()> {
-        exec!(self.tx, "delete from login_failure where key_hash = $1", key_hash).map(drop)
-    }
-
-    /// Forgets failed sign-ins of more than a day ago: nothing looks back further.
-    pub async fn sweep_login_failures(&mut self, now: i64) -> Result<u64> {
-        const DAY: i64 = 24 * 3_600_000_000;
-        exec!(self.tx, "delete from login_failure where last_at <= $1", now - DAY)
-    }
-
-    /// All businesses, for work that goes through them one by one.
-    pub async fn tenants(&mut self) -> Result<Vec<TenantId>> {
-        let rows = fetch_all!((i64,), self.tx, "select id from business order by id")?;
-        Ok(rows.into_iter().map(|(id,)| TenantId(id)).collect())
-    }
-
-    /// The GSTIN that a business gave, if it gave one.
-    pub async fn gstin(&mut self, tenant: TenantId) -> Result<Option<Gstin>> {
-        let row = fetch_optional!(
-            (Option<String>,),
-            self.tx,
-            "select gstin from business where id = $1",
-            tenant.0
-        )?;
-        let text = row.and_then(|(gstin,)| gstin).filter(|text| !text.is_empty());
-        text.map(|text| text.parse().map_err(|_| StoreError::Corrupt("business"))).transpose()
-    }
-
     /// Adds a person who is in no business yet. An address that is taken is a `unique_violation`.
     pub async fn add_person(&mut self, new: &NewPerson<'_>, now: i64) -> Result<PersonId> {
         let (person,) = fetch_one!(
@@ -225,28 +169,35 @@ impl Platform<'_> {
         expect_one("person", changed)
     }
 
-    /// Changes a person's address, which they have shown to be theirs. One that is taken is a `unique_violation`.
-    pub async fn set_email(&mut self, person: PersonId, email: &str, now: i64) -> Result<()> {
-        let changed = exec!(
-            self.tx,
-            "update person set email = $2, email_folded = $3, email_verified_at = $4 where id = $1",
-            person.0,
-            email.trim(),
-            fold_email(email),
-            now,
-        )?;
-        expect_one("person", changed)
+    /// Takes a turn with a person's account, until the transaction ends, and tells whether this still is their
+    /// password. What was proved by a password holds only then: it may have been replaced since.
+    pub async fn hold_person(&mut self, person: PersonId, password_hash: &str) -> Result<bool> {
+        self.lock_person(person).await?;
+        let row =
+            fetch_optional!((String,), self.tx, "select password_hash from person where id = $1", person.0)?;
+        Ok(row.is_some_and(|(standing,)| standing == password_hash))
     }
 
-    /// Notes that a person's address is theirs.
-    pub async fn verify_email(&mut self, person: PersonId, now: i64) -> Result<()> {
-        let changed =
-            exec!(self.tx, "update person set email_verified_at = $2 where id = $1", person.0, now)?;
-        expect_one("person", changed)
+    /// Takes a turn with a person's account, until the transaction ends. SQLite has one writer anyway.
+    pub async fn lock_person(&mut self, person: PersonId) -> Result<()> {
+        if let Tx::Postgres(tx) = self.tx {
+            sqlx::query("select 1 from person where id = $1 for no key update")
+                .bind(person.0)
+                .execute(&mut **tx)
+                .await?;
+        }
+        Ok(())
     }
 
-    /// Changes a person's password.
-    pub async fn set_password(&mut self, person: PersonId, password_hash: &str, now: i64) -> Result<()> {
+    /// Replaces a person's password: links that somebody with the old one may have asked for stop working, and every
+    /// session ends but `keep`. Gives how many ended.
+    pub async fn replace_password(
+        &mut self,
+        person: PersonId,
+        password_hash: &str,
+        keep: Option<&[u8]>,
+        now: i64,
+    ) -> Result<u64> {
         let changed = exec!(
             self.tx,
             "update person set password_hash = $2, password_changed_at = $3 where id = $1",
@@ -254,7 +205,11 @@ impl Platform<'_> {
             password_hash,
             now,
         )?;
-        expect_one("person", changed)
+        expect_one("person", changed)?;
+        for purpose in [Purpose::Reset, Purpose::LeaveEmail, Purpose::NewEmail] {
+            self.revoke_tokens(person, purpose).await?;
+        }
+        self.close_sessions(person, keep.unwrap_or_default()).await
     }
 }
 

@@ -25,7 +25,7 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Verify => "verify",
             Self::Reset => "reset",
@@ -90,10 +90,14 @@ pub struct LiveToken {
 
 type Row = (Vec<u8>, Option<i64>, Option<i64>, Option<String>, String, String, Option<String>, i64, i64);
 
+/// Links that still work; an invitation only for as long as whoever made it may invite. One from a time that has not
+/// come, by more than [`CLOCK_SLACK_MICROS`](crate::session::CLOCK_SLACK_MICROS), was made by a clock that was wrong.
 const SELECT: &str =
     "select t.token_hash, t.person, t.tenant, b.name, t.email, t.role, p.name, t.created_at, t.expires_at
      from person_token t left join business b on b.id = t.tenant left join person p on p.id = t.made_by
-     where t.purpose = $1 and t.used_at is null and t.expires_at > $2";
+     where t.purpose = $1 and t.used_at is null and t.expires_at > $2 and t.created_at <= $2 + 3600000000
+       and (t.purpose <> 'invite' or t.made_by is null or exists (
+           select 1 from membership m where m.person = t.made_by and m.tenant = t.tenant and m.role = 'owner'))";
 
 impl Platform<'_> {
     /// Makes a link. Earlier ones for the same purpose, person or address and business stop working.
@@ -182,6 +186,18 @@ impl Platform<'_> {
             Purpose::Invite.name(),
         )?;
         if revoked == 0 { Err(StoreError::Missing("invitation")) } else { Ok(()) }
+    }
+
+    /// Takes back the invitations to a business that somebody made.
+    pub(crate) async fn revoke_invitations_by(&mut self, tenant: TenantId, made_by: PersonId) -> Result<()> {
+        exec!(
+            self.tx,
+            "delete from person_token where tenant = $1 and made_by = $2 and purpose = $3 and used_at is null",
+            tenant.0,
+            made_by.0,
+            Purpose::Invite.name(),
+        )
+        .map(drop)
     }
 
     /// Deletes links that work no more.

@@ -7,11 +7,14 @@ use ecom_vault::{KeyRing, SecretBytes};
 use crate::{
     error::{Result, StoreError, expect_one},
     ids::PersonId,
+    session::CLOCK_SLACK_MICROS,
     tx::{Platform, exec, fetch_one, fetch_optional},
 };
 
 /// Kind of the sealed secret from which a person's codes are made.
 const TOTP: &str = "totp";
+/// How many steps of 30 s a clock may be set back.
+const CLOCK_SLACK_STEPS: i64 = CLOCK_SLACK_MICROS / 30_000_000;
 
 /// The source of a person's codes.
 #[derive(Debug)]
@@ -69,7 +72,7 @@ impl Platform<'_> {
         Ok(Some(Totp { secret, confirmed: confirmed_at.is_some() }))
     }
 
-    /// Notes that the person's device makes the right codes.
+    /// Notes that the person's device makes the right codes. Once it is noted, again is a `Conflict`.
     pub async fn confirm_totp(&mut self, person: PersonId, now: i64) -> Result<()> {
         let confirmed = exec!(
             self.tx,
@@ -77,25 +80,32 @@ impl Platform<'_> {
             person.0,
             now
         )?;
+        if confirmed == 0 {
+            return Err(StoreError::Conflict("codes are on already".to_owned()));
+        }
         expect_one("totp", confirmed)
     }
 
-    /// Uses up the code of a time step; false if it, or a later one, was used before.
+    /// Uses up the code of a time step; false if it, or a later one, was used before. One that lies further ahead than
+    /// a clock may be set back was used while the clock was wrong, and shuts nobody out.
     pub async fn use_step(&mut self, person: PersonId, step: i64) -> Result<bool> {
         let used = exec!(
             self.tx,
-            "update totp set last_step = $2 where person = $1 and last_step < $2",
+            "update totp set last_step = $2 where person = $1 and (last_step < $2 or last_step > $3)",
             person.0,
-            step
+            step,
+            step.saturating_add(CLOCK_SLACK_STEPS),
         )?;
         Ok(used == 1)
     }
 
-    /// Asks for codes no more.
-    pub async fn remove_totp(&mut self, person: PersonId) -> Result<()> {
+    /// Asks for codes no more; gives whether they were asked for until now.
+    pub async fn remove_totp(&mut self, person: PersonId) -> Result<bool> {
+        let asked = self.asks_for_codes(person).await?;
         exec!(self.tx, "delete from recovery_code where person = $1", person.0)?;
         exec!(self.tx, "delete from totp where person = $1", person.0)?;
-        self.forget_person_secret(person, TOTP).await.map(drop)
+        self.forget_person_secret(person, TOTP).await?;
+        Ok(asked)
     }
 
     /// Gives a person new codes for when the phone is lost; the old ones work no more.

@@ -93,8 +93,15 @@ pub struct SessionView {
     pub last_seen: i64,
 }
 
-/// Sessions that have not ended, of instants `now`.
-const LIVE: &str = "s.last_seen > $2 and s.created_at > $3";
+/// How far a clock may be set back before what it noted earlier counts as wrong: 1 h. Else a clock that ran ahead for a
+/// moment would leave sessions and links that live as long as it was ahead.
+pub(crate) const CLOCK_SLACK_MICROS: i64 = 3_600_000_000;
+
+/// Sessions that have not ended, neither by use (`$2`) nor by age (`$3`).
+fn live() -> String {
+    let newest = SESSION_MOST_MICROS + CLOCK_SLACK_MICROS;
+    format!("s.last_seen > $2 and s.created_at > $3 and s.created_at <= $3 + {newest}")
+}
 
 impl Platform<'_> {
     /// Opens a session, for the first business of the person if they are in one.
@@ -123,7 +130,8 @@ impl Platform<'_> {
              join person p on p.id = s.person
              join business b on b.id = s.tenant and b.state = 'active'
              join membership m on m.person = s.person and m.tenant = s.tenant
-             where s.id_hash = $1 and {LIVE} and s.stage = 'full'"
+             where s.id_hash = $1 and {} and s.stage = 'full'",
+            live()
         );
         let row = fetch_optional!(
             (i64, String, i64, String, String, i64),
@@ -147,7 +155,8 @@ impl Platform<'_> {
     pub async fn session_person(&mut self, id_hash: &[u8], now: i64) -> Result<Option<SessionPerson>> {
         let text = format!(
             "select p.id, p.name, p.email, s.stage from session s join person p on p.id = s.person
-             where s.id_hash = $1 and {LIVE}"
+             where s.id_hash = $1 and {}",
+            live()
         );
         let row = fetch_optional!(
             (i64, String, String, String),
@@ -168,7 +177,7 @@ impl Platform<'_> {
         .transpose()
     }
 
-    /// Completes a session whose person has given the second factor.
+    /// Completes a session whose person has given the second factor. One that has ended meanwhile is `Missing`.
     pub async fn complete_session(&mut self, id_hash: &[u8], now: i64) -> Result<()> {
         let completed = exec!(
             self.tx,
@@ -176,7 +185,7 @@ impl Platform<'_> {
             id_hash,
             now,
         )?;
-        expect_one("session", completed)
+        if completed == 0 { Err(StoreError::Missing("session")) } else { expect_one("session", completed) }
     }
 
     /// Turns a session to another business of its person. One they are not in is `Missing`.
@@ -207,7 +216,8 @@ impl Platform<'_> {
     pub async fn sessions(&mut self, person: PersonId, now: i64) -> Result<Vec<SessionView>> {
         let text = format!(
             "select s.id_hash, s.device, s.network, s.created_at, s.last_seen from session s
-             where s.person = $1 and {LIVE} and s.stage = 'full' order by s.last_seen desc, s.created_at desc limit $4"
+             where s.person = $1 and {} and s.stage = 'full' order by s.last_seen desc, s.created_at desc limit $4",
+            live()
         );
         let rows = fetch_all!(
             (Vec<u8>, String, String, i64, i64),

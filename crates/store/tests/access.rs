@@ -233,6 +233,31 @@ on_both!(invitations_are_listed_and_taken_back_by_their_business, |world| async 
     assert_eq!(used(&world, &[3; 32], Purpose::Invite).await.unwrap().tenant, Some(theirs));
 });
 
+on_both!(whoever_is_no_owner_any_more_leaves_no_invitation_behind, |world| async move {
+    let (owner, mine) = world.business("kurta-house").await;
+    let (bela, other) = world.business("saree-works").await;
+    let works = async |hash: &[u8]| ask!(world, token(hash, Purpose::Invite, world.now())).is_some();
+    commit!(world, issue_token(&invite(&[1; 32], mine, owner, "a@example.in"), world.now())).unwrap();
+    commit!(world, issue_token(&invite(&[2; 32], other, bela, "b@example.in"), world.now())).unwrap();
+    for (hash, leave) in [([3; 32], true), ([4; 32], false)] {
+        commit!(world, add_member(mine, bela, MemberRole::Owner, world.now())).unwrap();
+        commit!(world, issue_token(&invite(&hash, mine, bela, "c@example.in"), world.now())).unwrap();
+        assert!(works(&hash).await);
+        if leave {
+            commit!(world, remove_member(mine, bela)).unwrap();
+        } else {
+            commit!(world, set_member_role(mine, bela, MemberRole::Manager)).unwrap();
+        }
+        assert!(used(&world, &hash, Purpose::Invite).await.is_err());
+        commit!(world, add_member(mine, bela, MemberRole::Owner, world.now())).unwrap();
+        assert!(!works(&hash).await, "nor does it come back with them");
+        commit!(world, set_member_role(mine, bela, MemberRole::Viewer)).unwrap();
+    }
+    assert!(works(&[1; 32]).await && works(&[2; 32]).await, "others, and of another business, stay");
+    commit!(world, issue_token(&invite(&[5; 32], mine, bela, "d@example.in"), world.now())).unwrap();
+    assert!(!works(&[5; 32]).await, "a viewer invites nobody");
+});
+
 on_both!(a_code_works_once, |world| async move {
     let asha = person(&world, "asha").await;
     let ring = world.keys().await.platform(world.now()).await.unwrap();
@@ -250,7 +275,9 @@ on_both!(a_code_works_once, |world| async move {
         "it is removed first"
     );
     assert_eq!(ask!(world, totp(&ring, asha)).unwrap().secret.expose(), b"secret");
-    commit!(world, remove_totp(asha)).unwrap();
+    assert!(is_conflict(&commit!(world, confirm_totp(asha, world.now()))), "once is enough");
+    assert!(commit!(world, remove_totp(asha)).unwrap());
+    assert!(!commit!(world, remove_totp(asha)).unwrap(), "they were off");
     assert!(ask!(world, totp(&ring, asha)).is_none());
     assert!(!commit!(world, use_step(asha, 102)).unwrap());
 });
@@ -269,13 +296,13 @@ on_both!(a_recovery_code_works_once, |world| async move {
 on_both!(a_profile_can_be_changed_and_an_address_is_one_persons, |world| async move {
     let (asha, _) = (person(&world, "asha").await, person(&world, "bela").await);
     commit!(world, set_profile(asha, "Asha Rao", "+91 98450 00001")).unwrap();
-    commit!(world, set_password(asha, "other hash", world.now())).unwrap();
-    commit!(world, verify_email(asha, world.now())).unwrap();
+    commit!(world, replace_password(asha, "other hash", None, world.now())).unwrap();
+    commit!(world, verify_email(asha, "ASHA@example.in", world.now())).unwrap();
     let profile = ask!(world, profile(asha)).unwrap();
     assert_eq!((profile.name.as_str(), profile.password_hash.as_str()), ("Asha Rao", "other hash"));
     assert_eq!((profile.verified_at, profile.password_changed_at), (Some(world.now()), world.now()));
-    let taken = commit!(world, set_email(asha, "BELA@example.in", world.now())).unwrap_err();
+    let taken = commit!(world, replace_email(asha, "BELA@example.in", None, None)).unwrap_err();
     assert!(taken.unique_violation().is_some());
-    commit!(world, set_email(asha, "Asha.Rao@example.in", world.now())).unwrap();
+    commit!(world, replace_email(asha, "Asha.Rao@example.in", None, None)).unwrap();
     assert!(ask!(world, login("asha.rao@EXAMPLE.in")).is_some());
 });

@@ -174,7 +174,7 @@ impl World {
             .await
     }
 
-    /// A registered business with its owner, whose address is `owner@<name>.example`.
+    /// A registered business with its owner, whose address is `owner@<name>.example`, and confirmed.
     pub async fn business(&self, name: &str) -> (PersonId, TenantId) {
         let email = format!("owner@{name}.example");
         let new = Registration {
@@ -188,6 +188,7 @@ impl World {
         };
         let mut tx = self.db.write().await.unwrap();
         let made = tx.platform().register(&new, self.now()).await.unwrap();
+        tx.platform().verify_email(made.0, &email, self.now()).await.unwrap();
         tx.commit().await.unwrap();
         made
     }

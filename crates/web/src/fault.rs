@@ -11,7 +11,7 @@ use axum::{
 };
 use ecom_store::StoreError;
 
-use crate::{frame::Frame, random};
+use crate::{frame::Frame, telemetry};
 
 /// Result of a handler.
 pub(crate) type Page<T = Response> = Result<T, Fault>;
@@ -98,7 +98,7 @@ impl IntoResponse for Fault {
             Self::TooMany { seconds } => wait = Some([(header::RETRY_AFTER, seconds.to_string())]),
             Self::Invalid(found) => fields = found,
             Self::Broken(error) => {
-                let id = random::request_id();
+                let id = telemetry::request_id();
                 tracing::error!(request = %id, error = %error, "a page failed");
                 request = Some(id);
             }

@@ -187,6 +187,8 @@ pub(crate) struct Frame {
     pub(crate) title: String,
     pub(crate) here: Here,
     pub(crate) who: Option<Who>,
+    /// Where one can go.
+    pub(crate) sections: &'static [Section],
     /// What waits for somebody.
     pub(crate) duties: Duties,
     /// Notices that are not read yet, up to a limit.
@@ -202,6 +204,7 @@ impl Frame {
             title: title.into(),
             here: Here::Outside,
             who: None,
+            sections: &[],
             duties: Duties::default(),
             unread: 0,
             reload_s: None,
@@ -210,7 +213,21 @@ impl Frame {
 
     /// The frame of a page for somebody.
     pub(crate) fn inside(title: impl Into<String>, here: Here, who: Who, duties: Duties) -> Self {
-        Self { title: title.into(), here, who: Some(who), duties, unread: 0, reload_s: None }
+        Self {
+            title: title.into(),
+            here,
+            who: Some(who),
+            sections: SECTIONS,
+            duties,
+            unread: 0,
+            reload_s: None,
+        }
+    }
+
+    /// The frame of a page for somebody who acts for no business at the moment: there is nowhere to go but their account.
+    pub(crate) fn alone(title: impl Into<String>, here: Here, name: String) -> Self {
+        let who = Who { name, business: "Your businesses".to_owned() };
+        Self { sections: &[], ..Self::inside(title, here, who, Duties::default()) }
     }
 
     /// Says how many notices are not read yet.

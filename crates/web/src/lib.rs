@@ -4,6 +4,7 @@
 //! tenant's tables through it alone. Everything is served from the binary, and nothing is loaded from elsewhere.
 
 mod account;
+mod address;
 mod app;
 mod asset;
 mod audit;
@@ -109,6 +110,9 @@ pub fn router(server: Server) -> Router {
         .route("/difference", get(difference::show))
         .route("/account", get(account::show::show).post(account::show::save))
         .route("/account/password", post(account::show::change_password))
+        .route("/account/email", get(account::email::show).post(account::email::save))
+        .route("/account/email/confirmation", post(account::email::confirm))
+        .route("/account/email/stop", post(account::email::stop))
         .route("/account/sessions", post(account::show::end_session))
         .route("/account/codes", get(factor::setup::show).post(factor::setup::create))
         .route("/account/codes/confirmation", post(factor::setup::confirm))
@@ -122,6 +126,7 @@ pub fn router(server: Server) -> Router {
         .route("/people/invitations", post(member::invite))
         .route("/people/invitations/removal", post(member::revoke))
         .route("/people/{id}/role", post(member::change_role))
+        .route("/people/{id}/ownership", get(member::ownership::ask).post(member::ownership::give))
         .route("/people/{id}/removal", get(member::ask_removal).post(member::remove))
         .route("/settlements", get(settlement::list))
         .route("/settlements/{key}", get(settlement::show))
@@ -150,6 +155,7 @@ pub fn router(server: Server) -> Router {
         .route("/close", get(close::list))
         .route("/close/{month}/{currency}", get(close::show).post(close::create))
         .route("/close/{month}/{currency}/reopening", post(close::reopen))
+        .route("/settings/business", get(business::profile::show).post(business::profile::save))
         .route("/settings/tax", get(tax_setting::show).post(tax_setting::create))
         .route("/settings/tax/change", get(tax_setting::preview))
         .route("/settings/tax/{id}/undoing", get(tax_setting::ask).post(tax_setting::undo))
@@ -174,6 +180,8 @@ pub fn router(server: Server) -> Router {
 /// The routes that mails lead to.
 fn links(router: Router<App>) -> Router<App> {
     router
+        .route("/address", get(address::told))
+        .route("/address/{token}", get(address::show).post(address::save))
         .route("/reset", get(reset::new).post(reset::create))
         .route("/reset/{token}", get(reset::show).post(reset::save))
 }

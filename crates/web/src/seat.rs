@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use ecom_ledger::day::Month;
-use ecom_store::{Action, Doer, Duties, Scoped, SessionPerson, Signed, Stage, Tx};
+use ecom_store::{Action, Doer, Duties, MemberRole, PersonId, Scoped, SessionPerson, Signed, Stage, Tx};
 
 use crate::{
     app::App,
@@ -26,8 +26,8 @@ use crate::{
 
 /// A role that a page asks for.
 pub(crate) trait Role: Send + Sync {
-    /// The least rank that will do.
-    const LEAST: u8;
+    /// The least role that will do.
+    const LEAST: MemberRole;
 }
 
 /// Runs the business.
@@ -38,23 +38,18 @@ pub(crate) struct Manager;
 pub(crate) struct Viewer;
 
 impl Role for Owner {
-    const LEAST: u8 = 3;
+    const LEAST: MemberRole = MemberRole::Owner;
 }
 impl Role for Manager {
-    const LEAST: u8 = 2;
+    const LEAST: MemberRole = MemberRole::Manager;
 }
 impl Role for Viewer {
-    const LEAST: u8 = 1;
+    const LEAST: MemberRole = MemberRole::Viewer;
 }
 
 /// A stored role that this program does not know opens nothing.
-fn rank(role: &str) -> u8 {
-    match role {
-        "owner" => Owner::LEAST,
-        "manager" => Manager::LEAST,
-        "viewer" => Viewer::LEAST,
-        _ => 0,
-    }
+fn holds<R: Role>(role: &str) -> bool {
+    MemberRole::from_name(role).is_some_and(|role| role >= R::LEAST)
 }
 
 /// Somebody signed in, with at least the role `R` in the business they act for.
@@ -96,16 +91,6 @@ impl<R: Role> Seat<R> {
         Ok(books.audit(&doer, action, object, app.now()).await?)
     }
 
-    /// Names the session: the hash of its token.
-    pub(crate) fn session(&self) -> &[u8] {
-        &self.session
-    }
-
-    /// The network the request came from.
-    pub(crate) fn network(&self) -> Network {
-        self.network
-    }
-
     /// What waits for somebody.
     pub(crate) fn duties(&self) -> Duties {
         self.duties
@@ -123,7 +108,7 @@ impl<R: Role> Seat<R> {
 
     /// Whether the person may also do what asks for the role `S`.
     pub(crate) fn may<S: Role>(&self) -> bool {
-        rank(&self.signed.role) >= S::LEAST
+        holds::<S>(&self.signed.role)
     }
 
     /// The same person, for pages that show more to some.
@@ -145,20 +130,29 @@ impl<R: Role> FromRequestParts<App> for Seat<R> {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let Some(token) = cookie::token(&parts.headers) else { return Err(to_sign_in(parts)) };
         let session = token.hash();
-        let signed = signed(&session, app).await.map_err(IntoResponse::into_response)?;
-        let Some((signed, mut tx)) = signed else {
-            return Err(elsewhere(parts, &session, app).await.unwrap_or_else(IntoResponse::into_response));
-        };
-        telemetry::tenant(signed.tenant);
-        limit::account(&parts.extensions, app, signed.person).map_err(IntoResponse::into_response)?;
-        if rank(&signed.role) < R::LEAST {
-            tracing::info!(role = signed.role, "a page was refused: the role is too small");
-            return Err(Fault::Missing.into_response());
+        match Self::of(session, parts, app).await.map_err(IntoResponse::into_response)? {
+            Some(seat) => {
+                limit::account(&parts.extensions, app, seat.person()).map_err(IntoResponse::into_response)?;
+                Ok(seat)
+            }
+            None => Err(elsewhere(parts, &session, app).await.unwrap_or_else(IntoResponse::into_response)),
         }
-        let (duties, unread) = duties(app, &signed, &mut tx).await.map_err(IntoResponse::into_response)?;
+    }
+}
+
+impl<R: Role> Seat<R> {
+    /// The seat of a session; none if it has ended, is not complete, or acts for no business.
+    async fn of(session: [u8; 32], parts: &mut Parts, app: &App) -> Page<Option<Self>> {
+        let Some((signed, mut tx)) = signed(&session, app).await? else { return Ok(None) };
+        telemetry::tenant(signed.tenant);
+        if !holds::<R>(&signed.role) {
+            tracing::info!(role = signed.role, "a page was refused: the role is too small");
+            return Err(Fault::Missing);
+        }
+        let (duties, unread) = duties(app, &signed, &mut tx).await?;
         drop(tx);
         let Ok(network) = Network::from_request_parts(parts, app).await;
-        Ok(Self { signed, duties, unread, network, session, role: PhantomData })
+        Ok(Some(Self { signed, duties, unread, network, session, role: PhantomData }))
     }
 }
 
@@ -191,6 +185,34 @@ impl FromRequestParts<App> for Visitor {
 pub(crate) struct Me {
     pub(crate) person: SessionPerson,
     pub(crate) session: [u8; 32],
+    pub(crate) network: Network,
+}
+
+impl Me {
+    /// Who it is.
+    pub(crate) fn id(&self) -> PersonId {
+        self.person.person
+    }
+
+    /// Puts on record, in each of their businesses, what this person does with their own account.
+    pub(crate) async fn record(&self, app: &App, tx: &mut Tx, action: Action, object: &str) -> Page<()> {
+        record_own(app, tx, (self.id(), self.network), action, object).await
+    }
+}
+
+/// Puts on record, in each business of a person, what they do with their own account.
+pub(crate) async fn record_own(
+    app: &App,
+    tx: &mut Tx,
+    (person, network): (PersonId, Network),
+    action: Action,
+    object: &str,
+) -> Page<()> {
+    let doer = Doer::person(person, network.to_string());
+    for own in tx.platform().businesses_of(person).await? {
+        tx.scoped(own.tenant).await?.audit(&doer, action, object, app.now()).await?;
+    }
+    Ok(())
 }
 
 impl FromRequestParts<App> for Me {
@@ -203,10 +225,37 @@ impl FromRequestParts<App> for Me {
         match person {
             Some(person) if person.stage == Stage::Full => {
                 limit::account(&parts.extensions, app, person.person).map_err(IntoResponse::into_response)?;
-                Ok(Self { person, session })
+                let Ok(network) = Network::from_request_parts(parts, app).await;
+                Ok(Self { person, session, network })
             }
             Some(_) => Err(to_code(parts)),
             None => Err(to_sign_in(parts)),
+        }
+    }
+}
+
+/// A person on the pages of their own account, which they reach whether or not they act for a business.
+pub(crate) struct Own {
+    pub(crate) me: Me,
+    seat: Option<Seat<Viewer>>,
+}
+
+impl FromRequestParts<App> for Own {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let me = Me::from_request_parts(parts, app).await?;
+        let seat = Seat::of(me.session, parts, app).await.map_err(IntoResponse::into_response)?;
+        Ok(Self { me, seat })
+    }
+}
+
+impl Own {
+    /// The frame of a page of the account.
+    pub(crate) fn frame(&self, title: &str) -> Frame {
+        match &self.seat {
+            Some(seat) => seat.frame(title, Here::Account),
+            None => Frame::alone(title, Here::Account, self.me.person.name.clone()),
         }
     }
 }
@@ -259,8 +308,8 @@ mod tests {
 
     #[test]
     fn a_role_may_what_smaller_ones_may_and_an_unknown_one_nothing() {
-        assert!(rank("owner") >= Manager::LEAST && rank("manager") >= Viewer::LEAST);
-        assert!(rank("viewer") < Manager::LEAST && rank("manager") < Owner::LEAST);
-        assert!(rank("Owner") < Viewer::LEAST && rank("") < Viewer::LEAST);
+        assert!(holds::<Manager>("owner") && holds::<Viewer>("manager") && holds::<Owner>("owner"));
+        assert!(!holds::<Manager>("viewer") && !holds::<Owner>("manager"));
+        assert!(!holds::<Viewer>("Owner") && !holds::<Viewer>(""));
     }
 }

@@ -191,7 +191,11 @@ async fn only_owners_change_who_is_in_and_a_business_keeps_one() {
         site.post(&owner, "/people/4711/role", &[("role", "viewer")]).await.status,
         StatusCode::NOT_FOUND
     );
-    site.post(&owner, &format!("/people/{bela}/role"), &[("role", "owner")]).await;
+    let asked = site.post(&owner, &format!("/people/{bela}/role"), &[("role", "owner")]).await;
+    assert_eq!(asked.to(), format!("/people/{bela}/ownership"), "it asks for the password");
+    assert_eq!(members(&site).await[1].2, MemberRole::Manager);
+    let given = [("then", "owner"), ("password", PASSWORD)];
+    assert_eq!(site.post(&owner, asked.to(), &given).await.to(), "/people?said=ownership");
     site.post(&manager, &format!("/people/{asha}/role"), &[("role", "viewer")]).await;
     assert_eq!(
         members(&site).await.iter().map(|member| member.2).collect::<Vec<_>>(),
@@ -207,7 +211,12 @@ async fn whoever_leaves_or_is_taken_out_sees_nothing_any_more() {
     let chitra = joined(&site, &owner, "chitra", "viewer").await;
     let removal = format!("/people/{}/removal", person(&site, "bela").await);
     insta::assert_snapshot!(outline(&site.get(&bela, &removal).await));
-    assert_eq!(site.post(&bela, &removal, &[]).await.to(), "/businesses");
+    for (password, words) in [("", "Type your password"), (PASSWORD, "not your password")] {
+        let refused = site.post(&bela, &removal, &[("password", password)]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.body.contains(words), "{}", refused.outline());
+    }
+    assert_eq!(site.post(&bela, &removal, &[("password", "monsoon tea kettle")]).await.to(), "/businesses");
     assert_eq!(site.get(&bela, "/statement").await.to(), "/businesses");
     assert!(site.get(&bela, "/businesses").await.body.contains("No business yet"));
     let removal = format!("/people/{}/removal", person(&site, "chitra").await);
@@ -216,6 +225,154 @@ async fn whoever_leaves_or_is_taken_out_sees_nothing_any_more() {
     assert_eq!(site.post(&owner, &removal, &[]).await.status, StatusCode::NOT_FOUND);
     let deeds = deeds(&site).await;
     assert!(deeds.contains(&"member.leave".to_owned()) && deeds.contains(&"member.remove".to_owned()));
+}
+
+#[tokio::test]
+async fn ownership_is_handed_over_in_one_step() {
+    let site = site().await;
+    let owner = owner(&site).await;
+    let bela = joined(&site, &owner, "bela", "viewer").await;
+    let (asha, id) = (person(&site, "Asha Rao").await, person(&site, "bela").await);
+    let page = format!("/people/{id}/ownership");
+    assert_eq!(site.get(&bela, &page).await.status, StatusCode::NOT_FOUND);
+    assert!(site.get(&owner, "/people").await.body.contains(&page));
+    insta::assert_snapshot!(outline(&site.get(&owner, &page).await));
+    for (then, password, words) in [
+        ("manager", "", "Type your password"),
+        ("manager", "wrong wrong wrong", "not your password"),
+        ("king", PASSWORD, "Choose what you are"),
+        ("viewer", PASSWORD, "Choose what you are"),
+    ] {
+        let refused = site.post(&owner, &page, &[("then", then), ("password", password)]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.body.contains(words), "{}", refused.outline());
+    }
+    assert_eq!(members(&site).await[0].0, asha);
+    let given = site.post(&owner, &page, &[("then", "manager"), ("password", PASSWORD)]).await;
+    assert_eq!(given.to(), "/people?said=ownership");
+    let roles: Vec<_> = members(&site).await.into_iter().map(|(person, _, role)| (person, role)).collect();
+    assert_eq!(roles, [(id, MemberRole::Owner), (asha, MemberRole::Manager)]);
+    assert_eq!(site.get(&owner, "/audit").await.status, StatusCode::NOT_FOUND);
+    let back = format!("/people/{asha}/ownership");
+    for odd in ["/people/4711/ownership", "/people/x/ownership"] {
+        assert_eq!(site.get(&bela, odd).await.status, StatusCode::NOT_FOUND, "{odd}");
+    }
+    let own = site.get(&bela, &page).await;
+    assert_eq!(own.status, StatusCode::CONFLICT, "they are one already");
+    let form = [("then", "owner"), ("password", "monsoon tea kettle")];
+    assert_eq!(site.post(&bela, &back, &form).await.to(), "/people?said=ownership");
+    assert_eq!(members(&site).await.iter().filter(|member| member.2 == MemberRole::Owner).count(), 2);
+    let deeds = deeds(&site).await;
+    assert_eq!(deeds.iter().filter(|deed| *deed == "member.ownership").count(), 2);
+    assert_eq!(deeds.iter().filter(|deed| *deed == "member.role").count(), 1);
+}
+
+#[tokio::test]
+async fn nobody_who_was_taken_out_comes_back_by_an_invitation_they_made() {
+    let site = site().await;
+    let owner = owner(&site).await;
+    let bela = joined(&site, &owner, "bela", "owner").await;
+    let own = invite(&site, &bela, "bela.again@example.in", "owner").await;
+    let good = invite(&site, &owner, "chitra@example.in", "viewer").await;
+    let removal = format!("/people/{}/removal", person(&site, "bela").await);
+    site.post(&owner, &removal, &[]).await;
+    let form = [("name", "Bela"), ("phone", "+91 98450 00000"), ("password", "monsoon tea kettle")];
+    for answer in [site.get(&bela, &own).await, site.post(&Visitor::default(), &own, &form).await] {
+        assert_eq!(answer.status, StatusCode::CONFLICT);
+    }
+    assert_eq!(site.get(&Visitor::default(), &good).await.status, StatusCode::OK);
+    assert_eq!(members(&site).await.len(), 1);
+}
+
+#[tokio::test]
+async fn invitations_are_no_way_to_fill_mailboxes() {
+    let site = site().await;
+    let owner = owner(&site).await;
+    for _ in 0..5 {
+        invite(&site, &owner, "bela@example.in", "viewer").await;
+    }
+    let form = [("email", "BELA@example.in"), ("role", "viewer")];
+    let refused = site.post(&owner, "/people/invitations", &form).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.body.contains("Wait 60 min"), "{}", refused.outline());
+    for number in 0..45 {
+        invite(&site, &owner, &format!("guest{number}@example.in"), "viewer").await;
+    }
+    let form = [("email", "another@example.in"), ("role", "viewer")];
+    assert!(site.post(&owner, "/people/invitations", &form).await.body.contains("Many invitations"));
+    site.world.clock.pass(SignedDuration::from_hours(1));
+    invite(&site, &owner, "another@example.in", "viewer").await;
+    invite(&site, &owner, "bela@example.in", "viewer").await;
+}
+
+#[tokio::test]
+async fn who_is_in_no_business_still_has_an_account() {
+    let site = site().await;
+    let owner = owner(&site).await;
+    let bela = joined(&site, &owner, "bela", "viewer").await;
+    site.post(&owner, &format!("/people/{}/removal", person(&site, "bela").await), &[]).await;
+    assert!(site.get(&bela, "/businesses").await.body.contains("href=\"/account\""));
+    let page = site.get(&bela, "/account").await;
+    insta::assert_snapshot!(outline(&page));
+    assert!(!page.body.contains("href=\"/statement\""), "there is nowhere to go");
+    for path in ["/account/codes", "/account/email"] {
+        assert_eq!(site.get(&bela, path).await.status, StatusCode::OK, "{path}");
+    }
+    let saved = site.post(&bela, "/account", &[("name", "Bela B."), ("phone", "+91 98450 99999")]).await;
+    assert_eq!(saved.to(), "/account?said=saved");
+    let (elsewhere, _) = sign_in(&site, "bela@example.in", "monsoon tea kettle").await;
+    let form = [("password", "monsoon tea kettle"), ("new", "another tea kettle")];
+    assert_eq!(site.post(&bela, "/account/password", &form).await.to(), "/account?said=password");
+    assert!(site.get(&elsewhere, "/account").await.to().starts_with("/sign-in"));
+}
+
+#[tokio::test]
+async fn what_people_do_with_their_account_stands_in_the_record_of_each_business() {
+    let site = site().await;
+    let here = owner(&site).await;
+    let (_, other) = site.owner("saree-works").await;
+    let asha = person(&site, "Asha Rao").await;
+    let mut tx = site.world.db.write().await.unwrap();
+    tx.platform().add_member(other, asha, MemberRole::Viewer, site.world.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    let form = [("password", PASSWORD), ("new", "monsoon tea kettle")];
+    site.post(&here, "/account/password", &form).await;
+    for tenant in [TenantId(1), other] {
+        let mut tx = site.world.db.read().await.unwrap();
+        let mut books = tx.scoped(tenant).await.unwrap();
+        let filter = AuditFilter { person: Some(asha), ..AuditFilter::default() };
+        let entries = books.audit_entries(&filter, 10).await.unwrap();
+        assert_eq!(entries[0].action, "account.password", "{tenant}");
+    }
+}
+
+#[tokio::test]
+async fn a_gstin_that_was_left_out_is_entered_later() {
+    let site = site().await;
+    let owner = owner(&site).await;
+    let manager = joined(&site, &owner, "bela", "manager").await;
+    let page = "/settings/business";
+    assert!(site.get(&owner, "/settings/tax").await.body.contains(page));
+    assert!(!site.get(&manager, "/settings/tax").await.body.contains(page));
+    assert_eq!(site.get(&manager, page).await.status, StatusCode::NOT_FOUND);
+    insta::assert_snapshot!(outline(&site.get(&owner, page).await));
+    let form = |state, gstin| [("business", "Kurta House LLP"), ("state", state), ("gstin", gstin)];
+    for (state, gstin, words) in [
+        ("29", "27AAPFU0939F1ZV", "registered in Maharashtra"),
+        ("27", "27AAPFU0939F1ZX", "last character should be"),
+        ("", "", "Choose the State"),
+    ] {
+        let refused = site.post(&owner, page, &form(state, gstin)).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.body.contains(words), "{}", refused.outline());
+    }
+    let saved = site.post(&owner, page, &form("27", " 27aapfu0939f1zv")).await;
+    assert_eq!(saved.to(), "/settings/business?said=saved");
+    assert!(site.get(&owner, page).await.body.contains("value=\"27AAPFU0939F1ZV\""));
+    let tax = site.get(&owner, "/settings/tax").await.body;
+    assert!(tax.contains("27AAPFU0939F1ZV (Maharashtra)") && tax.contains("Kurta House LLP"));
+    assert!(tax.contains("<dt>Before any setting</dt><dd>a cost</dd>"), "that does not follow by itself");
+    assert_eq!(deeds(&site).await.last().unwrap(), "business.save");
 }
 
 #[tokio::test]
@@ -378,8 +535,40 @@ async fn a_recovery_code_stands_in_for_a_code_once() {
     let off = site.post(&here, "/account/codes/removal", &[("password", PASSWORD)]).await;
     assert_eq!(off.to(), "/account/codes");
     assert_eq!(sign_in(&site, OWNER[1].1, PASSWORD).await.1.to(), "/");
+    let again = site.post(&here, "/account/codes/removal", &[("password", PASSWORD)]).await;
+    assert_eq!(again.to(), "/account/codes");
+    assert_eq!(deeds(&site).await.iter().filter(|deed| *deed == "account.remove_factor").count(), 1);
     let gone = site.post(&here, "/account/codes/recovery", &[("password", PASSWORD)]).await;
     assert_eq!(gone.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn codes_that_are_on_are_not_confirmed_again() {
+    let site = site().await;
+    let here = owner(&site).await;
+    let (key, _) = with_codes(&site, &here).await;
+    site.world.clock.pass(SignedDuration::from_mins(2));
+    let right = code(&site, &key);
+    let form = [("code", right.as_str())];
+    let again = site.post(&here, "/account/codes/confirmation", &form).await;
+    assert_eq!(again.status, StatusCode::CONFLICT, "{}", again.outline());
+    let (half, _) = sign_in(&site, OWNER[1].1, PASSWORD).await;
+    let signed = site.post(&half, "/sign-in/code", &form).await;
+    assert_eq!(signed.to(), "/", "nor is the code used up by it");
+    assert!(site.get(&here, "/account/codes").await.body.contains("10 recovery codes left"));
+}
+
+#[tokio::test]
+async fn a_code_does_not_complete_a_session_that_was_ended() {
+    let site = site().await;
+    let here = owner(&site).await;
+    let (key, _) = with_codes(&site, &here).await;
+    site.world.clock.pass(SignedDuration::from_mins(2));
+    let (half, _) = sign_in(&site, OWNER[1].1, PASSWORD).await;
+    site.post(&here, "/account/sessions", &[("id", "others")]).await;
+    let late = site.post(&half, "/sign-in/code", &[("code", &code(&site, &key))]).await;
+    assert_eq!(late.to(), "/sign-in");
+    assert_eq!(site.get(&half, "/").await.to(), "/sign-in");
 }
 
 #[tokio::test]

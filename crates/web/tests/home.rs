@@ -4,6 +4,7 @@
 mod support;
 
 use axum::http::StatusCode;
+use ecom_store::PersonId;
 use support::{Answer, Site, Visitor, settlement, settlement_from, site};
 
 /// Settled from 7 to 21 September 2026, and seen on a day after.
@@ -12,6 +13,8 @@ async fn with_books(now: &str) -> (Site, Visitor) {
     let (owner, _) = site.owner("kurta-house").await;
     site.import(&owner, "50001234567.txt", &settlement(3, 400)).await;
     site.world.clock.set(now);
+    // A session from later does not hold.
+    let owner = site.sign_in(PersonId(1)).await;
     (site, owner)
 }
 

@@ -8,7 +8,10 @@ mod support;
 use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
-use ecom_store::{AuditFilter, MemberRole, NewNotice, NewPerson, NewSession, PersonId, Stage, TenantId};
+use ecom_store::{
+    AuditFilter, MemberRole, NewNotice, NewPerson, NewSession, NewToken, PersonId, Purpose, Stage, TenantId,
+};
+use ecom_web::Registration;
 use ecom_work::{
     News,
     mail::{Address, Draft, Letter},
@@ -16,11 +19,11 @@ use ecom_work::{
 use support::{
     Site, Visitor,
     forms::{Form, Pages, Route, routes},
-    settlement, site,
+    settlement, site_with_mail,
 };
 
-/// For those who are not signed in, or want to be it no more: they have tests of their own in session.rs, access.rs and letters.rs.
-const OUTSIDE: [&str; 7] = [
+/// For those who are not signed in, or want to be it no more: they have tests of their own in session.rs, access.rs, letters.rs and address.rs.
+const OUTSIDE: [&str; 9] = [
     "/register",
     "/sign-in",
     "/sign-in/code",
@@ -28,14 +31,19 @@ const OUTSIDE: [&str; 7] = [
     "/invitations/{token}",
     "/reset",
     "/reset/{token}",
+    "/address",
+    "/address/{token}",
 ];
 /// What viewers may change: what they themselves see on the first page, and what is their own. Everybody may leave;
 /// who may take out others is tested in access.rs.
-const VIEWERS: [&str; 14] = [
+const VIEWERS: [&str; 17] = [
     "/tiles",
     "/tiles/removal",
     "/account",
     "/account/password",
+    "/account/email",
+    "/account/email/confirmation",
+    "/account/email/stop",
     "/account/sessions",
     "/account/codes",
     "/account/codes/confirmation",
@@ -50,12 +58,13 @@ const VIEWERS: [&str; 14] = [
 /// Forms that pages offer only where something went wrong.
 const RARE: [&str; 2] = ["/settings/tax/1/again", "/labels/rules/1/posting"];
 /// What changes nothing of the business: what one has read, which business one looks at, codes not confirmed yet, a
-/// sheet of costs that is looked at and not accepted.
-const UNRECORDED: [&str; 6] = [
+/// link that is sent again, a sheet of costs that is looked at and not accepted.
+const UNRECORDED: [&str; 7] = [
     "/notices/read",
     "/notices/{id}/read",
     "/businesses/choice",
     "/account/codes",
+    "/account/email/confirmation",
     "/costs/sheet",
     "/costs/sheet/{id}/discard",
 ];
@@ -75,8 +84,9 @@ const OWNER: PersonId = PersonId(1);
 const MARKS: [&str; 2] = ["26000000003", "50001234567"];
 
 async fn shop() -> Shop {
-    let site = site().await;
+    let (site, _) = site_with_mail(Registration::First).await;
     let (owner, tenant) = site.owner("kurta-house").await;
+    moving(&site, &owner).await;
     let file = settlement(3, 300);
     site.import(&owner, "50001234567.txt", &file).await;
     // The same settlement once more, in a file whose name does not tell which is newer.
@@ -156,6 +166,27 @@ async fn people(site: &Site, owner: &Visitor, tenant: TenantId) {
     let session =
         NewSession { id_hash: &[7; 32], person: OWNER, device: "", network: "", stage: Stage::Full };
     platform.open_session(&session, site.world.now()).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// An address that is not confirmed, and is about to change.
+async fn moving(site: &Site, owner: &Visitor) {
+    let session: &[u8] = &owner.session();
+    let mut tx = site.world.db.write().await.unwrap();
+    let mut platform = tx.platform();
+    platform.replace_email(OWNER, "asha@example.in", None, Some(session)).await.unwrap();
+    for (hash, purpose) in [([1; 32], Purpose::LeaveEmail), ([2; 32], Purpose::NewEmail)] {
+        let new = NewToken {
+            hash: &hash,
+            purpose,
+            person: Some(OWNER),
+            tenant: None,
+            email: "asha@example.in",
+            role: "",
+            made_by: None,
+        };
+        platform.issue_token(&new, site.world.now()).await.unwrap();
+    }
     tx.commit().await.unwrap();
 }
 

@@ -231,7 +231,7 @@ async fn signed_out_one_is_sent_to_sign_in_from_everywhere() {
         let answer = ask(&site, &Visitor::default(), &method, path).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{method} {path}");
         assert!(answer.to().starts_with("/sign-in"), "{method} {path}");
-        let stale = Visitor { cookie: Some(format!("__Host-ecom={}", "0".repeat(64))) };
+        let stale = Visitor { cookie: Some(format!("__Host-ecom={}", "0".repeat(64))), ..Visitor::default() };
         assert!(ask(&site, &stale, &method, path).await.to().starts_with("/sign-in"), "{method} {path}");
     }
 }

@@ -281,6 +281,8 @@ async fn a_mistake_of_ours_shows_a_request_id_and_nothing_else() {
     let answer = site.get(&owner, "/statement").await;
     assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert!(answer.body.contains("Something went wrong") && !answer.body.contains("pool"), "{}", answer.body);
+    let id = answer.headers["x-request-id"].to_str().unwrap();
+    assert!(id.len() == 16 && answer.body.contains(id), "the page and the log name the same request");
 }
 
 #[tokio::test]

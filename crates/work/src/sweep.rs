@@ -21,6 +21,7 @@ impl Worker {
         tx.platform().sweep_sessions(now).await?;
         tx.platform().sweep_tokens(now).await?;
         tx.platform().sweep_login_failures(now).await?;
+        tx.platform().sweep_devices(now).await?;
         tx.platform().sweep_jobs(now).await?;
         tx.commit().await?;
         let removed = self.sweep_spool().await? + self.sweep_archive().await?;

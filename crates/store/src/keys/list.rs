@@ -3,7 +3,7 @@
 use ecom_vault::KeyId;
 
 use super::Keys;
-use crate::{error::Result, ids::TenantId, tx::fetch_all};
+use crate::{db::Db, error::Result, ids::TenantId, tx::fetch_all};
 
 /// A generation of a tenant's key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,6 +27,17 @@ pub struct RootGeneration {
     pub created_at: Option<i64>,
     /// When it was replaced.
     pub retired_at: Option<i64>,
+}
+
+/// Which keys a key store holds, whose root key need not be known: whose, and of which generation.
+pub async fn key_generations(db: &Db) -> Result<Vec<(TenantId, i64)>> {
+    let mut tx = db.read().await?;
+    let rows = fetch_all!(
+        (i64, i64),
+        &mut tx,
+        "select tenant, generation from tenant_generation order by tenant, generation"
+    )?;
+    Ok(rows.into_iter().map(|(tenant, generation)| (TenantId(tenant), generation)).collect())
 }
 
 impl Keys {

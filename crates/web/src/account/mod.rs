@@ -1,5 +1,7 @@
 //! Registering: a person and the business they act for. The first person becomes its owner. And one's own account.
 
+pub(crate) mod email;
+pub(crate) mod proof;
 pub(crate) mod show;
 
 use askama::Template;
@@ -12,6 +14,7 @@ use ecom_gst::{Gstin, GstinKind, State as Place};
 use ecom_store::{Action, Doer, Registration as NewPerson, taken_field};
 
 use crate::{
+    address,
     app::App,
     entry::{Entry, Field},
     fault::{Fault, Page},
@@ -19,7 +22,7 @@ use crate::{
     network::Network,
     page,
     seat::Visitor,
-    session::{self, may_register, new_password_field, password_fault},
+    session::{self, Quota, may_register, new_password_field, password_fault},
     words::sentence,
 };
 
@@ -35,8 +38,6 @@ struct RegisterPage {
 
 impl RegisterPage {
     fn of(entry: &Entry) -> Self {
-        let states = Place::billing().map(|state| (state.code().to_owned(), state.name().to_owned()));
-        let choose = [(String::new(), "Choose a State".to_owned())];
         Self {
             frame: Frame::outside("Create your account"),
             person: vec![
@@ -45,18 +46,22 @@ impl RegisterPage {
                 entry.field("phone", "Phone number").kind("tel").complete("tel"),
                 new_password_field(entry, "password", "Password"),
             ],
-            business: vec![
-                entry.field("business", "Name of the business").complete("organization"),
-                entry.field("state", "Billing State").choice(choose.into_iter().chain(states)),
-                entry
-                    .field("gstin", "GSTIN")
-                    .optional()
-                    .hint("15 characters, as on the registration certificate."),
-            ],
+            business: business_fields(entry),
             agree: entry.field("agree", "I act for a business and am 18 or older").kind("check"),
             wrong: !entry.is_good(),
         }
     }
+}
+
+/// What a business says about itself.
+pub(crate) fn business_fields(entry: &Entry) -> Vec<Field> {
+    let states = Place::billing().map(|state| (state.code().to_owned(), state.name().to_owned()));
+    let choose = [(String::new(), "Choose a State".to_owned())];
+    vec![
+        entry.field("business", "Name of the business").complete("organization"),
+        entry.field("state", "Billing State").choice(choose.into_iter().chain(states)),
+        entry.field("gstin", "GSTIN").optional().hint("15 characters, as on the registration certificate."),
+    ]
 }
 
 /// What was typed, checked.
@@ -112,9 +117,11 @@ pub(crate) async fn create(
     app.keys.create(tenant, now).await?;
     let doer = Doer::person(person, network.to_string());
     tx.scoped(tenant).await?.audit(&doer, Action::CreateBusiness, "", now).await?;
+    // Counted like those that are asked for later, and never refused: it is the first of the person.
+    Quota::of_address(person, &checked.email).take(&mut tx.platform(), now).await?;
+    address::ask(&app, &mut tx.platform(), person, (&checked.name, &checked.email)).await?;
     tx.commit().await?;
-    let (token, _) = session::open(&app, person, &headers, network, None).await?;
-    Ok(session::signed_in(&token, "/"))
+    session::welcome(&app, (person, &hash), &headers, network).await
 }
 
 impl Checked {
@@ -133,16 +140,13 @@ impl Checked {
 
 fn check(entry: &mut Entry) -> Checked {
     let name = check_name(entry);
-    let email = entry.text("email", 254, "Type your e-mail address.");
-    if !email.is_empty() && !is_email(&email) {
-        entry.refuse("email", "An e-mail address looks like asha@example.in.");
-    }
+    let email = check_email(entry);
     let phone = check_phone(entry);
     let password = entry.raw("password").to_owned();
     if let Some(words) = password_fault(&password, &[&name, &email, entry.raw("business")]) {
         entry.refuse("password", words);
     }
-    let business = entry.text("business", 200, "Type the name of the business.");
+    let business = check_business(entry);
     let state = check_state(entry);
     let gstin = check_gstin(entry, state);
     if entry.raw("agree").is_empty() {
@@ -156,6 +160,14 @@ pub(crate) fn check_name(entry: &mut Entry) -> String {
     entry.text("name", 120, "Type your name.")
 }
 
+pub(crate) fn check_email(entry: &mut Entry) -> String {
+    let email = entry.text("email", 254, "Type an e-mail address.");
+    if !email.is_empty() && !is_email(&email) {
+        entry.refuse("email", "An e-mail address looks like asha@example.in.");
+    }
+    email
+}
+
 pub(crate) fn check_phone(entry: &mut Entry) -> String {
     let phone = entry.text("phone", 30, "Type a phone number.");
     if !phone.is_empty() && !is_phone(&phone) {
@@ -164,7 +176,11 @@ pub(crate) fn check_phone(entry: &mut Entry) -> String {
     phone
 }
 
-fn check_state(entry: &mut Entry) -> Option<Place> {
+pub(crate) fn check_business(entry: &mut Entry) -> String {
+    entry.text("business", 200, "Type the name of the business.")
+}
+
+pub(crate) fn check_state(entry: &mut Entry) -> Option<Place> {
     let chosen = entry.raw("state").to_owned();
     let state = Place::billing().find(|state| state.code() == chosen);
     if state.is_none() {
@@ -173,7 +189,7 @@ fn check_state(entry: &mut Entry) -> Option<Place> {
     state
 }
 
-fn check_gstin(entry: &mut Entry, state: Option<Place>) -> Option<String> {
+pub(crate) fn check_gstin(entry: &mut Entry, state: Option<Place>) -> Option<String> {
     let typed = entry.optional("gstin", 40);
     if typed.is_empty() {
         return None;

@@ -6,21 +6,21 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
-use ecom_store::{Action, Profile, SessionView};
+use ecom_store::{Action, EmailChange, SessionView};
 use ecom_vault::{from_hex, to_hex};
 
-use super::{check_name, check_phone};
+use super::{check_name, check_phone, proof::prove};
 use crate::{
     app::App,
     entry::{Entry, Field},
     fault::{Fault, Page},
-    frame::{Frame, Here},
+    frame::Frame,
     moment,
     notice::{Notice, Tone},
     page,
     params::Params,
-    seat::{Seat, Viewer},
-    session::{Attempt, Verdict, new_password_field, password_fault},
+    seat::{Me, Own},
+    session::{new_password_field, password_fault},
 };
 
 #[derive(Template)]
@@ -28,11 +28,26 @@ use crate::{
 struct AccountPage {
     frame: Frame,
     notices: Vec<Notice>,
-    email: String,
+    address: AddressState,
     person: Vec<Field>,
     passwords: Vec<Field>,
     codes: bool,
     sessions: Vec<SessionRow>,
+}
+
+/// One's address, and what is under way about it.
+struct AddressState {
+    email: String,
+    confirmed: bool,
+    /// Whether a link can be sent.
+    mail: bool,
+    change: Option<ChangeRow>,
+}
+
+struct ChangeRow {
+    to: String,
+    open: &'static str,
+    until: String,
 }
 
 struct SessionRow {
@@ -45,129 +60,125 @@ struct SessionRow {
 }
 
 /// The account.
-pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, params: Params) -> Page {
+pub(crate) async fn show(State(app): State<App>, own: Own, params: Params) -> Page {
     let said = match params.one("said") {
         Some("saved") => Some("Your name and phone number are saved."),
         Some("password") => Some("Your password is changed. Every other session of yours has ended."),
         Some("ended") => Some("The session has ended. That device has to sign in again."),
         Some("others") => Some("Every session but this one has ended."),
+        Some("sent") => {
+            Some("A mail with a link is on its way to you. Nothing there? Look into the spam folder too.")
+        }
+        Some("asked") => Some("Two mails are on their way, one to each address. Both links are needed."),
+        Some("stopped") => Some("The change is stopped. Your address stays as it is."),
         _ => None,
     };
-    let notices = said.map(|said| Notice::new(Tone::Good, "Done", said)).into_iter().collect();
-    shown(&app, &seat, notices, &Entry::default(), StatusCode::OK).await
+    let mut notices: Vec<Notice> =
+        said.map(|said| Notice::new(Tone::Good, "Done", said)).into_iter().collect();
+    if params.one("said") == Some("unsendable") {
+        let words = "Mail servers take no such address. Ask for another one.";
+        notices.push(Notice::new(Tone::Bad, "No mail was sent", words));
+    }
+    shown(&app, &own, notices, &Entry::default(), StatusCode::OK).await
 }
 
 /// Saves name and phone number.
-pub(crate) async fn save(State(app): State<App>, seat: Seat<Viewer>, mut entry: Entry) -> Page {
+pub(crate) async fn save(State(app): State<App>, own: Own, mut entry: Entry) -> Page {
     let (name, phone) = (check_name(&mut entry), check_phone(&mut entry));
     if !entry.is_good() {
-        return shown(&app, &seat, Vec::new(), &entry, StatusCode::UNPROCESSABLE_ENTITY).await;
+        return shown(&app, &own, Vec::new(), &entry, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     let mut tx = app.db.write().await?;
-    tx.platform().set_profile(seat.person(), &name, &phone).await?;
-    seat.audit(&app, &mut seat.books(&mut tx).await?, Action::ChangeProfile, "account").await?;
+    tx.platform().set_profile(own.me.id(), &name, &phone).await?;
+    own.me.record(&app, &mut tx, Action::ChangeProfile, "account").await?;
     tx.commit().await?;
     Ok(Redirect::to("/account?said=saved").into_response())
 }
 
 /// Changes the password; every other session of the person ends.
-pub(crate) async fn change_password(State(app): State<App>, seat: Seat<Viewer>, mut entry: Entry) -> Page {
-    let profile = own(&app, &seat).await?;
-    prove(&app, &seat, &profile, &mut entry).await?;
+pub(crate) async fn change_password(State(app): State<App>, own: Own, mut entry: Entry) -> Page {
+    let me = &own.me;
+    let businesses = app.db.read().await?.platform().businesses_of(me.id()).await?;
+    let names = businesses.iter().map(|business| business.name.as_str());
+    let about: Vec<&str> = names.chain([me.person.name.as_str(), &me.person.email]).collect();
     let new = entry.raw("new").to_owned();
-    if let Some(words) = password_fault(&new, &[&profile.name, &profile.email, seat.business()]) {
+    if let Some(words) = password_fault(&new, &about) {
         entry.refuse("new", words);
     }
-    if !entry.is_good() {
-        return shown(&app, &seat, Vec::new(), &entry, StatusCode::UNPROCESSABLE_ENTITY).await;
-    }
+    let Some(proof) = prove(&app, me, &mut entry).await? else {
+        return shown(&app, &own, Vec::new(), &entry, StatusCode::UNPROCESSABLE_ENTITY).await;
+    };
     let hash = app.passwords().hash(new).await?;
-    let mut tx = app.db.write().await?;
-    tx.platform().set_password(seat.person(), &hash, app.now()).await?;
-    tx.platform().close_sessions(seat.person(), seat.session()).await?;
-    seat.audit(&app, &mut seat.books(&mut tx).await?, Action::ChangePassword, "account").await?;
+    let mut tx = proof.begin(&app, me).await?;
+    tx.platform().replace_password(me.id(), &hash, Some(&me.session), app.now()).await?;
+    me.record(&app, &mut tx, Action::ChangePassword, "account").await?;
     tx.commit().await?;
     Ok(Redirect::to("/account?said=password").into_response())
 }
 
 /// Ends one session, or every other one.
-pub(crate) async fn end_session(State(app): State<App>, seat: Seat<Viewer>, entry: Entry) -> Page {
+pub(crate) async fn end_session(State(app): State<App>, me: Me, entry: Entry) -> Page {
     let mut tx = app.db.write().await?;
+    // A sign-in that is under way comes before or after it, and is ended in the first case.
+    tx.platform().lock_person(me.id()).await?;
     let said = match entry.raw("id") {
         "others" => {
-            tx.platform().close_sessions(seat.person(), seat.session()).await?;
+            tx.platform().close_sessions(me.id(), &me.session).await?;
             "others"
         }
         id => {
             let id = from_hex::<32>(id).ok_or(Fault::Missing)?;
-            tx.platform().close_session_of(seat.person(), &id).await?;
+            tx.platform().close_session_of(me.id(), &id).await?;
             "ended"
         }
     };
-    seat.audit(&app, &mut seat.books(&mut tx).await?, Action::EndSession, "account").await?;
+    me.record(&app, &mut tx, Action::EndSession, "account").await?;
     tx.commit().await?;
     Ok(Redirect::to(&format!("/account?said={said}")).into_response())
 }
 
-/// Asks for the password again, counted as a sign-in is: whoever finds an open browser must not guess it here.
-pub(crate) async fn prove(app: &App, seat: &Seat<Viewer>, profile: &Profile, entry: &mut Entry) -> Page<()> {
-    let typed = entry.raw("password").to_owned();
-    if typed.is_empty() {
-        entry.refuse("password", "Type your password.");
-        return Ok(());
-    }
-    let attempt = Attempt::new(&profile.email, seat.network());
-    match attempt.begin(app).await? {
-        Verdict::Wait { minutes } => {
-            tracing::info!(why = "too many attempts", "a password asked for again was refused");
-            entry.refuse("password", format!("Too many attempts. Wait {minutes} min, then try again."));
-            return Ok(());
-        }
-        Verdict::Go { slowed } => tokio::time::sleep(slowed).await,
-    }
-    if !app.passwords().verify(typed, Some(profile.password_hash.clone())).await? {
-        tracing::info!(why = "password", "a password asked for again was refused");
-        entry.refuse("password", "This is not your password.");
-        return Ok(());
-    }
-    let mut tx = app.db.write().await?;
-    attempt.succeeded(&mut tx.platform()).await?;
-    Ok(tx.commit().await?)
-}
-
-pub(crate) async fn own(app: &App, seat: &Seat<Viewer>) -> Page<Profile> {
-    app.db.read().await?.platform().profile(seat.person()).await?.ok_or(Fault::Missing)
-}
-
-async fn shown(
-    app: &App,
-    seat: &Seat<Viewer>,
-    notices: Vec<Notice>,
-    entry: &Entry,
-    status: StatusCode,
-) -> Page {
+async fn shown(app: &App, own: &Own, notices: Vec<Notice>, entry: &Entry, status: StatusCode) -> Page {
+    let me = &own.me;
     let mut tx = app.db.read().await?;
-    let profile = tx.platform().profile(seat.person()).await?.ok_or(Fault::Missing)?;
-    let sessions = tx.platform().sessions(seat.person(), app.now()).await?;
-    let codes = tx.platform().asks_for_codes(seat.person()).await?;
+    let profile = tx.platform().profile(me.id()).await?.ok_or(Fault::Missing)?;
+    let sessions = tx.platform().sessions(me.id(), app.now()).await?;
+    let codes = tx.platform().asks_for_codes(me.id()).await?;
+    let change = tx.platform().email_change(me.id(), app.now()).await?;
     let saved = Entry::with(&[("name", &profile.name), ("phone", &profile.phone)]);
     // What was typed into one form does not fill the other.
     let typed = if entry.has("name") { entry } else { &saved };
     page::show_as(
         status,
         &AccountPage {
-            frame: seat.frame("Your account", Here::Account),
+            frame: own.frame("Your account"),
             notices,
-            email: profile.email,
+            address: AddressState {
+                email: profile.email,
+                confirmed: profile.verified_at.is_some(),
+                mail: app.mail.is_on(),
+                change: change.map(change_row),
+            },
             person: vec![
                 typed.field("name", "Your name").complete("name"),
                 typed.field("phone", "Phone number").kind("tel").complete("tel"),
             ],
             passwords: password_fields(entry),
             codes,
-            sessions: sessions.into_iter().map(|session| row(session, seat)).collect(),
+            sessions: sessions.into_iter().map(|session| row(session, me)).collect(),
         },
     )
+}
+
+fn change_row(change: EmailChange) -> ChangeRow {
+    ChangeRow {
+        to: change.to,
+        open: match (change.agreed, change.confirmed) {
+            (true, _) => "The new address is still to be confirmed, by the link in the mail that went there.",
+            (false, true) => "You have still to agree, by the link in the mail that went to the old address.",
+            (false, false) => "Follow both links: in the mail to the old address, and in the one to the new.",
+        },
+        until: moment::told(change.until),
+    }
 }
 
 fn password_fields(entry: &Entry) -> Vec<Field> {
@@ -177,9 +188,9 @@ fn password_fields(entry: &Entry) -> Vec<Field> {
     ]
 }
 
-fn row(session: SessionView, seat: &Seat<Viewer>) -> SessionRow {
+fn row(session: SessionView, me: &Me) -> SessionRow {
     SessionRow {
-        here: session.id_hash == seat.session(),
+        here: session.id_hash == me.session,
         id: to_hex(&session.id_hash),
         device: if session.device.is_empty() { "unknown device".to_owned() } else { session.device },
         network: session.network,

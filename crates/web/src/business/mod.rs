@@ -1,5 +1,7 @@
 //! The businesses that one is in, and turning to another of them.
 
+pub(crate) mod profile;
+
 use askama::Template;
 use axum::{
     extract::State,

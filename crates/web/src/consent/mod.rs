@@ -15,7 +15,7 @@ use crate::{
     frame::{Frame, Here},
     message::no_mail,
     moment,
-    notice::Notice,
+    notice::{Notice, Tone},
     page,
     params::Params,
     seat::{Seat, Viewer},
@@ -59,12 +59,19 @@ struct Decision {
 pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, params: Params) -> Page {
     let said = (params.one("said") == Some("saved")).then_some("Your choice is saved.");
     let mut tx = app.db.read().await?;
+    let confirmed = tx.platform().profile(seat.person()).await?.is_some_and(|own| own.verified_at.is_some());
+    let mut notices = no_mail(&app, "What you choose here holds from the moment there is one.");
+    if !confirmed && app.mail.is_on() {
+        let words = "The week's figures go out once you have followed the link in the mail that went there.";
+        let notice = Notice::new(Tone::Attention, "Your address is not confirmed yet", words);
+        notices.push(notice.link("Look at your address", "/account"));
+    }
     let mut books = seat.books(&mut tx).await?;
     let given = standing(&mut books, &seat).await?;
     let page = ConsentPage {
         frame: seat.frame("What you get", Here::Notices),
         said,
-        notices: no_mail(&app, "What you choose here holds from the moment there is one."),
+        notices,
         kinds: kinds(&given),
         fields: fields(&given),
         history: books.consents(seat.person(), MOST_HISTORY).await?.iter().map(decision).collect(),

@@ -16,38 +16,39 @@ use crate::{
     session::{Attempt, Verdict},
 };
 
-/// Checks a typed code, of the app or a recovery code, and uses it up. What is wrong with it is noted in the form.
+/// Checks a typed code, of the app or a recovery code, and uses it up in the transaction that it gives: what the code
+/// allows goes on there. What is wrong with it is noted in the form.
 ///
 /// Attempts are counted before the code is looked at, so that many at once are counted too.
-async fn check(app: &App, entry: &mut Entry, person: PersonId, network: Network) -> Page<bool> {
+async fn check(app: &App, entry: &mut Entry, person: PersonId, network: Network) -> Page<Option<Tx>> {
     let typed = entry.text("code", 60, "Type the code.");
     if typed.is_empty() {
-        return Ok(false);
+        return Ok(None);
     }
     let attempt = Attempt::of_code(person, network);
     match attempt.begin(app).await? {
         Verdict::Wait { minutes } => {
             tracing::info!(why = "too many attempts", "a code was refused");
             entry.refuse("code", format!("Too many attempts. Wait {minutes} min, then try again."));
-            return Ok(false);
+            return Ok(None);
         }
         Verdict::Go { slowed } => tokio::time::sleep(slowed).await,
     }
     let ring = app.keys.platform(app.now()).await?;
     let mut tx = app.db.write().await?;
+    tx.platform().lock_person(person).await?;
     let Some(totp) = tx.platform().totp(&ring, person).await? else { return Err(Fault::Missing) };
     let right = match code::step(totp.secret.expose(), &typed, app.now())? {
         Some(step) => tx.platform().use_step(person, step).await?,
         None => use_recovery(&mut tx, person, &typed, app.now()).await?,
     };
-    if right {
-        attempt.succeeded(&mut tx.platform()).await?;
-        tx.commit().await?;
-    } else {
+    if !right {
         tracing::info!(why = "code", "a code was refused");
         entry.refuse("code", "This code is wrong, or was used already. Wait for the next one.");
+        return Ok(None);
     }
-    Ok(right)
+    attempt.succeeded(&mut tx.platform()).await?;
+    Ok(Some(tx))
 }
 
 async fn use_recovery(tx: &mut Tx, person: PersonId, typed: &str, now: i64) -> Page<bool> {

@@ -11,13 +11,13 @@ use sha2::{Digest, Sha256};
 
 use super::{check, code, status};
 use crate::{
-    account::show::{own, prove},
+    account::proof::{password_field, prove},
     app::App,
     entry::{Entry, Field},
     fault::{Fault, Page},
-    frame::{Frame, Here},
+    frame::Frame,
     money, page,
-    seat::{Seat, Viewer},
+    seat::Own,
 };
 
 #[derive(Template)]
@@ -44,106 +44,98 @@ enum Setting {
 }
 
 /// The page.
-pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>) -> Page {
-    shown(&app, &seat, &Entry::default(), Vec::new(), StatusCode::OK).await
+pub(crate) async fn show(State(app): State<App>, own: Own) -> Page {
+    shown(&app, &own, &Entry::default(), Vec::new(), StatusCode::OK).await
 }
 
 /// Makes a secret, to be confirmed by a code.
-pub(crate) async fn create(State(app): State<App>, seat: Seat<Viewer>, mut entry: Entry) -> Page {
-    let profile = own(&app, &seat).await?;
-    prove(&app, &seat, &profile, &mut entry).await?;
-    if !entry.is_good() {
-        return shown(&app, &seat, &entry, Vec::new(), status(&entry)).await;
-    }
+pub(crate) async fn create(State(app): State<App>, own: Own, mut entry: Entry) -> Page {
+    let Some(proof) = prove(&app, &own.me, &mut entry).await? else {
+        return shown(&app, &own, &entry, Vec::new(), status(&entry)).await;
+    };
     let ring = app.keys.platform(app.now()).await?;
-    let mut tx = app.db.write().await?;
-    tx.platform().put_totp(&ring, seat.person(), &code::secret()?, app.now()).await?;
+    let mut tx = proof.begin(&app, &own.me).await?;
+    tx.platform().put_totp(&ring, own.me.id(), &code::secret()?, app.now()).await?;
     tx.commit().await?;
     Ok(Redirect::to("/account/codes").into_response())
 }
 
 /// Turns codes on, once the app has shown that it makes the right ones; shows the recovery codes.
-pub(crate) async fn confirm(State(app): State<App>, seat: Seat<Viewer>, mut entry: Entry) -> Page {
-    if !check(&app, &mut entry, seat.person(), seat.network()).await? {
-        return shown(&app, &seat, &entry, Vec::new(), status(&entry)).await;
+pub(crate) async fn confirm(State(app): State<App>, own: Own, mut entry: Entry) -> Page {
+    let me = &own.me;
+    let Some(mut tx) = check(&app, &mut entry, me.id(), me.network).await? else {
+        return shown(&app, &own, &entry, Vec::new(), status(&entry)).await;
+    };
+    if tx.platform().session_person(&me.session, app.now()).await?.is_none() {
+        return Ok(Redirect::to("/sign-in").into_response());
     }
     let codes = code::recovery()?;
-    let mut tx = app.db.write().await?;
-    tx.platform().confirm_totp(seat.person(), app.now()).await?;
-    tx.platform().put_recovery_codes(seat.person(), &hashes(&codes)).await?;
+    tx.platform().confirm_totp(me.id(), app.now()).await?;
+    tx.platform().put_recovery_codes(me.id(), &hashes(&codes)).await?;
     // Sessions from before did not know of it.
-    tx.platform().close_sessions(seat.person(), seat.session()).await?;
-    seat.audit(&app, &mut seat.books(&mut tx).await?, Action::AddFactor, "account/codes").await?;
+    tx.platform().close_sessions(me.id(), &me.session).await?;
+    me.record(&app, &mut tx, Action::AddFactor, "account/codes").await?;
     tx.commit().await?;
-    shown(&app, &seat, &entry, codes, StatusCode::OK).await
+    shown(&app, &own, &entry, codes, StatusCode::OK).await
 }
 
 /// Makes new recovery codes; the old ones work no more.
-pub(crate) async fn renew(State(app): State<App>, seat: Seat<Viewer>, mut entry: Entry) -> Page {
-    let profile = own(&app, &seat).await?;
-    prove(&app, &seat, &profile, &mut entry).await?;
-    if !entry.is_good() {
-        return shown(&app, &seat, &entry, Vec::new(), status(&entry)).await;
-    }
+pub(crate) async fn renew(State(app): State<App>, own: Own, mut entry: Entry) -> Page {
+    let me = &own.me;
+    let Some(proof) = prove(&app, me, &mut entry).await? else {
+        return shown(&app, &own, &entry, Vec::new(), status(&entry)).await;
+    };
     let codes = code::recovery()?;
-    let mut tx = app.db.write().await?;
-    if !tx.platform().asks_for_codes(seat.person()).await? {
+    let mut tx = proof.begin(&app, me).await?;
+    if !tx.platform().asks_for_codes(me.id()).await? {
         return Err(Fault::Missing);
     }
-    tx.platform().put_recovery_codes(seat.person(), &hashes(&codes)).await?;
-    seat.audit(&app, &mut seat.books(&mut tx).await?, Action::RenewCodes, "account/codes").await?;
+    tx.platform().put_recovery_codes(me.id(), &hashes(&codes)).await?;
+    me.record(&app, &mut tx, Action::RenewCodes, "account/codes").await?;
     tx.commit().await?;
-    shown(&app, &seat, &entry, codes, StatusCode::OK).await
+    shown(&app, &own, &entry, codes, StatusCode::OK).await
 }
 
 /// Asks whether to turn codes off.
-pub(crate) async fn ask_removal(State(app): State<App>, seat: Seat<Viewer>) -> Page {
-    if !app.db.read().await?.platform().asks_for_codes(seat.person()).await? {
+pub(crate) async fn ask_removal(State(app): State<App>, own: Own) -> Page {
+    if !app.db.read().await?.platform().asks_for_codes(own.me.id()).await? {
         return Err(Fault::Missing);
     }
-    show_removal(&seat, &Entry::default())
+    show_removal(&own, &Entry::default())
 }
 
 /// Turns codes off.
-pub(crate) async fn remove(State(app): State<App>, seat: Seat<Viewer>, mut entry: Entry) -> Page {
-    let profile = own(&app, &seat).await?;
-    prove(&app, &seat, &profile, &mut entry).await?;
-    if !entry.is_good() {
-        return show_removal(&seat, &entry);
+pub(crate) async fn remove(State(app): State<App>, own: Own, mut entry: Entry) -> Page {
+    let me = &own.me;
+    let Some(proof) = prove(&app, me, &mut entry).await? else {
+        return show_removal(&own, &entry);
+    };
+    let mut tx = proof.begin(&app, me).await?;
+    // Somebody who had only begun, or was quicker elsewhere, turns nothing off.
+    if tx.platform().remove_totp(me.id()).await? {
+        me.record(&app, &mut tx, Action::RemoveFactor, "account/codes").await?;
     }
-    let mut tx = app.db.write().await?;
-    tx.platform().remove_totp(seat.person()).await?;
-    seat.audit(&app, &mut seat.books(&mut tx).await?, Action::RemoveFactor, "account/codes").await?;
     tx.commit().await?;
     Ok(Redirect::to("/account/codes").into_response())
 }
 
-fn show_removal(seat: &Seat<Viewer>, entry: &Entry) -> Page {
-    let frame = seat.frame("Codes at sign-in", Here::Account);
-    page::show_as(status(entry), &RemovalPage { frame, password: password(entry) })
-}
-
-fn password(entry: &Entry) -> Field {
-    entry.field("password", "Your password").kind("password").complete("current-password")
+fn show_removal(own: &Own, entry: &Entry) -> Page {
+    let frame = own.frame("Codes at sign-in");
+    page::show_as(status(entry), &RemovalPage { frame, password: password_field(entry) })
 }
 
 fn hashes(codes: &[String]) -> Vec<[u8; 32]> {
     codes.iter().map(|text| Sha256::digest(code::plain(text)).into()).collect()
 }
 
-async fn shown(
-    app: &App,
-    seat: &Seat<Viewer>,
-    entry: &Entry,
-    codes: Vec<String>,
-    status: StatusCode,
-) -> Page {
+async fn shown(app: &App, own: &Own, entry: &Entry, codes: Vec<String>, status: StatusCode) -> Page {
+    let me = &own.me;
     let ring = app.keys.platform(app.now()).await?;
     let mut tx = app.db.read().await?;
-    let totp = tx.platform().totp(&ring, seat.person()).await?;
-    let left = tx.platform().recovery_codes_left(seat.person()).await?;
+    let totp = tx.platform().totp(&ring, me.id()).await?;
+    let left = tx.platform().recovery_codes_left(me.id()).await?;
     drop(tx);
-    let password = password(entry);
+    let password = password_field(entry);
     let state = match totp {
         None => Setting::Off { password },
         Some(Totp { confirmed: true, .. }) => {
@@ -151,8 +143,7 @@ async fn shown(
         }
         Some(totp) => {
             let secret = totp.secret.expose();
-            let profile = own(app, seat).await?;
-            let (size, path) = code::picture(&code::address(secret, &profile.email))?;
+            let (size, path) = code::picture(&code::address(secret, &me.person.email))?;
             let field = entry
                 .field("code", "Code")
                 .complete("one-time-code")
@@ -160,5 +151,5 @@ async fn shown(
             Setting::Unconfirmed { size, path, letters: code::letters(secret), code: field }
         }
     };
-    page::show_as(status, &FactorPage { frame: seat.frame("Codes at sign-in", Here::Account), state, codes })
+    page::show_as(status, &FactorPage { frame: own.frame("Codes at sign-in"), state, codes })
 }

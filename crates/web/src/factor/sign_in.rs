@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect},
 };
-use ecom_store::{Action, SessionPerson, Stage};
+use ecom_store::{Action, SessionPerson, Stage, StoreError};
 
 use super::{check, status};
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     network::Network,
     page,
     params::Params,
-    session::{cookie, local, record},
+    session::{cookie, keep_device, known, local, record},
 };
 
 #[derive(Template)]
@@ -47,14 +47,21 @@ pub(crate) async fn create(
     let (Some(person), Some(token)) = (waiting(&app, &headers).await?, cookie::token(&headers)) else {
         return Ok(Redirect::to("/sign-in").into_response());
     };
-    if !check(&app, &mut entry, person.person, network).await? {
+    let Some(mut tx) = check(&app, &mut entry, person.person, network).await? else {
         return shown(&entry, status(&entry));
+    };
+    match tx.platform().complete_session(&token.hash(), app.now()).await {
+        // It was ended meanwhile, and with it what the password had opened; the code stays unused.
+        Err(StoreError::Missing(_)) => return Ok(Redirect::to("/sign-in").into_response()),
+        completed => completed?,
     }
-    let mut tx = app.db.write().await?;
-    tx.platform().complete_session(&token.hash(), app.now()).await?;
     record(&app, &mut tx, &token.hash(), &network.to_string(), Action::SignIn).await?;
+    let device = known::note(&app, &mut tx, person.person, (&headers, network), true).await?;
     tx.commit().await?;
-    Ok(Redirect::to(local(entry.raw("next")).unwrap_or("/")).into_response())
+    app.bell.ring();
+    let mut response = Redirect::to(local(entry.raw("next")).unwrap_or("/")).into_response();
+    keep_device(&mut response, &device);
+    Ok(response)
 }
 
 /// Who has typed the password and not the code.

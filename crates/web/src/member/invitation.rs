@@ -7,13 +7,14 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use ecom_store::{
-    Action, Doer, LiveToken, MemberRole, NewPerson, PersonId, Purpose, SessionPerson, Stage, TenantId, Tx,
-    fold_email,
+    Action, Doer, LiveToken, MemberRole, NewPerson, PersonId, Purpose, SessionPerson, Stage, StoreError,
+    TenantId, Tx, fold_email, taken_field,
 };
 
 use super::role_words;
 use crate::{
     account::{check_name, check_phone},
+    address,
     app::App,
     entry::{Entry, Field},
     fault::{Fault, Page},
@@ -52,6 +53,8 @@ struct Open {
     token: LiveToken,
     tenant: TenantId,
     role: MemberRole,
+    /// It came by mail: whoever follows it reads that mailbox.
+    by_mail: bool,
 }
 
 /// Shows an invitation.
@@ -94,17 +97,32 @@ pub(crate) async fn accept(
     let hash = app.passwords().hash(password).await?;
     let mut tx = app.db.write().await?;
     let new = NewPerson { name: &name, email: &open.token.email, phone: &phone, password_hash: &hash };
-    let person = tx.platform().add_person(&new, app.now()).await?;
+    let person = match tx.platform().add_person(&new, app.now()).await {
+        Ok(person) => person,
+        // Somebody made an account with this address meanwhile: they sign in to join.
+        Err(error) if taken_field(&error) == Some("email") => {
+            drop(tx);
+            let mut tx = app.db.read().await?;
+            return shown(&mut tx, &token, open, None, &entry, StatusCode::CONFLICT).await;
+        }
+        Err(error) => return Err(error.into()),
+    };
     join(&app, &mut tx, &open, person, network).await?;
+    if !open.by_mail {
+        address::ask(&app, &mut tx.platform(), person, (&name, &open.token.email)).await?;
+    }
     tx.commit().await?;
-    let (token, _) = session::open(&app, person, &headers, network, None).await?;
-    Ok(session::signed_in(&token, "/"))
+    session::welcome(&app, (person, &hash), &headers, network).await
 }
 
 async fn join(app: &App, tx: &mut Tx, open: &Open, person: PersonId, network: Network) -> Page<()> {
     let now = app.now();
-    tx.platform().use_token(&open.token.hash, Purpose::Invite, now).await?;
+    // In this order, as whoever changes members takes back invitations: two at once wait, and do not stop each other.
     tx.platform().add_member(open.tenant, person, open.role, now).await?;
+    tx.platform().use_token(&open.token.hash, Purpose::Invite, now).await.map_err(over)?;
+    if open.by_mail {
+        tx.platform().verify_email(person, &open.token.email, now).await?;
+    }
     let doer = Doer::person(person, network.to_string());
     let mut books = tx.scoped(open.tenant).await?;
     Ok(books.audit(&doer, Action::Join, &format!("people/{person}"), now).await?)
@@ -120,16 +138,26 @@ fn check(entry: &mut Entry, open: &Open) -> Option<(String, String, String)> {
     entry.is_good().then_some((name, phone, password))
 }
 
+fn gone() -> Fault {
+    Fault::Conflict("This invitation was used or taken back, or is over. Ask for a new one.".to_owned())
+}
+
+fn over(error: StoreError) -> Fault {
+    if matches!(error, StoreError::Missing(_)) { gone() } else { error.into() }
+}
+
 async fn open(app: &App, tx: &mut Tx, token: &str) -> Page<Open> {
-    let hash = Token::parse(token).ok_or(Fault::Missing)?.hash();
-    let live = tx.platform().token(&hash, Purpose::Invite, app.now()).await?;
-    let gone = || {
-        Fault::Conflict("This invitation was used or taken back, or is over. Ask for a new one.".to_owned())
+    let token = Token::parse(token).ok_or(Fault::Missing)?;
+    let mut platform = tx.platform();
+    let by_mail = platform.token(&token.shown().hash(), Purpose::Invite, app.now()).await?;
+    let (live, by_mail) = match by_mail {
+        Some(live) => (Some(live), true),
+        None => (platform.token(&token.hash(), Purpose::Invite, app.now()).await?, false),
     };
     let token = live.ok_or_else(gone)?;
     let tenant = token.tenant.ok_or(Fault::Missing)?;
     let role = MemberRole::from_name(&token.role).ok_or(Fault::Missing)?;
-    Ok(Open { token, tenant, role })
+    Ok(Open { token, tenant, role, by_mail })
 }
 
 async fn signed_in(app: &App, tx: &mut Tx, headers: &HeaderMap) -> Page<Option<SessionPerson>> {

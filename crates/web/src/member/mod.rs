@@ -2,6 +2,7 @@
 
 mod download;
 pub(crate) mod invitation;
+pub(crate) mod ownership;
 
 use askama::Template;
 use axum::{
@@ -14,7 +15,10 @@ use ecom_vault::{from_hex, to_hex};
 use ecom_work::mail::{Letter, Role};
 
 use crate::{
-    account::is_email,
+    account::{
+        check_email,
+        proof::{password_field, prove},
+    },
     app::App,
     download::{Download, Downloads, FileName},
     entry::{Entry, Field},
@@ -26,8 +30,8 @@ use crate::{
     params::{Link, Params},
     period::shown,
     post::{self, Reader},
-    seat::{Owner, Seat, Viewer},
-    session::cookie::Token,
+    seat::{Me, Owner, Seat, Viewer},
+    session::{Quota, cookie::Token},
 };
 
 /// Invitations of one business that may be open at the same time.
@@ -73,6 +77,7 @@ struct RemovalPage {
     id: PersonId,
     name: String,
     business: String,
+    password: Option<Field>,
     here: bool,
 }
 
@@ -95,6 +100,7 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Par
     }
     let said = match params.one("said") {
         Some("role") => Some("The role is changed. It holds from the next page they open."),
+        Some("ownership") => Some("They are an owner now."),
         Some("removed") => Some("They are out of the business, and see nothing of it any more."),
         Some("revoked") => Some("The invitation is taken back; its link works no more."),
         Some("joined") => Some("You are in."),
@@ -107,23 +113,25 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Par
 /// Invites somebody: makes a link that works once.
 pub(crate) async fn invite(State(app): State<App>, seat: Seat<Owner>, mut entry: Entry) -> Page {
     let seat = seat.into_viewer();
-    let email = entry.text("email", 254, "Type their e-mail address.");
-    if !email.is_empty() && !is_email(&email) {
-        entry.refuse("email", "An e-mail address looks like asha@example.in.");
-    }
+    let email = check_email(&mut entry);
     let role = MemberRole::from_name(entry.raw("role"));
     if role.is_none() {
         entry.refuse("role", "Choose a role.");
     }
     let mut tx = app.db.write().await?;
     check_invitation(&mut entry, &mut tx, &seat, &email, app.now()).await?;
+    if entry.is_good() {
+        limit(&mut entry, &mut tx, &seat, &email, app.now()).await?;
+    }
     let Some(role) = role.filter(|_| entry.is_good()) else {
         drop(tx);
         return listed(&app, &seat, Vec::new(), None, &entry, StatusCode::UNPROCESSABLE_ENTITY).await;
     };
+    // What is shown here follows from what goes by mail, and not the other way: who has the latter reads that mailbox.
     let token = Token::random()?;
+    let shown = token.shown();
     let invitation = NewToken {
-        hash: &token.hash(),
+        hash: &shown.hash(),
         purpose: Purpose::Invite,
         person: None,
         tenant: Some(seat.tenant()),
@@ -136,7 +144,7 @@ pub(crate) async fn invite(State(app): State<App>, seat: Seat<Owner>, mut entry:
     seat.audit(&app, &mut seat.books(&mut tx).await?, Action::Invite, "people").await?;
     tx.commit().await?;
     app.bell.ring();
-    let link = format!("{}/invitations/{}", app.settings.public_url(), token.text());
+    let link = format!("{}/invitations/{}", app.settings.public_url(), shown.text());
     let fresh = Entry::with(&[("role", "viewer")]);
     listed(&app, &seat, Vec::new(), Some((email, link, sent)), &fresh, StatusCode::OK).await
 }
@@ -186,6 +194,23 @@ async fn check_invitation(
     Ok(())
 }
 
+/// Invitations are mail to addresses that anybody may type.
+async fn limit(
+    entry: &mut Entry,
+    tx: &mut ecom_store::Tx,
+    seat: &Seat<Viewer>,
+    email: &str,
+    now: i64,
+) -> Page<()> {
+    if let Some(minutes) = Quota::of_invitation(seat.tenant(), email).take(&mut tx.platform(), now).await? {
+        let words = format!(
+            "Many invitations went out, to this address or from this business. Wait {minutes} min, then try again."
+        );
+        entry.refuse("email", words);
+    }
+    Ok(())
+}
+
 /// Takes an invitation back.
 pub(crate) async fn revoke(State(app): State<App>, seat: Seat<Owner>, entry: Entry) -> Page {
     let token = from_hex::<32>(entry.raw("id")).ok_or(Fault::Missing)?;
@@ -206,6 +231,10 @@ pub(crate) async fn change_role(
     let person: PersonId = id.parse().map_err(|_| Fault::Missing)?;
     let role = MemberRole::from_name(entry.raw("role"))
         .ok_or_else(|| Fault::invalid("role", "Choose owner, manager or viewer."))?;
+    if role == MemberRole::Owner && person != seat.person() {
+        let person = found_member(&app, &seat, person).await?.person;
+        return Ok(Redirect::to(&format!("/people/{person}/ownership")).into_response());
+    }
     let mut tx = app.db.write().await?;
     tx.platform().set_member_role(seat.tenant(), person, role).await.map_err(last_owner)?;
     let object = format!("people/{person}");
@@ -217,27 +246,55 @@ pub(crate) async fn change_role(
 /// Asks whether to take somebody out, or whether to leave.
 pub(crate) async fn ask_removal(State(app): State<App>, seat: Seat<Viewer>, Path(id): Path<String>) -> Page {
     let person = may_remove(&seat, &id)?;
-    let members = app.db.read().await?.platform().members(seat.tenant()).await?;
-    let member = members.into_iter().find(|member| member.person == person).ok_or(Fault::Missing)?;
-    page::show(&RemovalPage {
-        frame: seat.frame("People", Here::People),
-        id: person,
-        name: member.name,
-        business: seat.business().to_owned(),
-        here: person == seat.person(),
-    })
+    let member = found_member(&app, &seat, person).await?;
+    show_removal(&seat, member, &Entry::default())
 }
 
-/// Takes somebody out, or leaves.
-pub(crate) async fn remove(State(app): State<App>, seat: Seat<Viewer>, Path(id): Path<String>) -> Page {
+/// Takes somebody out, or leaves, which asks for the password again.
+pub(crate) async fn remove(
+    State(app): State<App>,
+    seat: Seat<Viewer>,
+    me: Me,
+    Path(id): Path<String>,
+    mut entry: Entry,
+) -> Page {
     let person = may_remove(&seat, &id)?;
     let leaves = person == seat.person();
-    let mut tx = app.db.write().await?;
+    let mut tx = if leaves {
+        let Some(proof) = prove(&app, &me, &mut entry).await? else {
+            let member = found_member(&app, &seat, person).await?;
+            return show_removal(&seat, member, &entry);
+        };
+        proof.begin(&app, &me).await?
+    } else {
+        app.db.write().await?
+    };
     tx.platform().remove_member(seat.tenant(), person).await.map_err(last_owner)?;
     let action = if leaves { Action::Leave } else { Action::RemoveMember };
     seat.audit(&app, &mut seat.books(&mut tx).await?, action, &format!("people/{person}")).await?;
     tx.commit().await?;
     Ok(Redirect::to(if leaves { "/businesses" } else { "/people?said=removed" }).into_response())
+}
+
+async fn found_member<R: crate::seat::Role>(app: &App, seat: &Seat<R>, person: PersonId) -> Page<Member> {
+    let members = app.db.read().await?.platform().members(seat.tenant()).await?;
+    members.into_iter().find(|member| member.person == person).ok_or(Fault::Missing)
+}
+
+fn show_removal(seat: &Seat<Viewer>, member: Member, entry: &Entry) -> Page {
+    let here = member.person == seat.person();
+    let status = if entry.is_good() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    page::show_as(
+        status,
+        &RemovalPage {
+            frame: seat.frame("People", Here::People),
+            id: member.person,
+            name: member.name,
+            business: seat.business().to_owned(),
+            password: here.then(|| password_field(entry)),
+            here,
+        },
+    )
 }
 
 /// Owners take anybody out; everybody may leave.

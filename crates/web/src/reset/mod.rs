@@ -10,7 +10,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
-use ecom_store::{Action, Doer, NewToken, PersonId, Platform, Profile, Purpose, StoreError, Tx, fold_email};
+use ecom_store::{Action, NewToken, PersonId, Platform, Profile, Purpose, StoreError, Tx, fold_email};
 use ecom_work::mail::Letter;
 use tokio::time::Instant;
 
@@ -24,6 +24,7 @@ use crate::{
     page,
     params::Params,
     post::{self, Reader},
+    seat::record_own,
     session::{Asking, Attempt, ResetVerdict, cookie::Token, new_password_field, password_fault},
 };
 
@@ -146,30 +147,18 @@ pub(crate) async fn save(
     let mut tx = app.db.write().await?;
     replace(&app, &mut tx.platform(), &open, &hash).await?;
     Attempt::new(&open.profile.email, network).succeeded(&mut tx.platform()).await?;
-    let doer = Doer::person(open.person, network.to_string());
-    // Asked again inside the transaction: meanwhile they may have left one, or joined another.
-    for own in tx.platform().businesses_of(open.person).await? {
-        let mut books = tx.scoped(own.tenant).await?;
-        books.audit(&doer, Action::ResetPassword, "account", app.now()).await?;
-    }
+    record_own(&app, &mut tx, (open.person, network), Action::ResetPassword, "account").await?;
     tx.commit().await?;
     Ok(Redirect::to("/sign-in?said=reset").into_response())
 }
 
 async fn replace(app: &App, platform: &mut Platform<'_>, open: &Open, hash: &str) -> Page<()> {
     let now = app.now();
+    platform.lock_person(open.person).await?;
     platform.use_token(&open.hash, Purpose::Reset, now).await.map_err(over)?;
-    platform.set_password(open.person, hash, now).await?;
-    platform.close_sessions(open.person, &[]).await?;
-    // Whoever had the old password may have asked for these.
-    for purpose in [Purpose::Reset, Purpose::LeaveEmail, Purpose::NewEmail] {
-        platform.revoke_tokens(open.person, purpose).await?;
-    }
+    platform.replace_password(open.person, hash, None, now).await?;
     // The link came by mail: the address is theirs.
-    if open.profile.verified_at.is_none() {
-        platform.verify_email(open.person, now).await?;
-    }
-    Ok(())
+    Ok(platform.verify_email(open.person, &open.profile.email, now).await.map_err(over)?)
 }
 
 /// Used, over, replaced by a later one, or for an address that is the account's no more.

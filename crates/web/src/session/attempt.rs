@@ -6,11 +6,18 @@
 use std::time::Duration;
 
 use ecom_store::{PersonId, Platform, fold_email};
+use ecom_work::mail::Letter;
 use sha2::{Digest, Sha256};
 
-use crate::{app::App, fault::Page, network::Network};
+use super::Quota;
+use crate::{
+    app::App,
+    fault::Page,
+    network::Network,
+    post::{self, Reader},
+};
 
-const MINUTE: i64 = 60_000_000;
+pub(super) const MINUTE: i64 = 60_000_000;
 /// How long failures are remembered, and how long a refusal lasts, in microseconds: 15 minutes.
 const MEMORY: i64 = 15 * MINUTE;
 /// Failures of one address from one network before it is refused.
@@ -30,6 +37,16 @@ pub(crate) struct Attempt {
     pair: [u8; 32],
     network: [u8; 32],
     address: [u8; 32],
+    who: Who,
+    from: Network,
+}
+
+/// Who is told of many failures.
+enum Who {
+    /// Whoever has this address, if anybody: the password is wrong.
+    Address(String),
+    /// Somebody whose password is known to whoever tries codes.
+    Person(PersonId),
 }
 
 /// Whether an attempt may go on.
@@ -48,17 +65,21 @@ impl Attempt {
             pair: key("pair", &[email.as_bytes(), network.bytes()]),
             network: key("network", &[network.bytes()]),
             address: key("address", &[email.as_bytes()]),
+            who: Who::Address(email),
+            from: network,
         }
     }
 
     /// Somebody who knows the password and types a code. Where from makes no difference: there are only a million
     /// codes, and nobody without the password can lock the person out here.
     pub(crate) fn of_code(person: PersonId, network: Network) -> Self {
-        let person = person.0.to_be_bytes();
+        let id = person.0.to_be_bytes();
         Self {
-            pair: key("code", &[&person]),
+            pair: key("code", &[&id]),
             network: key("network", &[network.bytes()]),
-            address: key("codes", &[&person]),
+            address: key("codes", &[&id]),
+            who: Who::Person(person),
+            from: network,
         }
     }
 
@@ -67,6 +88,7 @@ impl Attempt {
         let now = app.now();
         let mut tx = app.db.write().await?;
         let mut platform = tx.platform();
+        platform.login_turns(&[&self.pair, &self.network, &self.address]).await?;
         let pair = platform.login_failures(&self.pair).await?;
         let network = platform.login_failures(&self.network).await?;
         let address = platform.login_failures(&self.address).await?;
@@ -75,9 +97,56 @@ impl Attempt {
             for key in [&self.pair, &self.network, &self.address] {
                 platform.login_failed(key, now, now - MEMORY).await?;
             }
-            tx.commit().await?;
+        }
+        let refused = match verdict {
+            Verdict::Wait { .. } if pair.0 >= MOST_PAIR => {
+                Some(Refused { failures: pair.0, from: Some(self.from), until: pair.1 + MEMORY })
+            }
+            Verdict::Go { slowed } if slowed > Duration::ZERO => {
+                Some(Refused { failures: address.0, from: None, until: now + MEMORY })
+            }
+            _ => None,
+        };
+        let told = refused.is_some();
+        if let Some(refused) = refused {
+            self.warn(app, &mut platform, &refused).await?;
+        }
+        tx.commit().await?;
+        // The worker looks for the mail, if there is one.
+        if told {
+            app.bell.ring();
         }
         Ok(verdict)
+    }
+
+    /// Tells the person, once a day at most: an attacker must not fill a mailbox. It is counted whether or not there is
+    /// such a person, so that nothing depends on that but the mail.
+    async fn warn(&self, app: &App, platform: &mut Platform<'_>, refused: &Refused) -> Page<()> {
+        let now = app.now();
+        let (person, address) = match &self.who {
+            Who::Address(email) => (None, email.clone()),
+            Who::Person(person) => (Some(*person), format!("codes of {person}")),
+        };
+        if Quota::of_lockout(&address).take(platform, now).await?.is_some() {
+            return Ok(());
+        }
+        let person = match person {
+            None => platform.login(&address).await?.map(|login| login.id),
+            known => known,
+        };
+        let Some(person) = person else { return Ok(()) };
+        let Some(profile) = platform.profile(person).await? else { return Ok(()) };
+        let letter = Letter::Lockout {
+            name: profile.name.clone(),
+            failures: refused.failures,
+            network: refused.from.map(|network| network.to_string()),
+            until: refused.until,
+            codes: matches!(self.who, Who::Person(_)),
+            page: "/reset".to_owned(),
+        };
+        let reader = Reader { person: Some(person), name: &profile.name, email: &profile.email };
+        let cause = format!("lockout:{person}:{now}");
+        post::write(app, platform, (&cause, None), reader, &letter, None).await.map(drop)
     }
 
     /// Forgets the failures of the person; those of the network stay, or one account would free it for all others.
@@ -85,6 +154,14 @@ impl Attempt {
         platform.login_succeeded(&self.pair).await?;
         Ok(platform.login_succeeded(&self.address).await?)
     }
+}
+
+/// What somebody is told who was tried again and again.
+struct Refused {
+    failures: i64,
+    /// None if they came from many networks: then they are only slowed down.
+    from: Option<Network>,
+    until: i64,
 }
 
 /// Someone asking for a new password.
@@ -118,6 +195,7 @@ impl Asking {
     /// Judges and counts, in the transaction that writes the mail. What is refused is not counted, and nothing depends
     /// on whether there is such a person.
     pub(crate) async fn begin(&self, platform: &mut Platform<'_>, now: i64) -> Page<ResetVerdict> {
+        platform.login_turns(&[&self.pair, &self.network, &self.address]).await?;
         let pair = platform.login_failures(&self.pair).await?;
         let network = platform.login_failures(&self.network).await?;
         let address = platform.login_failures(&self.address).await?;
@@ -136,7 +214,7 @@ impl Asking {
 
 /// Each is how often somebody asked, and when last.
 fn judge_asking(pair: (i64, i64), network: (i64, i64), address: (i64, i64), now: i64) -> ResetVerdict {
-    let full = |(asked, last): (i64, i64), most: i64| asked >= most && last > now - MEMORY;
+    let full = |counted: (i64, i64), most: i64| recent(counted, now) >= most;
     for (counted, most) in [(pair, MOST_ASKED), (network, MOST_NETWORK)] {
         if full(counted, most) {
             return ResetVerdict::Wait { minutes: (counted.1 + MEMORY - now + MINUTE - 1) / MINUTE };
@@ -147,19 +225,19 @@ fn judge_asking(pair: (i64, i64), network: (i64, i64), address: (i64, i64), now:
 
 /// Each is how often it failed, and when last.
 fn judge(pair: (i64, i64), network: (i64, i64), address: (i64, i64), now: i64) -> Verdict {
-    let recent = |(failures, last): (i64, i64)| if last > now - MEMORY { failures } else { 0 };
-    let until = if recent(pair) >= MOST_PAIR || (recent(network) >= MOST_NETWORK && recent(pair) > 0) {
-        pair.1 + MEMORY
-    } else {
-        now
-    };
-    if until > now {
-        return Verdict::Wait { minutes: (until - now + MINUTE - 1) / MINUTE };
+    let recent = |counted| recent(counted, now);
+    if recent(pair) >= MOST_PAIR || (recent(network) >= MOST_NETWORK && recent(pair) > 0) {
+        return Verdict::Wait { minutes: (pair.1 + MEMORY - now + MINUTE - 1) / MINUTE };
     }
     Verdict::Go { slowed: if recent(address) >= MOST_ADDRESS { SLOWED } else { Duration::ZERO } }
 }
 
-fn key(kind: &str, parts: &[&[u8]]) -> [u8; 32] {
+/// How many are remembered. The last one being still to come, a clock was wrong: that locks nobody out.
+fn recent((count, last): (i64, i64), now: i64) -> i64 {
+    if last > now - MEMORY && last <= now + MINUTE { count } else { 0 }
+}
+
+pub(super) fn key(kind: &str, parts: &[&[u8]]) -> [u8; 32] {
     let mut hash = Sha256::new_with_prefix(kind);
     for part in parts {
         hash.update([0]);
@@ -202,6 +280,13 @@ mod tests {
         assert_eq!(judge_asking(NONE, NONE, (5, NOW), NOW), ResetVerdict::Enough);
         let over = (1_000, NOW - MEMORY);
         assert_eq!(judge_asking(over, over, over, NOW), ResetVerdict::Send);
+    }
+
+    #[test]
+    fn failures_that_a_wrong_clock_noted_for_later_lock_nobody_out() {
+        let later = (1_000, NOW + 1_000 * MEMORY);
+        assert_eq!(judge(later, later, later, NOW), GO);
+        assert_eq!(judge_asking(later, later, later, NOW), ResetVerdict::Send);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The one cookie, `__Host-ecom`: a random token for this host alone, out of reach of scripts, gone with the browser.
+//! The cookie of a session, `__Host-ecom`: a random token for this host alone, out of reach of scripts, gone with the
+//! browser. Another one stays, tells a browser from those not seen before, and opens nothing: `known.rs`.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use ecom_vault::{from_hex, to_hex};
@@ -7,6 +8,9 @@ use sha2::{Digest, Sha256};
 use crate::{fault::Page, random};
 
 const NAME: &str = "__Host-ecom";
+const DEVICE: &str = "__Host-ecom-device";
+/// How long browsers keep a cookie at most: 400 days, in seconds.
+const DEVICE_S: u32 = 400 * 24 * 3600;
 const BYTES: usize = 32;
 
 /// A random token: of a session, or of a link that works once.
@@ -28,11 +32,21 @@ impl Token {
         to_hex(&self.0)
     }
 
-    /// The header that hands it out.
+    /// The header that hands it out, for a session.
     pub(crate) fn cookie(&self) -> HeaderValue {
-        let cookie = format!("{NAME}={}; Path=/; Secure; HttpOnly; SameSite=Lax", self.text());
-        // Only ASCII letters, digits and signs.
-        HeaderValue::from_str(&cookie).unwrap_or(HeaderValue::from_static(""))
+        header_value(&format!("{NAME}={}; Path=/; Secure; HttpOnly; SameSite=Lax", self.text()))
+    }
+
+    /// The header that hands it out, for a device. Each sign-in does so anew, since it is kept for so long only.
+    pub(super) fn device_cookie(&self) -> HeaderValue {
+        let text = self.text();
+        header_value(&format!("{DEVICE}={text}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={DEVICE_S}"))
+    }
+
+    /// A token that follows from this one, and that this one does not follow from: for a link that may be shown to
+    /// others than whom this one was sent to.
+    pub(crate) fn shown(&self) -> Self {
+        Self(Sha256::new_with_prefix("shown").chain_update(self.0).finalize().into())
     }
 
     /// As it was handed out.
@@ -46,11 +60,25 @@ pub(crate) fn cleared() -> HeaderValue {
     HeaderValue::from_static("__Host-ecom=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0")
 }
 
-/// The token that a request carries.
+/// Only ASCII letters, digits and signs are in it.
+fn header_value(cookie: &str) -> HeaderValue {
+    HeaderValue::from_str(cookie).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// The token of the session that a request carries.
 pub(crate) fn token(headers: &HeaderMap) -> Option<Token> {
+    named(headers, NAME)
+}
+
+/// The token of the device that a request carries.
+pub(super) fn device(headers: &HeaderMap) -> Option<Token> {
+    named(headers, DEVICE)
+}
+
+fn named(headers: &HeaderMap, wanted: &str) -> Option<Token> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == NAME).and_then(|(_, value)| Token::parse(value))
+    pairs.find(|(name, _)| *name == wanted).and_then(|(_, value)| Token::parse(value))
 }
 
 #[cfg(test)]

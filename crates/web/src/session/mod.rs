@@ -3,7 +3,9 @@
 mod attempt;
 pub(crate) mod cookie;
 mod device;
+pub(crate) mod known;
 mod password;
+mod quota;
 
 use askama::Template;
 use axum::{
@@ -27,6 +29,7 @@ pub(crate) use attempt::{Asking, Attempt, ResetVerdict, Verdict};
 use cookie::Token;
 pub(crate) use password::{Passwords, fault as password_fault, new_password_field};
 pub use password::{hash_password, random_password};
+pub(crate) use quota::Quota;
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
@@ -64,10 +67,13 @@ pub(crate) async fn new(
     }
     let entry = Entry::with(&[("next", next.unwrap_or_default())]);
     let mut page = SignInPage::of(&entry, None, may_register(&app).await?);
-    if query.iter().any(|(name, said)| name == "said" && said == "reset") {
-        page.done =
-            Some("Your password is changed, and you are signed out everywhere. Sign in with the new one.");
-    }
+    let said = query.iter().find(|(name, _)| name == "said").map(|(_, said)| said.as_str());
+    page.done = match said {
+        Some("reset") => {
+            Some("Your password is changed, and you are signed out everywhere. Sign in with the new one.")
+        }
+        _ => None,
+    };
     page::show(&page)
 }
 
@@ -99,20 +105,19 @@ pub(crate) async fn create(
     let login = app.db.read().await?.platform().login(&email).await?;
     let hash = login.as_ref().map(|login| login.password_hash.clone());
     let right = app.passwords().verify(password, hash).await?;
-    match login {
-        Some(login) if right => {
-            let (token, stage) = open(&app, login.id, &headers, network, Some(&attempt)).await?;
-            Ok(signed_in(&token, &after(stage, local(entry.raw("next")).unwrap_or("/"))))
-        }
-        _ => {
-            tracing::info!(why = "address or password", "a sign-in was refused");
-            let words = "The e-mail address or the password is wrong.".to_owned();
-            refused(&app, &entry, StatusCode::UNPROCESSABLE_ENTITY, Some(words)).await
+    if let Some(login) = login.filter(|_| right) {
+        let proved =
+            Proved { person: login.id, password_hash: &login.password_hash, attempt: Some(&attempt) };
+        if let Some(opened) = open(&app, &proved, &headers, network).await? {
+            return Ok(opened.answer(local(entry.raw("next")).unwrap_or("/")));
         }
     }
+    tracing::info!(why = "address or password", "a sign-in was refused");
+    let words = "The e-mail address or the password is wrong.".to_owned();
+    refused(&app, &entry, StatusCode::UNPROCESSABLE_ENTITY, Some(words)).await
 }
 
-/// Puts on record that a session began or ended, in the business it acts for. One that waits for a code has none.
+/// Puts on record that a session began or ended, in the business it acts for, if it acts for one.
 pub(crate) async fn record(
     app: &App,
     tx: &mut Tx,
@@ -140,31 +145,87 @@ pub(crate) async fn delete(State(app): State<App>, network: Network, headers: He
     Ok(response)
 }
 
-/// Opens a session; one that the browser still had ends.
+/// Who opens a session, and by which password.
+pub(crate) struct Proved<'a> {
+    pub(crate) person: PersonId,
+    /// What the password was checked against, or has just become.
+    pub(crate) password_hash: &'a str,
+    /// The sign-in; none for somebody who has just joined.
+    pub(crate) attempt: Option<&'a Attempt>,
+}
+
+/// A session that was opened.
+pub(crate) struct Opened {
+    token: Token,
+    stage: Stage,
+    /// What the browser keeps to be known again; not before the sign-in is complete.
+    device: Option<Token>,
+}
+
+impl Opened {
+    /// The answer that hands out the cookies.
+    fn answer(&self, next: &str) -> Response {
+        let mut response = Redirect::to(&after(self.stage, next)).into_response();
+        response.headers_mut().insert(header::SET_COOKIE, self.token.cookie());
+        if let Some(device) = &self.device {
+            keep_device(&mut response, device);
+        }
+        response
+    }
+}
+
+/// Hands out the cookie by which the browser is known again.
+pub(crate) fn keep_device(response: &mut Response, device: &Token) {
+    response.headers_mut().append(header::SET_COOKIE, device.device_cookie());
+}
+
+/// Opens a session; one that the browser still had ends. `None` if the password is another one meanwhile.
 pub(crate) async fn open(
     app: &App,
-    person: PersonId,
+    proved: &Proved<'_>,
     headers: &HeaderMap,
     network: Network,
-    attempt: Option<&Attempt>,
-) -> Page<(Token, Stage)> {
-    let token = Token::random()?;
+) -> Page<Option<Opened>> {
+    let (token, person) = (Token::random()?, proved.person);
     let mut tx = app.db.write().await?;
     let mut platform = tx.platform();
+    if !platform.hold_person(person, proved.password_hash).await? {
+        return Ok(None);
+    }
     if let Some(old) = cookie::token(headers) {
         platform.close_session(&old.hash()).await?;
     }
-    if let Some(attempt) = attempt {
+    if let Some(attempt) = proved.attempt {
         attempt.succeeded(&mut platform).await?;
     }
     let id_hash = token.hash();
-    let (device, network) = (device::of(headers), network.to_string());
+    let (words, from) = (device::of(headers), network.to_string());
     let stage = if platform.asks_for_codes(person).await? { Stage::Code } else { Stage::Full };
-    let session = NewSession { id_hash: &id_hash, person, device: &device, network: &network, stage };
+    let session = NewSession { id_hash: &id_hash, person, device: &words, network: &from, stage };
     platform.open_session(&session, app.now()).await?;
-    record(app, &mut tx, &id_hash, &network, Action::SignIn).await?;
+    let mut device = None;
+    if stage == Stage::Full {
+        let news = proved.attempt.is_some();
+        device = Some(known::note(app, &mut tx, person, (headers, network), news).await?);
+        record(app, &mut tx, &id_hash, &from, Action::SignIn).await?;
+    }
     tx.commit().await?;
-    Ok((token, stage))
+    app.bell.ring();
+    Ok(Some(Opened { token, stage, device }))
+}
+
+/// Signs somebody in who has just joined with a password.
+pub(crate) async fn welcome(
+    app: &App,
+    (person, password_hash): (PersonId, &str),
+    headers: &HeaderMap,
+    network: Network,
+) -> Page {
+    let proved = Proved { person, password_hash, attempt: None };
+    match open(app, &proved, headers, network).await? {
+        Some(opened) => Ok(opened.answer("/")),
+        None => Ok(Redirect::to("/sign-in").into_response()),
+    }
 }
 
 /// Where one goes on after the password.
@@ -173,13 +234,6 @@ fn after(stage: Stage, next: &str) -> String {
         Stage::Full => next.to_owned(),
         Stage::Code => Link::to("/sign-in/code").with("next", next).text(),
     }
-}
-
-/// The answer that hands out the cookie.
-pub(crate) fn signed_in(token: &Token, next: &str) -> Response {
-    let mut response = Redirect::to(next).into_response();
-    response.headers_mut().insert(header::SET_COOKIE, token.cookie());
-    response
 }
 
 /// Notes in the background that a session is in use: a reader must not wait for the writer. While as many notes wait

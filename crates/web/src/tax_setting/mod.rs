@@ -31,7 +31,7 @@ use crate::{
     page,
     params::{Link, Params},
     period::shown,
-    seat::{Manager, Role, Seat, Viewer},
+    seat::{Manager, Owner, Role, Seat, Viewer},
 };
 
 /// Without script, the page is asked for again after this many seconds while lines are posted anew.
@@ -45,6 +45,8 @@ struct SettingsPage {
     notices: Vec<Notice>,
     now: Vec<Now>,
     gstin: String,
+    /// Whether the business's own details may be changed.
+    owns: bool,
     usual: &'static str,
     going: Option<Going>,
     failed: Vec<Failed>,
@@ -203,6 +205,7 @@ async fn shown_as<R: Role>(
         notices,
         now: now(&settings, &marketplaces, today),
         gstin: told_gstin(gstin),
+        owns: seat.may::<Owner>(),
         usual: if settings.usual() { "claimed back" } else { "a cost" },
         failed: failed(&jobs, &list),
         going,
@@ -267,7 +270,7 @@ fn since(from: i32) -> String {
 fn told_gstin(gstin: Option<Gstin>) -> String {
     match gstin {
         Some(gstin) => format!("{} ({})", gstin.as_str(), gstin.state().name()),
-        None => "none was given at registration".to_owned(),
+        None => "none was given".to_owned(),
     }
 }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub, dead_code)]
 
 pub mod forms;
+pub mod house;
 pub mod outline;
 
 use axum::{
@@ -44,6 +45,8 @@ pub struct Answer {
 #[derive(Clone, Default)]
 pub struct Visitor {
     pub cookie: Option<String>,
+    /// The address they come from, where a proxy tells it.
+    pub from: Option<String>,
 }
 
 pub async fn site() -> Site {
@@ -83,10 +86,14 @@ pub async fn site_with(settings: &Settings) -> Site {
 
 /// A site that sends mail, and where it arrives.
 pub async fn site_with_mail(registration: Registration) -> (Site, PostBox) {
+    site_mailing(&Settings::new("http://127.0.0.1:8080", registration).unwrap()).await
+}
+
+/// A site that sends mail, as it is set up, and where it arrives.
+pub async fn site_mailing(settings: &Settings) -> (Site, PostBox) {
     let post = PostBox::default();
-    let url = "http://127.0.0.1:8080";
-    let mail = Mail::by(Arc::new(post.clone()), url);
-    (site_by(&quiet(url, registration), mail).await, post)
+    let mail = Mail::by(Arc::new(post.clone()), settings.public_url());
+    (site_by(&settings.clone().limited(Limits::off()), mail).await, post)
 }
 
 async fn site_by(settings: &Settings, mail: Mail) -> Site {
@@ -125,16 +132,17 @@ impl Site {
         (self.sign_in(person).await, tenant)
     }
 
-    /// A session without asking for the password.
+    /// A session without asking for the password; one from before ends.
     pub async fn sign_in(&self, person: PersonId) -> Visitor {
         let token: [u8; 32] = Sha256::digest(format!("token of {person}")).into();
         let mut tx = self.world.db.write().await.unwrap();
         let id_hash = Sha256::digest(token);
+        tx.platform().close_session(&id_hash).await.unwrap();
         let session = NewSession { id_hash: &id_hash, person, device: "", network: "", stage: Stage::Full };
         tx.platform().open_session(&session, self.world.now()).await.unwrap();
         tx.commit().await.unwrap();
         let text = token.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
-        Visitor { cookie: Some(format!("__Host-ecom={text}")) }
+        Visitor { cookie: Some(format!("__Host-ecom={text}")), from: None }
     }
 
     pub async fn get(&self, visitor: &Visitor, path: &str) -> Answer {
@@ -199,11 +207,8 @@ impl Site {
 
     /// Whether the use of a session should be noted again.
     pub async fn is_stale(&self, visitor: &Visitor) -> bool {
-        let text = visitor.cookie.as_ref().unwrap().split_once('=').unwrap().1;
-        let byte = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
-        let token: Vec<u8> = (0..text.len()).step_by(2).map(byte).collect();
         let mut tx = self.world.db.read().await.unwrap();
-        let signed = tx.platform().session(&Sha256::digest(token), self.world.now()).await.unwrap();
+        let signed = tx.platform().session(&visitor.session(), self.world.now()).await.unwrap();
         signed.unwrap().stale
     }
 
@@ -215,16 +220,35 @@ impl Site {
 impl Visitor {
     pub fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
         let request = Request::builder().method(method).uri(path).header(header::HOST, "127.0.0.1:8080");
+        let request = match &self.from {
+            Some(from) => request.header("x-forwarded-for", from),
+            None => request,
+        };
         match &self.cookie {
             Some(cookie) => request.header(header::COOKIE, cookie),
             None => request,
         }
     }
 
+    /// Names its session: the hash of the cookie's token.
+    pub fn session(&self) -> Vec<u8> {
+        let text = self.cookie.as_ref().unwrap().split_once('=').unwrap().1;
+        let byte = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
+        let token: Vec<u8> = (0..64).step_by(2).map(byte).collect();
+        Sha256::digest(token).to_vec()
+    }
+
     /// Keeps the cookie that an answer hands out.
     pub fn keep(&mut self, answer: &Answer) {
         let cookie = answer.headers.get(header::SET_COOKIE).expect("a cookie").to_str().unwrap();
         self.cookie = Some(cookie.split(';').next().unwrap().to_owned());
+    }
+
+    /// Keeps every cookie that an answer hands out, as a browser does: also the one that outlives the session.
+    pub fn keep_all(&mut self, answer: &Answer) {
+        let cookies = answer.headers.get_all(header::SET_COOKIE).iter();
+        let pairs = cookies.map(|cookie| cookie.to_str().unwrap().split(';').next().unwrap());
+        self.cookie = Some(pairs.collect::<Vec<_>>().join("; "));
     }
 }
 

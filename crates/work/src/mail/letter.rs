@@ -81,10 +81,12 @@ pub enum Letter {
         name: String,
         /// How many failures there were.
         failures: i64,
-        /// Network, as the audit log shows it.
-        network: String,
+        /// Network, as the audit log shows it; none if they came from many.
+        network: Option<String>,
         /// Until when sign-ins from there are refused.
         until: i64,
+        /// The password was right, and the codes were wrong.
+        codes: bool,
         /// The page where a new password is asked for.
         page: String,
     },
@@ -186,8 +188,8 @@ impl Letter {
             Self::NewDevice { name, device, network, at, page } => {
                 new_device(name, device, network, *at, mail.url(page))
             }
-            Self::Lockout { name, failures, network, until, page } => {
-                lockout(name, *failures, network, *until, mail.url(page))
+            Self::Lockout { name, failures, network, until, codes, page } => {
+                lockout(name, *failures, (network.as_deref(), *until), *codes, mail.url(page))
             }
             Self::ConfirmAddress { name, page, until } => confirm(name, link(page), *until),
             Self::AddressChanging { name, to, page, until } => changing(name, to, link(page), *until),
@@ -236,7 +238,8 @@ fn verify(to: &str, link: Option<String>, until: i64) -> Said {
         Part::Button("Confirm this address".to_owned(), link),
         limits(
             until,
-            "If you did not open an account, do nothing: without your confirmation it stays unused.",
+            "If you did not open an account, do nothing: somebody mistyped theirs, and without your confirmation no \
+             figures are sent here.",
         ),
     ];
     ("One step is left: confirm that this address is yours.".to_owned(), parts)
@@ -285,27 +288,43 @@ fn new_device(to: &str, device: &str, network: &str, at: i64, page: String) -> S
     (format!("{}, {}. If it was not you, end the session.", name(device), instant(at)), parts)
 }
 
-fn lockout(to: &str, failures: i64, network: &str, until: i64, page: String) -> Said {
-    let facts = [
-        ("Failed sign-ins", super::figure::count(failures)),
-        ("Network", name(network)),
-        ("Refused until", instant(until)),
-    ];
+fn lockout(
+    to: &str,
+    failures: i64,
+    (network, until): (Option<&str>, i64),
+    codes: bool,
+    page: String,
+) -> Said {
+    let tried = if codes { "wrong codes" } else { "a wrong password" };
+    let answer = match network {
+        Some(_) => "Sign-ins from there are refused for a while; yours from elsewhere are not.",
+        None => "It came from many networks, so sign-ins are slowed down for a while; nobody is shut out.",
+    };
+    let answer = if codes { "Codes are refused for a while." } else { answer };
+    let then = if codes {
+        "If it was you, wait, or type a recovery code later. If not, somebody knows your password: choose a new one at \
+         once."
+    } else {
+        "If it was you, wait, or choose a new password. If not, your password held: there is nothing to do."
+    };
+    let mut facts = vec![("Failed sign-ins", super::figure::count(failures))];
+    facts.extend(network.map(|network| ("Network", name(network))));
+    facts.push((if network.is_some() { "Refused until" } else { "Slowed down until" }, instant(until)));
     let parts = vec![
         hello(to),
-        Part::Text(
-            "Somebody tried again and again to sign in to your account with a wrong password. Sign-ins from there \
-             are refused for a while; yours from elsewhere are not."
-                .to_owned(),
-        ),
-        Part::Facts(facts.map(|(title, value)| (title.to_owned(), value)).into()),
-        Part::Text(
-            "If it was you, wait, or choose a new password. If not, your password held: there is nothing to do."
-                .to_owned(),
-        ),
+        Part::Text(format!(
+            "Somebody tried again and again to sign in to your account with {tried}. {answer}"
+        )),
+        Part::Facts(facts.into_iter().map(|(title, value)| (title.to_owned(), value)).collect()),
+        Part::Text(then.to_owned()),
         Part::Button("Choose a new password".to_owned(), Some(page)),
     ];
-    ("Many wrong passwords were tried. Yours held.".to_owned(), parts)
+    let preview = if codes {
+        "Your password was right, the codes were not. Was it you?"
+    } else {
+        "Many wrong passwords were tried. Yours held."
+    };
+    (preview.to_owned(), parts)
 }
 
 fn confirm(to: &str, link: Option<String>, until: i64) -> Said {

@@ -16,7 +16,7 @@ pub fn samples() -> Vec<(&'static str, Letter)> {
     vec![
         (
             "verify-address",
-            Letter::VerifyAddress { name: asha(), page: "/verify/".into(), until: AT + 24 * HOUR },
+            Letter::VerifyAddress { name: asha(), page: "/address/".into(), until: AT + 24 * HOUR },
         ),
         ("reset-password", Letter::ResetPassword { name: asha(), page: "/reset/".into(), until }),
         (
@@ -46,7 +46,7 @@ pub fn samples() -> Vec<(&'static str, Letter)> {
                 device: "Chrome on Android".into(),
                 network: "49.205.64.0/24".into(),
                 at: AT,
-                page: "/settings/sessions".into(),
+                page: "/account".into(),
             },
         ),
         (
@@ -54,8 +54,31 @@ pub fn samples() -> Vec<(&'static str, Letter)> {
             Letter::Lockout {
                 name: asha(),
                 failures: 10,
-                network: "2401:4900:1c2b::/56".into(),
+                network: Some("2401:4900:1c2b::/56".into()),
                 until: AT + HOUR / 4,
+                codes: false,
+                page: "/reset".into(),
+            },
+        ),
+        (
+            "lockout-codes",
+            Letter::Lockout {
+                name: asha(),
+                failures: 10,
+                network: Some("49.205.64.0/24".into()),
+                until: AT + HOUR / 4,
+                codes: true,
+                page: "/reset".into(),
+            },
+        ),
+        (
+            "lockout-many",
+            Letter::Lockout {
+                name: asha(),
+                failures: 1234,
+                network: None,
+                until: AT + HOUR / 4,
+                codes: false,
                 page: "/reset".into(),
             },
         ),

@@ -53,6 +53,7 @@ impl Office {
         let keys = world.keys().await;
         keys.create(tenant, world.now()).await.unwrap();
         let archive = Archive::local(&world.folder().join("archive")).unwrap();
+        std::fs::create_dir_all(world.folder().join("spool")).unwrap();
         let worker = Worker {
             importer: Importer { db: world.db.clone(), archive, options: Options::new().unwrap() },
             keys,
