@@ -108,13 +108,13 @@ impl Scoped<'_> {
             self.tx,
             // Summed by number first: sorting by name what was not summed yet takes twice as long.
             "select k.name, u.currency, u.units, u.uncosted, u.since
-             from (select s.tenant_id, d.sku, s.currency, cast(sum(d.units) as bigint) as units,
+             from (select d.sku, s.currency, cast(sum(d.units) as bigint) as units,
                      cast(sum(d.uncosted) as bigint) as uncosted, min(case when d.uncosted > 0 then d.month end) as since
                    from settlement s cross join product_month d
                    where s.tenant_id = $1 and s.state = 'active' and d.tenant_id = s.tenant_id and d.settlement = s.id
                      and d.sku <> 0 and d.units <> 0
-                   group by s.tenant_id, d.sku, s.currency) u
-             join sku k on k.tenant_id = u.tenant_id and k.id = u.sku
+                   group by d.sku, s.currency) u
+             join sku k on k.tenant_id = $1 and k.id = u.sku
              order by k.name, u.currency",
             self.tenant.0,
         )?;

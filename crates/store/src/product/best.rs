@@ -18,26 +18,27 @@ impl ProductFilter {
     fn extremes(&self) -> String {
         let profit = profit_parts().map(|name| format!("d.{name}")).collect::<Vec<_>>().join(" + ");
         let mut text = format!(
-            "with a as (
-               select s.currency, d.sku, cast(sum({profit}) as bigint) as profit
+            // Grouping carries every column that it sums, so the profit is added up row by row before.
+            "with d as materialized (
+               select s.currency, d.sku, {profit} as profit
                from settlement s join product_month d on d.tenant_id = s.tenant_id and d.settlement = s.id
                where s.tenant_id = $1 and s.state = 'active' and s.last_day >= $4 and s.first_day <= $5
-                 and d.month between $2 and $3 and d.sku <> 0 {}
-               group by s.currency, d.sku",
+                 and d.month between $2 and $3 and d.sku <> 0 {}),
+             a as (select sku, currency, cast(sum(profit) as bigint) as profit from d group by sku, currency",
             self.narrow("d"),
         );
         if self.seller_account.is_none() {
             let _ = write!(
                 text,
                 " union all
-                 select e.currency, e.sku, cast(sum({}) as bigint) as profit from stock_event e
-                 where e.tenant_id = $1 and e.month between $2 and $3 {} group by e.currency, e.sku",
+                 select e.sku, e.currency, cast(sum({}) as bigint) as profit from stock_event e
+                 where e.tenant_id = $1 and e.month between $2 and $3 {} group by e.sku, e.currency",
                 stock::PROFIT_SUM,
                 stock::narrow(self.currency, self.marketplace)
             );
         }
         text.push_str(
-            "), q as (select currency, sku, cast(sum(profit) as bigint) as profit from a group by currency, sku)
+            "), q as (select sku, currency, cast(sum(profit) as bigint) as profit from a group by sku, currency)
              select currency, sku, cast(0 as bigint)
              from (select currency, sku from q order by profit desc, sku, currency limit $6) best
              union all

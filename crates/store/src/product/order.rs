@@ -14,7 +14,7 @@ use crate::{
 
 use super::{
     ProductColumn, ProductFilter, ProductKind, ProductRow,
-    sums::{fee_parts, profit_parts, rollup_sum, stock_sum},
+    sums::{fee_parts, profit_parts, stock_sum},
 };
 
 impl ProductFilter {
@@ -58,31 +58,34 @@ impl ProductFilter {
             Some(ProductKind::Unsold) => " and q.units = 0",
         };
         let mut text = format!(
-            "with a as (
+            "with d as {} (
                select s.currency, d.sku{} from settlement s
                join product_month d on d.tenant_id = s.tenant_id and d.settlement = s.id
                where s.tenant_id = $1 and s.state = 'active' and s.last_day >= $4 and s.first_day <= $5
-                 and d.month between $2 and $3 {} group by s.currency, d.sku",
+                 and d.month between $2 and $3 {}),
+             a as (select sku, currency{} from d group by sku, currency",
+            added_up_first(&names),
             each(&posted),
             self.narrow("d"),
+            each(&summed),
         );
         if self.seller_account.is_none() {
             let _ = write!(
                 text,
                 " union all select e.currency, e.sku{} from stock_event e
-                  where e.tenant_id = $1 and e.month between $2 and $3 {} group by e.currency, e.sku",
+                  where e.tenant_id = $1 and e.month between $2 and $3 {} group by e.sku, e.currency",
                 each(&entered),
                 stock::narrow(self.currency, self.marketplace)
             );
         }
         let _ = write!(
             text,
-            "), q as (select currency, sku{} from a group by currency, sku)
+            "), q as (select sku, currency{} from a group by sku, currency)
              select q.currency, q.sku, count(*) over ()
              from q left join sku k on k.tenant_id = $1 and k.id = q.sku
              where ($6 = '' or replace(lower(k.name), $6, '') <> lower(k.name)) {wanted}
              order by {} {} nulls last, k.name nulls last, q.currency limit $7 offset $8",
-            each(&|name| format!("cast(sum({name}) as bigint) as {name}")),
+            each(&summed),
             self.sort.order(),
             if self.descending { "desc" } else { "asc" },
         );
@@ -90,17 +93,31 @@ impl ProductFilter {
     }
 }
 
-/// The sum of a name over rollup rows `d`.
+/// What of a name stands in a rollup row `d`.
 fn posted(name: &'static str) -> String {
     let part = |parts: &mut dyn Iterator<Item = &'static str>| {
         let columns: Vec<String> = parts.map(|part| format!("d.{part}")).collect();
-        format!("cast(sum({}) as bigint) as {name}", columns.join(" + "))
+        format!("{} as {name}", columns.join(" + "))
     };
     match name {
         "profit" => part(&mut profit_parts()),
         "fees" => part(&mut fee_parts()),
-        _ => rollup_sum(name),
+        "inventory_loss" | "returned" | "unvalued" => format!("cast(0 as bigint) as {name}"),
+        _ => format!("d.{name}"),
     }
+}
+
+/// Grouping carries every column that it sums: what is made of many is better added up row by row before, by a third.
+fn added_up_first(names: &[&str]) -> &'static str {
+    if names.iter().any(|name| ["profit", "fees"].contains(name)) {
+        "materialized"
+    } else {
+        "not materialized"
+    }
+}
+
+fn summed(name: &'static str) -> String {
+    format!("cast(sum({name}) as bigint) as {name}")
 }
 
 /// The sum of a name over stock events `e`.

@@ -136,7 +136,7 @@ fn columns(each: impl Fn(&'static str) -> String) -> String {
 }
 
 /// The sum of a column over rollup rows `d`.
-pub(super) fn rollup_sum(name: &'static str) -> String {
+fn rollup_sum(name: &'static str) -> String {
     match name {
         "inventory_loss" | "returned" | "unvalued" => format!("cast(0 as bigint) as {name}"),
         _ => format!("cast(sum(d.{name}) as bigint) as {name}"),
