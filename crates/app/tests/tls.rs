@@ -189,7 +189,7 @@ fn a_key_of_another_certificate_keeps_the_server_from_starting_and_the_doctor_sa
     assert!(doctor("https://127.0.0.1").contains("LOOK  TLS: the key in"), "{}", doctor("https://127.0.0.1"));
     written(&site);
     assert!(
-        doctor("https://127.0.0.1").contains("ok    TLS certificate, good for"),
+        doctor("https://127.0.0.1").contains("note  TLS certificate, good for"),
         "{}",
         doctor("https://127.0.0.1")
     );
