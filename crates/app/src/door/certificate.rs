@@ -4,6 +4,7 @@
 
 use std::{
     fs,
+    future::Future,
     os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
@@ -223,23 +224,25 @@ impl Shown {
         Ok(())
     }
 
-    /// Looks now and then, and on SIGHUP, whether the files have changed.
-    pub(crate) async fn keep(self: Arc<Self>) {
+    /// Looks now and then, and on SIGHUP, whether the files have changed. From the call on, SIGHUP ends nothing.
+    pub(crate) fn keep(self: Arc<Self>) -> impl Future<Output = ()> {
         let mut hang_up = signal(SignalKind::hangup()).ok();
         let mut known = self.pair.stamp();
-        loop {
-            let asked = tokio::select! {
-                () = hung_up(&mut hang_up) => true,
-                () = tokio::time::sleep(LOOK) => false,
-            };
-            let stamp = self.pair.stamp();
-            if !asked && stamp == known {
-                continue;
-            }
-            known = stamp;
-            match self.renew() {
-                Ok(()) => tracing::info!("the TLS certificate was read again"),
-                Err(error) => tracing::error!("the old TLS certificate stays: {error:#}"),
+        async move {
+            loop {
+                let asked = tokio::select! {
+                    () = hung_up(&mut hang_up) => true,
+                    () = tokio::time::sleep(LOOK) => false,
+                };
+                let stamp = self.pair.stamp();
+                if !asked && stamp == known {
+                    continue;
+                }
+                known = stamp;
+                match self.renew() {
+                    Ok(()) => tracing::info!("the TLS certificate was read again"),
+                    Err(error) => tracing::error!("the old TLS certificate stays: {error:#}"),
+                }
             }
         }
     }
