@@ -22,10 +22,11 @@ const PAUSE_MS: (u64, u64) = (500, 1500);
 /// Rows of an imported file.
 const ROWS: u64 = 1_000;
 /// Every so many rounds a file is imported.
-const IMPORT_EVERY: u64 = 4;
+const IMPORT_EVERY: u64 = 2;
 /// Requests of all together, so that a mistake cannot run away.
 const MOST_REQUESTS: usize = 2_000_000;
-const PAGES: [&str; 6] = ["/", "/statement?month=2026-09", "/settlements", "/products?month=2026-09", "/uploads", "/notices"];
+const PAGES: [&str; 6] =
+    ["/", "/statement?month=2026-09", "/settlements", "/products?month=2026-09", "/uploads", "/notices"];
 
 struct Person {
     number: u64,
@@ -128,9 +129,14 @@ impl Person {
             }
             self.cookie = None;
             let email = self.email();
-            let request = self.post("/sign-in").form(&[("email", email.as_str()), ("password", "monsoon teakettle")]);
+            let request =
+                self.post("/sign-in").form(&[("email", email.as_str()), ("password", "monsoon teakettle")]);
             self.send("sign-in", request, 303).await;
-            for path in PAGES {
+            if self.cookie.is_none() {
+                self.pause().await;
+                continue;
+            }
+            for path in PAGES.iter().chain(&PAGES) {
                 self.pause().await;
                 let kind = if path.starts_with("/statement") { "statement" } else { "other pages" };
                 let request = self.request(self.client.get(format!("{}{path}", self.base)));
@@ -161,7 +167,10 @@ impl Person {
         write_v2(&plan, &Catalogue::new(7, 40), &mut bytes).expect("writing into memory");
         let file = multipart::Part::bytes(bytes).file_name(format!("{}.txt", plan.id));
         let account = if round == 0 { "new" } else { "1" };
-        let form = multipart::Form::new().text("account", account).text("account_name", "Amazon.in").part("files", file);
+        let form = multipart::Form::new()
+            .text("account", account)
+            .text("account_name", "Amazon.in")
+            .part("files", file);
         let request = self.post("/uploads").multipart(form);
         self.send("import", request, 303).await;
     }

@@ -10,7 +10,7 @@ use ecom_work::{Clock, SystemClock, mail::PostFault, micros};
 
 use crate::{
     config::{MailArgs, Place},
-    door::TlsArgs,
+    door::{TlsArgs, certificate::Pair},
     root,
 };
 
@@ -169,19 +169,29 @@ async fn mail(args: &MailArgs) -> Finding {
 /// Whether browsers take the certificate, now and for the next two weeks; nothing, if TLS ends elsewhere.
 fn certificate(args: &TlsArgs, public_url: Option<&str>) -> Option<Finding> {
     let pair = args.pair()?;
+    Some(
+        judged(&pair, public_url).unwrap_or_else(|error| {
+            ill("TLS", &format!("{error:#}"), "See docs/running.md, TLS in the process")
+        }),
+    )
+}
+
+fn judged(pair: &Pair, public_url: Option<&str>) -> anyhow::Result<Finding> {
     let now = SystemClock.now();
-    let judged = pair.read().and_then(|certificate| {
-        certificate.judge(now)?;
-        let host = public_url.map(|url| Settings::new(url, Registration::First)).transpose()?;
-        Ok((certificate.warning(now, host.as_ref().map(Settings::public_host)), certificate.days_left(now)))
-    });
-    Some(match judged {
-        Err(error) => ill("TLS", &format!("{error:#}"), "See docs/running.md, TLS"),
-        Ok((Some(warning), _)) => ill("TLS", &warning, "See docs/running.md, TLS"),
-        Ok((None, days)) => match pair.exposed() {
-            Some(warning) => ill("TLS", &warning, "Then start `ecom doctor` again"),
-            None => Finding::Well(format!("TLS certificate, good for {days} days")),
-        },
+    let certificate = pair.read()?;
+    certificate.judge(now)?;
+    let settings = public_url.map(|url| Settings::new(url, Registration::First)).transpose()?;
+    let host = settings.as_ref().map(Settings::public_host);
+    if let Some(warning) = certificate.warning(now, host).or_else(|| pair.exposed()) {
+        anyhow::bail!(warning);
+    }
+    let days = certificate.days_left(now);
+    Ok(match host.filter(|host| !certificate.is_publicly_signed(host, now)) {
+        None => Finding::Well(format!("TLS certificate, good for {days} days")),
+        Some(_) => Finding::Note(format!(
+            "TLS certificate, good for {days} days; it leads to no public authority, so browsers warn unless they know \
+             yours. If it should, its file lacks the certificates between (with certbot: fullchain.pem)"
+        )),
     })
 }
 

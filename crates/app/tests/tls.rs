@@ -189,7 +189,7 @@ fn a_key_of_another_certificate_keeps_the_server_from_starting_and_the_doctor_sa
     assert!(doctor("https://127.0.0.1").contains("LOOK  TLS: the key in"), "{}", doctor("https://127.0.0.1"));
     written(&site);
     assert!(
-        doctor("https://127.0.0.1").contains("ok    TLS certificate, good for"),
+        doctor("https://127.0.0.1").contains("note  TLS certificate, good for"),
         "{}",
         doctor("https://127.0.0.1")
     );
@@ -200,4 +200,14 @@ fn a_key_of_another_certificate_keeps_the_server_from_starting_and_the_doctor_sa
 fn a_certificate_needs_its_key() {
     let output = Site::new().command("serve").args(["--tls-cert", "cert.pem"]).output().unwrap();
     assert!(!output.status.success() && said(&output).contains("--tls-key"), "{}", said(&output));
+}
+
+#[test]
+fn with_tls_the_public_address_is_one_of_tls_and_without_it_there_is_nothing_to_send_on_to() {
+    let site = Site::new();
+    let output = command(&site, &written(&site)).args(["--public-url", "http://127.0.0.1"]).output().unwrap();
+    assert!(!output.status.success() && said(&output).contains("begins with https://"), "{}", said(&output));
+    let output =
+        site.command("serve").args(["--port", "0", "--http-redirect", "127.0.0.1:0"]).output().unwrap();
+    assert!(!output.status.success() && said(&output).contains("--tls-cert"), "{}", said(&output));
 }

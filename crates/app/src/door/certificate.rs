@@ -4,6 +4,7 @@
 
 use std::{
     fs,
+    future::Future,
     os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
@@ -14,9 +15,10 @@ use anyhow::{Context, bail};
 use ecom_work::{Clock, SystemClock};
 use jiff::{Timestamp, tz::TimeZone};
 use rustls::{
-    ServerConfig,
+    RootCertStore, ServerConfig,
+    client::{WebPkiServerVerifier, danger::ServerCertVerifier},
     crypto::{CryptoProvider, ring},
-    pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject},
     server::{ClientHello, ParsedCertificate, ResolvesServerCert},
     sign::CertifiedKey,
 };
@@ -122,12 +124,30 @@ impl Certificate {
         }
     }
 
+    /// Whether browsers, which know the public authorities alone, would find one that signed it for this host. Where
+    /// the file lacks the certificates between, they don't either.
+    pub(crate) fn is_publicly_signed(&self, host: &str, now: Timestamp) -> bool {
+        let (Some(name), [own, between @ ..]) = (server_name(host), &self.key.cert[..]) else { return false };
+        let known = Arc::new(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() });
+        let provider = Arc::new(ring::default_provider());
+        let Ok(browser) = WebPkiServerVerifier::builder_with_provider(known, provider).build() else {
+            return false;
+        };
+        let seconds = u64::try_from(now.as_second()).unwrap_or_default();
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+        browser.verify_server_cert(own, between, &name, &[], now).is_ok()
+    }
+
     fn is_for(&self, host: &str) -> bool {
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        let Ok(name) = ServerName::try_from(host) else { return false };
+        let Some(name) = server_name(host) else { return false };
         let parsed = self.key.end_entity_cert().and_then(ParsedCertificate::try_from);
         parsed.is_ok_and(|parsed| rustls::client::verify_server_name(&parsed, &name).is_ok())
     }
+}
+
+/// A name or an address, without the brackets that an address of IPv6 has in a URL.
+fn server_name(host: &str) -> Option<ServerName<'_>> {
+    ServerName::try_from(host.trim_start_matches('[').trim_end_matches(']')).ok()
 }
 
 fn read(path: &Path, flag: &str) -> anyhow::Result<Vec<u8>> {
@@ -204,23 +224,25 @@ impl Shown {
         Ok(())
     }
 
-    /// Looks now and then, and on SIGHUP, whether the files have changed.
-    pub(crate) async fn keep(self: Arc<Self>) {
+    /// Looks now and then, and on SIGHUP, whether the files have changed. From the call on, SIGHUP ends nothing.
+    pub(crate) fn keep(self: Arc<Self>) -> impl Future<Output = ()> {
         let mut hang_up = signal(SignalKind::hangup()).ok();
         let mut known = self.pair.stamp();
-        loop {
-            let asked = tokio::select! {
-                () = hung_up(&mut hang_up) => true,
-                () = tokio::time::sleep(LOOK) => false,
-            };
-            let stamp = self.pair.stamp();
-            if !asked && stamp == known {
-                continue;
-            }
-            known = stamp;
-            match self.renew() {
-                Ok(()) => tracing::info!("the TLS certificate was read again"),
-                Err(error) => tracing::error!("the old TLS certificate stays: {error:#}"),
+        async move {
+            loop {
+                let asked = tokio::select! {
+                    () = hung_up(&mut hang_up) => true,
+                    () = tokio::time::sleep(LOOK) => false,
+                };
+                let stamp = self.pair.stamp();
+                if !asked && stamp == known {
+                    continue;
+                }
+                known = stamp;
+                match self.renew() {
+                    Ok(()) => tracing::info!("the TLS certificate was read again"),
+                    Err(error) => tracing::error!("the old TLS certificate stays: {error:#}"),
+                }
             }
         }
     }
@@ -270,6 +292,7 @@ mod tests {
         let certificate = pair.read().unwrap();
         let now = at("2026-11-30T12:00:00Z");
         assert!(certificate.judge(now).is_ok() && certificate.days_left(now) == 30);
+        assert!(!certificate.is_publicly_signed(HOST, now));
         assert_eq!(certificate.warning(now, Some(HOST)), None);
         assert_eq!(certificate.warning(now, Some("127.0.0.1")), None);
         assert!(

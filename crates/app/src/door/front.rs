@@ -95,6 +95,12 @@ impl Front {
         args: &TlsArgs,
         data: &Path,
     ) -> anyhow::Result<Self> {
+        let public_url = settings.public_url();
+        if args.is_on() && !public_url.starts_with("https://") {
+            bail!(
+                "with TLS in this process the public URL begins with https://, not {public_url}: --public-url"
+            );
+        }
         let tls = args.open(settings.public_host(), data).context("TLS")?;
         if args.http_redirect.is_some() && tls.is_none() {
             bail!(

@@ -13,8 +13,8 @@ use crate::{
 const SECRET: usize = 20;
 /// Recovery codes of a set.
 const RECOVERY: usize = 10;
-/// Letters of a recovery code: 120 bits, so that a plain hash of it is enough (ASVS 5.0 6.5.2).
-const RECOVERY_LETTERS: usize = 24;
+/// Letters of a recovery code: 140 bits, so that nobody guesses it and a plain hash is enough (ASVS 5.0 6.5.2, 11.5.1).
+const RECOVERY_LETTERS: usize = 28;
 /// Whose codes these are, as apps show it.
 const ISSUER: &str = "Ecom Assistance";
 
@@ -68,7 +68,7 @@ pub(super) fn picture(address: &str) -> Page<(i32, String)> {
 
 /// A new set of recovery codes, as they are written down.
 pub(super) fn recovery() -> Page<Vec<String>> {
-    (0..RECOVERY).map(|_| random::letters::<RECOVERY_LETTERS>(6)).collect()
+    (0..RECOVERY).map(|_| random::letters::<RECOVERY_LETTERS>(7)).collect()
 }
 
 /// A recovery code however it was typed.
@@ -120,7 +120,7 @@ mod tests {
     fn recovery_codes_are_typed_in_any_way() {
         let codes = recovery().unwrap();
         assert_eq!(codes.len(), RECOVERY);
-        assert!(codes.iter().all(|code| plain(code).len() == RECOVERY_LETTERS && code.len() == 27));
+        assert!(codes.iter().all(|code| plain(code).len() == RECOVERY_LETTERS && code.len() == 31));
         assert_eq!(plain(" ABC-def 23"), "abcdef23");
         assert_ne!(codes[0], codes[1]);
     }
