@@ -200,6 +200,19 @@ async fn days_with_a_missing_settlement_are_called_complete_nowhere() {
     assert!(home.contains("Settled up to 11 Nov, but a settlement is missing before"), "{home}");
     assert!(body("/statement?month=2026-10").await.contains("Complete: "));
     assert!(body("/difference?month=2026-10").await.contains("every settlement is here"));
+    // Before the first settlement there is nothing to be complete.
+    assert!(
+        body("/difference?month=2026-05").await.contains("no settlement of these days has been imported")
+    );
+    let rent = [
+        ("category", "Rent"),
+        ("amount", "100"),
+        ("currency", "INR"),
+        ("every", "once"),
+        ("from", "2026-05-05"),
+    ];
+    assert_eq!(site.post(&owner, "/expenses", &rent).await.status, StatusCode::SEE_OTHER);
+    assert!(!body("/statement?month=2026-05").await.contains("Complete: "));
     // Days that the last settlement covers are whole, although their month is not.
     assert!(body("/statement?from=2026-11-01&to=2026-11-10").await.contains("Complete: "));
     let all = body("/statement?from=2026-11-01&to=2026-11-12").await;

@@ -112,6 +112,6 @@ async fn known(
         roll,
         deferred_rows,
         deferred,
-        cover: span.map(|_| balances.coverage().of(currency, from, to)),
+        cover: span.filter(|(first, _)| to >= *first).map(|_| balances.coverage().of(currency, from, to)),
     })
 }

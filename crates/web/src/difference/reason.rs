@@ -29,7 +29,7 @@ pub(super) struct Known {
     pub(super) roll: Option<Roll>,
     pub(super) deferred_rows: i64,
     pub(super) deferred: i64,
-    /// How far settlements cover the days; none without any.
+    /// How far settlements cover the days; none before the first of them.
     pub(super) cover: Option<Cover>,
 }
 
@@ -96,7 +96,7 @@ impl Telling<'_> {
                 || "every settlement is here".to_owned(),
                 |open| format!("{open}: more may follow"),
             ),
-            None => "no settlement has been imported yet".to_owned(),
+            None => "no settlement of these days has been imported".to_owned(),
         };
         rows.push(Row::new(
             Weight::Plain,

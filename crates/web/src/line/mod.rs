@@ -156,7 +156,8 @@ async fn expect_settlement(books: &mut Scoped<'_>, key: Option<SettlementKey>) -
 fn back(scope: &Scope) -> String {
     match scope.settlement {
         Some(key) => format!("/settlements/{key}"),
-        None => scope.link("/statement").text(),
+        // All currencies: the figures one came from may have stood beside others.
+        None => Scope { currency: None, ..*scope }.link("/statement").text(),
     }
 }
 

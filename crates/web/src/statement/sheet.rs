@@ -324,9 +324,10 @@ impl Found {
     }
 }
 
-/// How far settlements cover days in each currency.
+/// How far settlements cover days in each currency that has lines.
 fn covers(coverage: &Coverage, statements: &[Statement], (from, to): (i32, i32)) -> Vec<(Currency, Cover)> {
-    statements.iter().map(|one| (one.currency, coverage.of(one.currency, from, to))).collect()
+    let posted = |one: &&Statement| one.moved().any(|(_, turnover)| turnover.lines > 0);
+    statements.iter().filter(posted).map(|one| (one.currency, coverage.of(one.currency, from, to))).collect()
 }
 
 /// Days that columns can be made of: of a span beyond all reason those with lines.
