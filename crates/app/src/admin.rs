@@ -30,11 +30,11 @@ enum Command {
     #[command(
         after_help = "Example: ecom admin email --data /srv/ecom/data --email asha@old.example --to asha@new.example"
     )]
-    Email(Email),
+    Email(NewEmail),
 }
 
 #[derive(clap::Args)]
-struct Email {
+struct NewEmail {
     #[command(flatten)]
     place: Place,
     /// The address they sign in with until now
@@ -75,7 +75,7 @@ async fn password(args: &Password) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn email(args: &Email) -> anyhow::Result<ExitCode> {
+async fn email(args: &NewEmail) -> anyhow::Result<ExitCode> {
     let to = Address::new("", &args.to)?;
     let db = open(&args.place).await?;
     let mut tx = db.write().await?;

@@ -3,7 +3,7 @@
 use crate::{
     error::{Result, StoreError, expect_one},
     ids::{PersonId, TenantId},
-    tx::{Platform, Tx, exec, fetch_all, fetch_one},
+    tx::{Platform, Tx, exec, fetch_all, fetch_one, fetch_optional},
 };
 
 /// What a member may do; each may what the smaller ones may.
@@ -122,6 +122,21 @@ impl Platform<'_> {
             )
             .map(drop),
         }
+    }
+
+    /// Takes a turn with the members of a business, until the transaction ends. Who has not at least this role in it, by
+    /// now, is `Missing`: what they were allowed when they asked does not outlive it.
+    pub async fn hold_role(&mut self, tenant: TenantId, person: PersonId, least: MemberRole) -> Result<()> {
+        self.lock_members(tenant).await?;
+        let row = fetch_optional!(
+            (String,),
+            self.tx,
+            "select role from membership where tenant = $1 and person = $2",
+            tenant.0,
+            person.0,
+        )?;
+        let role = row.and_then(|(role,)| MemberRole::from_name(&role));
+        if role.is_some_and(|role| role >= least) { Ok(()) } else { Err(StoreError::Missing("member")) }
     }
 
     /// Gives a member another role. The last owner stays one: `Conflict`. Invitations that somebody made who is no owner

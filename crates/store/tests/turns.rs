@@ -122,6 +122,33 @@ on_postgres!(a_change_of_members_does_not_wait_for_what_only_names_the_business,
     changing.platform().set_member_role(tenant, owner, MemberRole::Owner).await.unwrap();
 });
 
+on_both!(a_right_that_was_taken_away_meanwhile_is_none, |world| async move {
+    let (owner, tenant) = world.business("kurta-house").await;
+    let asha = person(&world).await;
+    let mut tx = world.db.write().await.unwrap();
+    tx.platform().add_member(tenant, asha, MemberRole::Owner, world.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut changing = world.db.write().await.unwrap();
+    changing.platform().hold_role(tenant, owner, MemberRole::Owner).await.unwrap();
+    let db = impatient(&world).await;
+    let waits = async {
+        let mut tx = db.write().await?;
+        tx.platform().hold_role(tenant, asha, MemberRole::Owner).await
+    };
+    let busy = waits.await.unwrap_err();
+    assert!(matches!(busy, StoreError::Busy), "whoever comes second waits, and looks then: {busy}");
+    changing.platform().set_member_role(tenant, asha, MemberRole::Viewer).await.unwrap();
+    changing.commit().await.unwrap();
+    let mut late = world.db.write().await.unwrap();
+    let mut platform = late.platform();
+    for least in [MemberRole::Owner, MemberRole::Manager] {
+        let gone = platform.hold_role(tenant, asha, least).await.unwrap_err();
+        assert!(matches!(gone, StoreError::Missing(_)), "{gone}");
+    }
+    platform.hold_role(tenant, asha, MemberRole::Viewer).await.unwrap();
+    assert!(platform.hold_role(tenant, PersonId(4711), MemberRole::Viewer).await.is_err());
+});
+
 on_both!(workers_that_race_run_one_job_of_a_business, |world| async move {
     let (_, tenant) = world.business("kurta-house").await;
     for round in 0..ROUNDS {

@@ -127,7 +127,7 @@ pub fn router(server: Server) -> Router {
         .route("/people/invitations/removal", post(member::revoke))
         .route("/people/{id}/role", post(member::change_role))
         .route("/people/{id}/ownership", get(member::ownership::ask).post(member::ownership::give))
-        .route("/people/{id}/removal", get(member::ask_removal).post(member::remove))
+        .route("/people/{id}/removal", get(member::removal::ask).post(member::removal::remove))
         .route("/settlements", get(settlement::list))
         .route("/settlements/{key}", get(settlement::show))
         .route("/settlements/{key}/choice", post(settlement::choose))

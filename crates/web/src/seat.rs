@@ -91,6 +91,12 @@ impl<R: Role> Seat<R> {
         Ok(books.audit(&doer, action, object, app.now()).await?)
     }
 
+    /// Looks once more, inside the transaction, whether the person has the role `S`: whoever loses it while they ask for
+    /// something must not have it done, least of all change who is in the business.
+    pub(crate) async fn hold<S: Role>(&self, tx: &mut Tx) -> Page<()> {
+        Ok(tx.platform().hold_role(self.signed.tenant, self.signed.person, S::LEAST).await?)
+    }
+
     /// What waits for somebody.
     pub(crate) fn duties(&self) -> Duties {
         self.duties

@@ -197,11 +197,20 @@ async fn whether_an_address_is_taken_shows_only_to_whoever_reads_its_mail() {
     let house = house().await;
     let (stranger, _) = house.site.owner("saree-works").await;
     assert_eq!(house.site.get(&stranger, "/account").await.status, StatusCode::OK);
-    let mails = move_to(&house, "OWNER@saree-works.example").await;
-    follow(&house, &link(&mails[0], PAGE), &YES).await;
-    let taken = house.site.post(&Visitor::default(), &link(&mails[1], PAGE), &YES).await;
-    assert_eq!(taken.status, StatusCode::CONFLICT);
-    assert!(taken.body.contains("belongs to an account already"), "{}", taken.outline());
+    for old_first in [true, false] {
+        let mails = move_to(&house, "OWNER@saree-works.example").await;
+        let [old, new] = [link(&mails[0], PAGE), link(&mails[1], PAGE)];
+        if old_first {
+            follow(&house, &old, &YES).await;
+        }
+        let taken = house.site.post(&Visitor::default(), &new, &YES).await;
+        assert_eq!(taken.status, StatusCode::CONFLICT);
+        assert!(taken.body.contains("belongs to an account already"), "{}", taken.outline());
+        if !old_first {
+            let agreed = follow(&house, &old, &YES).await;
+            assert_eq!(agreed, "/address?said=half-old", "whoever asked sees nothing of it");
+        }
+    }
     assert_eq!(house.profile().await.email, EMAIL);
 }
 

@@ -28,7 +28,7 @@ async fn a_sign_in_from_a_device_not_seen_before_is_told() {
     assert!(browser.cookie.as_ref().unwrap().contains("__Host-ecom-device="));
     house.site.post(&browser, "/sign-out", &[]).await;
     let answer = house.sign_in(&browser, PASSWORD).await;
-    let device = answer.headers.get_all("set-cookie").iter().last().unwrap().to_str().unwrap();
+    let device = answer.headers.get_all("set-cookie").iter().next_back().unwrap().to_str().unwrap();
     assert!(
         device.starts_with("__Host-ecom-device=") && device.contains("; Secure; HttpOnly; SameSite=Lax;")
     );

@@ -120,6 +120,10 @@ async fn half(
     headers: &HeaderMap,
 ) -> Page<&'static str> {
     let mut platform = tx.platform();
+    // Told at once to whoever reads the mail of that address, so that whoever asked for it never learns it.
+    if open.purpose == Purpose::NewEmail && platform.login(&open.token.email).await?.is_some() {
+        return Err(taken());
+    }
     platform.use_token(&open.token.hash, open.purpose, app.now()).await.map_err(over)?;
     let keep = cookie::token(headers).map(|token| token.hash());
     let changed =
@@ -131,11 +135,8 @@ async fn half(
             record_own(app, tx, (open.person, network), Action::ChangeEmail, "account").await?;
             Ok("changed")
         }
-        // Told to whoever reads the mail of that address alone.
-        Err(error) if taken_field(&error) == Some("email") => Err(Fault::Conflict(
-            "The new address cannot be taken: it belongs to an account already. Nothing was changed."
-                .to_owned(),
-        )),
+        // Somebody registered with it since it was confirmed.
+        Err(error) if taken_field(&error) == Some("email") => Err(taken()),
         Err(error) => Err(error.into()),
     }
 }
@@ -208,6 +209,12 @@ pub(crate) async fn send(
     };
     platform.issue_token(&link, now).await?;
     Ok(true)
+}
+
+fn taken() -> Fault {
+    Fault::Conflict(
+        "The new address cannot be taken: it belongs to an account already. Nothing was changed.".to_owned(),
+    )
 }
 
 /// Used, over, replaced by a later one, or about an address that is the account's no more.

@@ -117,6 +117,7 @@ pub(crate) async fn accept(
 
 async fn join(app: &App, tx: &mut Tx, open: &Open, person: PersonId, network: Network) -> Page<()> {
     let now = app.now();
+    tx.platform().lock_person(person).await?;
     // In this order, as whoever changes members takes back invitations: two at once wait, and do not stop each other.
     tx.platform().add_member(open.tenant, person, open.role, now).await?;
     tx.platform().use_token(&open.token.hash, Purpose::Invite, now).await.map_err(over)?;

@@ -3,6 +3,7 @@
 mod download;
 pub(crate) mod invitation;
 pub(crate) mod ownership;
+pub(crate) mod removal;
 
 use askama::Template;
 use axum::{
@@ -15,10 +16,7 @@ use ecom_vault::{from_hex, to_hex};
 use ecom_work::mail::{Letter, Role};
 
 use crate::{
-    account::{
-        check_email,
-        proof::{password_field, prove},
-    },
+    account::check_email,
     app::App,
     download::{Download, Downloads, FileName},
     entry::{Entry, Field},
@@ -30,7 +28,7 @@ use crate::{
     params::{Link, Params},
     period::shown,
     post::{self, Reader},
-    seat::{Me, Owner, Seat, Viewer},
+    seat::{Owner, Role as AnyRole, Seat, Viewer},
     session::{Quota, cookie::Token},
 };
 
@@ -68,17 +66,6 @@ struct InvitationRow {
     words: &'static str,
     by: String,
     until: String,
-}
-
-#[derive(Template)]
-#[template(path = "member/removal.html")]
-struct RemovalPage {
-    frame: Frame,
-    id: PersonId,
-    name: String,
-    business: String,
-    password: Option<Field>,
-    here: bool,
 }
 
 /// What a role is called, with what it may.
@@ -119,6 +106,7 @@ pub(crate) async fn invite(State(app): State<App>, seat: Seat<Owner>, mut entry:
         entry.refuse("role", "Choose a role.");
     }
     let mut tx = app.db.write().await?;
+    seat.hold::<Owner>(&mut tx).await?;
     check_invitation(&mut entry, &mut tx, &seat, &email, app.now()).await?;
     if entry.is_good() {
         limit(&mut entry, &mut tx, &seat, &email, app.now()).await?;
@@ -215,6 +203,7 @@ async fn limit(
 pub(crate) async fn revoke(State(app): State<App>, seat: Seat<Owner>, entry: Entry) -> Page {
     let token = from_hex::<32>(entry.raw("id")).ok_or(Fault::Missing)?;
     let mut tx = app.db.write().await?;
+    seat.hold::<Owner>(&mut tx).await?;
     tx.platform().revoke_invitation(seat.tenant(), &token).await?;
     seat.audit(&app, &mut seat.books(&mut tx).await?, Action::RevokeInvitation, "people").await?;
     tx.commit().await?;
@@ -236,6 +225,7 @@ pub(crate) async fn change_role(
         return Ok(Redirect::to(&format!("/people/{person}/ownership")).into_response());
     }
     let mut tx = app.db.write().await?;
+    seat.hold::<Owner>(&mut tx).await?;
     tx.platform().set_member_role(seat.tenant(), person, role).await.map_err(last_owner)?;
     let object = format!("people/{person}");
     seat.audit(&app, &mut seat.books(&mut tx).await?, Action::ChangeRole, &object).await?;
@@ -243,64 +233,9 @@ pub(crate) async fn change_role(
     Ok(Redirect::to("/people?said=role").into_response())
 }
 
-/// Asks whether to take somebody out, or whether to leave.
-pub(crate) async fn ask_removal(State(app): State<App>, seat: Seat<Viewer>, Path(id): Path<String>) -> Page {
-    let person = may_remove(&seat, &id)?;
-    let member = found_member(&app, &seat, person).await?;
-    show_removal(&seat, member, &Entry::default())
-}
-
-/// Takes somebody out, or leaves, which asks for the password again.
-pub(crate) async fn remove(
-    State(app): State<App>,
-    seat: Seat<Viewer>,
-    me: Me,
-    Path(id): Path<String>,
-    mut entry: Entry,
-) -> Page {
-    let person = may_remove(&seat, &id)?;
-    let leaves = person == seat.person();
-    let mut tx = if leaves {
-        let Some(proof) = prove(&app, &me, &mut entry).await? else {
-            let member = found_member(&app, &seat, person).await?;
-            return show_removal(&seat, member, &entry);
-        };
-        proof.begin(&app, &me).await?
-    } else {
-        app.db.write().await?
-    };
-    tx.platform().remove_member(seat.tenant(), person).await.map_err(last_owner)?;
-    let action = if leaves { Action::Leave } else { Action::RemoveMember };
-    seat.audit(&app, &mut seat.books(&mut tx).await?, action, &format!("people/{person}")).await?;
-    tx.commit().await?;
-    Ok(Redirect::to(if leaves { "/businesses" } else { "/people?said=removed" }).into_response())
-}
-
-async fn found_member<R: crate::seat::Role>(app: &App, seat: &Seat<R>, person: PersonId) -> Page<Member> {
+async fn found_member<R: AnyRole>(app: &App, seat: &Seat<R>, person: PersonId) -> Page<Member> {
     let members = app.db.read().await?.platform().members(seat.tenant()).await?;
     members.into_iter().find(|member| member.person == person).ok_or(Fault::Missing)
-}
-
-fn show_removal(seat: &Seat<Viewer>, member: Member, entry: &Entry) -> Page {
-    let here = member.person == seat.person();
-    let status = if entry.is_good() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    page::show_as(
-        status,
-        &RemovalPage {
-            frame: seat.frame("People", Here::People),
-            id: member.person,
-            name: member.name,
-            business: seat.business().to_owned(),
-            password: here.then(|| password_field(entry)),
-            here,
-        },
-    )
-}
-
-/// Owners take anybody out; everybody may leave.
-fn may_remove(seat: &Seat<Viewer>, id: &str) -> Page<PersonId> {
-    let person: PersonId = id.parse().map_err(|_| Fault::Missing)?;
-    if person == seat.person() || seat.may::<Owner>() { Ok(person) } else { Err(Fault::Missing) }
 }
 
 fn last_owner(error: ecom_store::StoreError) -> Fault {

@@ -53,6 +53,7 @@ pub(crate) async fn give(
         return shown(&seat, member, &entry, StatusCode::UNPROCESSABLE_ENTITY);
     };
     let mut tx = proof.begin(&app, &me).await?;
+    seat.hold::<Owner>(&mut tx).await?;
     let mut platform = tx.platform();
     platform.set_member_role(seat.tenant(), person, MemberRole::Owner).await?;
     if then != MemberRole::Owner {

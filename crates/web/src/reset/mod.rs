@@ -158,7 +158,7 @@ async fn replace(app: &App, platform: &mut Platform<'_>, open: &Open, hash: &str
     platform.use_token(&open.hash, Purpose::Reset, now).await.map_err(over)?;
     platform.replace_password(open.person, hash, None, now).await?;
     // The link came by mail: the address is theirs.
-    Ok(platform.verify_email(open.person, &open.profile.email, now).await.map_err(over)?)
+    platform.verify_email(open.person, &open.profile.email, now).await.map_err(over)
 }
 
 /// Used, over, replaced by a later one, or for an address that is the account's no more.

@@ -49,39 +49,9 @@ pub fn samples() -> Vec<(&'static str, Letter)> {
                 page: "/account".into(),
             },
         ),
-        (
-            "lockout",
-            Letter::Lockout {
-                name: asha(),
-                failures: 10,
-                network: Some("2401:4900:1c2b::/56".into()),
-                until: AT + HOUR / 4,
-                codes: false,
-                page: "/reset".into(),
-            },
-        ),
-        (
-            "lockout-codes",
-            Letter::Lockout {
-                name: asha(),
-                failures: 10,
-                network: Some("49.205.64.0/24".into()),
-                until: AT + HOUR / 4,
-                codes: true,
-                page: "/reset".into(),
-            },
-        ),
-        (
-            "lockout-many",
-            Letter::Lockout {
-                name: asha(),
-                failures: 1234,
-                network: None,
-                until: AT + HOUR / 4,
-                codes: false,
-                page: "/reset".into(),
-            },
-        ),
+        ("lockout", lockout(10, Some("2401:4900:1c2b::/56"), false)),
+        ("lockout-codes", lockout(10, Some("49.205.64.0/24"), true)),
+        ("lockout-many", lockout(1234, None, false)),
         ("confirm-address", Letter::ConfirmAddress { name: asha(), page: "/address/".into(), until }),
         (
             "address-changing",
@@ -97,6 +67,17 @@ pub fn samples() -> Vec<(&'static str, Letter)> {
         ("digest-empty", Letter::Digest(empty())),
         ("test", Letter::Test {}),
     ]
+}
+
+fn lockout(failures: i64, network: Option<&str>, codes: bool) -> Letter {
+    Letter::Lockout {
+        name: "Asha Rao".into(),
+        failures,
+        network: network.map(Into::into),
+        until: AT + HOUR / 4,
+        codes,
+        page: "/reset".into(),
+    }
 }
 
 fn rows(values: [&str; 6]) -> Vec<(String, String)> {
