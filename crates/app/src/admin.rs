@@ -3,11 +3,13 @@
 use std::{io::Write, process::ExitCode};
 
 use anyhow::Context;
-use ecom_store::{Action, Db, Doer, PersonId, Purpose, Tx};
+use ecom_store::{Action, Db, Doer, PasswordRule, PersonId, Purpose, Tx};
 use ecom_work::{SystemClock, micros};
 use zeroize::Zeroizing;
 
 use crate::config::Place;
+
+mod staff;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -23,6 +25,9 @@ enum Command {
     /// code, as before. Links for a new password that were sent stop working.
     #[command(after_help = "Example: ecom admin password --data /srv/ecom/data --email asha@example.in")]
     Password(Password),
+    /// Who is of the platform's staff
+    #[command(subcommand)]
+    Staff(staff::Command),
 }
 
 #[derive(clap::Args)]
@@ -35,11 +40,28 @@ struct Password {
 }
 
 pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let Command::Password(args) = &args.command;
-    let db = Db::open_existing(&args.place.database()).await?;
-    ecom_store::check_version(&db).await?;
+    match &args.command {
+        Command::Password(args) => give(args).await,
+        Command::Staff(command) => staff::run(command).await,
+    }
+}
+
+/// A new random password, and its hash.
+fn random() -> anyhow::Result<(Zeroizing<String>, String)> {
     let password = Zeroizing::new(ecom_web::random_password().map_err(|error| anyhow::anyhow!(error))?);
     let hash = ecom_web::hash_password(password.as_bytes()).map_err(|error| anyhow::anyhow!(error))?;
+    Ok((password, hash))
+}
+
+async fn open(place: &Place) -> anyhow::Result<Db> {
+    let db = Db::open_existing(&place.database()).await?;
+    ecom_store::check_version(&db).await?;
+    Ok(db)
+}
+
+async fn give(args: &Password) -> anyhow::Result<ExitCode> {
+    let db = open(&args.place).await?;
+    let (password, hash) = random()?;
     let mut tx = db.write().await?;
     let person = tx.platform().login(&args.email).await?.context("nobody signs in with this address")?.id;
     let ended = replace(&mut tx, person, &hash).await?;
@@ -53,11 +75,14 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
 async fn replace(tx: &mut Tx, person: PersonId, hash: &str) -> anyhow::Result<u64> {
     let now = micros(&SystemClock);
     let mut platform = tx.platform();
-    platform.set_password(person, hash, now).await?;
+    platform.set_password_under(person, hash, PasswordRule::Given, now).await?;
     for purpose in [Purpose::Reset, Purpose::LeaveEmail, Purpose::NewEmail] {
         platform.revoke_tokens(person, purpose).await?;
     }
     let ended = platform.close_sessions(person, &[]).await?;
+    if platform.standing(person).await?.is_some() {
+        platform.audit(&Doer::command(), Action::ResetPassword, "account", now).await?;
+    }
     for own in platform.businesses_of(person).await? {
         let mut books = tx.scoped(own.tenant).await?;
         books.audit(&Doer::command(), Action::ResetPassword, "account", now).await?;

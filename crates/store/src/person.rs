@@ -245,11 +245,11 @@ impl Platform<'_> {
         expect_one("person", changed)
     }
 
-    /// Changes a person's password.
+    /// Changes a person's password, as customers choose theirs.
     pub async fn set_password(&mut self, person: PersonId, password_hash: &str, now: i64) -> Result<()> {
         let changed = exec!(
             self.tx,
-            "update person set password_hash = $2, password_changed_at = $3 where id = $1",
+            "update person set password_hash = $2, password_changed_at = $3, password_rule = 'customer' where id = $1",
             person.0,
             password_hash,
             now,

@@ -85,6 +85,8 @@ pub(crate) enum Turn {
     Books(TenantId),
     /// Claiming a job of a business.
     Claim(TenantId),
+    /// Changing who is staff, which businesses they may enter, and the platform's own log.
+    Staff,
 }
 
 impl Turn {
@@ -95,6 +97,7 @@ impl Turn {
             Self::PlatformKeys => -1,
             Self::Books(tenant) => tenant.0,
             Self::Claim(tenant) => -1 - tenant.0,
+            Self::Staff => i64::MIN,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What surrounds a page: title, navigation with counts of what somebody must act on, who is signed in.
 
-use ecom_store::{Duties, MOST_COUNTED};
+use ecom_store::{Duties, MOST_COUNTED, StaffRole};
 
 use crate::money;
 
@@ -39,6 +39,20 @@ pub(crate) enum Here {
     Account,
     /// Settings of the business.
     Settings,
+    /// The platform's staff: where they begin.
+    Staff,
+    /// Businesses one is assigned to.
+    StaffBusinesses,
+    /// Who may enter which business.
+    Assignments,
+    /// Who is staff.
+    StaffPeople,
+    /// The quarterly review.
+    Review,
+    /// Work of the program.
+    Jobs,
+    /// The platform's record.
+    StaffRecord,
 }
 
 /// An entry of the navigation.
@@ -175,10 +189,118 @@ pub(crate) const SECTIONS: &[Section] = &[
     },
 ];
 
+/// Leads the staff from a business to their own pages.
+const TO_STAFF: &Section = &Section {
+    title: "Platform",
+    items: &[Item {
+        here: Here::Staff,
+        href: "/staff",
+        label: "Staff",
+        icon: "M12 3l7 3v5c0 5-3 8-7 10-4-2-7-5-7-10V6zM9 12l2 2 4-4",
+        bar: false,
+    }],
+};
+
+/// The pages of the staff, each with the least role that sees it.
+const DESK: &[(StaffRole, &Section)] = &[
+    (
+        StaffRole::Support,
+        &Section {
+            title: "Platform",
+            items: &[
+                Item {
+                    here: Here::Staff,
+                    href: "/staff",
+                    label: "Staff",
+                    icon: "M12 3l7 3v5c0 5-3 8-7 10-4-2-7-5-7-10V6zM9 12l2 2 4-4",
+                    bar: true,
+                },
+                Item {
+                    here: Here::StaffBusinesses,
+                    href: "/staff/businesses",
+                    label: "Businesses",
+                    icon: "M4 20V9l4-5h8l4 5v11M4 9h16M9 20v-6h6v6",
+                    bar: true,
+                },
+            ],
+        },
+    ),
+    (
+        StaffRole::SeniorOperations,
+        &Section {
+            title: "Operations",
+            items: &[
+                Item {
+                    here: Here::Assignments,
+                    href: "/staff/assignments",
+                    label: "Assignments",
+                    icon: "M8 4h8v3H8zM6 5.500H5V20h14V5.500h-1M9 13l2 2 4-4",
+                    bar: true,
+                },
+                Item {
+                    here: Here::Jobs,
+                    href: "/staff/jobs",
+                    label: "Jobs",
+                    icon: "M4 7h10M4 12h16M4 17h7M18 5v4M15 15v4",
+                    bar: true,
+                },
+            ],
+        },
+    ),
+    (
+        StaffRole::Administrator,
+        &Section {
+            title: "Administration",
+            items: &[
+                Item {
+                    here: Here::StaffPeople,
+                    href: "/staff/people",
+                    label: "Who is staff",
+                    icon: "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM3 20c0-3.500 2.500-6 6-6s6 2.500 6 6M16 4.500a3.500 3.500 0 0 1 0 6.500M18 14.500c2 .8 3 2.800 3 5.500",
+                    bar: false,
+                },
+                Item {
+                    here: Here::Review,
+                    href: "/staff/review",
+                    label: "Access review",
+                    icon: "M4 6h16v14H4zM4 10h16M8 3v4M16 3v4M9 15l2 2 4-4",
+                    bar: false,
+                },
+                Item {
+                    here: Here::StaffRecord,
+                    href: "/staff/audit",
+                    label: "Record",
+                    icon: "M6 3h9l4 4v14H6zM15 3v4h4M9 12h7M9 16h7",
+                    bar: false,
+                },
+            ],
+        },
+    ),
+];
+
+/// What the staff see while they are in a business that is not theirs.
+pub(crate) struct VisitBar {
+    pub(crate) role: &'static str,
+    pub(crate) reason: String,
+    pub(crate) until: String,
+}
+
+/// Which navigation a page has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Room {
+    /// That of a business.
+    Business,
+    /// That of the staff.
+    Desk,
+    /// None: a person on pages of their own, in no business.
+    Apart,
+}
+
 /// Who is signed in, for the foot of the navigation.
 #[derive(Clone, Debug)]
 pub(crate) struct Who {
     pub(crate) name: String,
+    /// Empty for somebody who is in none.
     pub(crate) business: String,
 }
 
@@ -193,6 +315,12 @@ pub(crate) struct Frame {
     pub(crate) unread: i64,
     /// Reload after this many seconds where there is no script.
     pub(crate) reload_s: Option<u8>,
+    /// Whether the staff's review of this quarter waits.
+    review_due: bool,
+    /// For the staff in a business that is not theirs.
+    pub(crate) visit: Option<VisitBar>,
+    room: Room,
+    staff: Option<StaffRole>,
 }
 
 impl Frame {
@@ -205,12 +333,58 @@ impl Frame {
             duties: Duties::default(),
             unread: 0,
             reload_s: None,
+            review_due: false,
+            visit: None,
+            room: Room::Business,
+            staff: None,
         }
     }
 
     /// The frame of a page for somebody.
     pub(crate) fn inside(title: impl Into<String>, here: Here, who: Who, duties: Duties) -> Self {
-        Self { title: title.into(), here, who: Some(who), duties, unread: 0, reload_s: None }
+        Self { here, who: Some(who), duties, ..Self::outside(title) }
+    }
+
+    /// The frame of a page of the staff.
+    pub(crate) fn desk(title: impl Into<String>, here: Here, name: String, role: StaffRole) -> Self {
+        let who = Who { name, business: String::new() };
+        Self { here, who: Some(who), room: Room::Desk, staff: Some(role), ..Self::outside(title) }
+    }
+
+    /// The frame of a person's own pages, who is in no business.
+    pub(crate) fn apart(
+        title: impl Into<String>,
+        here: Here,
+        name: String,
+        staff: Option<StaffRole>,
+    ) -> Self {
+        let room = if staff.is_some() { Room::Desk } else { Room::Apart };
+        let who = Who { name, business: String::new() };
+        Self { here, who: Some(who), room, staff, ..Self::outside(title) }
+    }
+
+    /// Shows the way to the staff's pages, and what waits there.
+    pub(crate) fn of_staff(mut self, role: Option<StaffRole>, review_due: bool) -> Self {
+        (self.staff, self.review_due) = (role, review_due);
+        self
+    }
+
+    /// Says for what one of the staff is here.
+    pub(crate) fn visiting(mut self, visit: Option<VisitBar>) -> Self {
+        self.visit = visit;
+        self
+    }
+
+    /// The navigation of this page, for this person.
+    pub(crate) fn sections(&self) -> Vec<&'static Section> {
+        match self.room {
+            Room::Business => SECTIONS.iter().chain(self.staff.map(|_| TO_STAFF)).collect(),
+            Room::Desk => {
+                let may = |least: StaffRole| self.staff.is_some_and(|role| role >= least);
+                DESK.iter().filter(|(least, _)| may(*least)).map(|(_, section)| *section).collect()
+            }
+            Room::Apart => Vec::new(),
+        }
     }
 
     /// Says how many notices are not read yet.
@@ -232,6 +406,8 @@ impl Frame {
             "/labels" => (self.duties.labels, "not understood"),
             "/costs" => (self.duties.products, "without a cost"),
             "/notices" => (self.unread, "unread"),
+            "/staff/review" => (i64::from(self.review_due), "due"),
+            "/staff" if self.room == Room::Business => (i64::from(self.review_due), "review due"),
             _ => (0, ""),
         };
         let shown = if count < MOST_COUNTED { money::count(count) } else { format!("{}+", MOST_COUNTED - 1) };

@@ -11,16 +11,18 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use ecom_ledger::day::Month;
-use ecom_store::{Action, Doer, Duties, Scoped, SessionPerson, Signed, Stage, Tx};
+use ecom_store::{Action, Duties, Scoped, SessionPerson, Signed, Stage, Tx};
 
 use crate::{
     app::App,
     fault::{Fault, Page},
-    frame::{Frame, Here, Who},
+    frame::{Frame, Here, VisitBar, Who},
+    moment,
     network::Network,
     params::encoded,
+    period::shown,
     session::{cookie, touch},
-    telemetry,
+    staff, telemetry,
 };
 
 /// A role that a page asks for.
@@ -61,8 +63,8 @@ pub(crate) struct Seat<R> {
     signed: Signed,
     duties: Duties,
     unread: i64,
+    review_due: bool,
     network: Network,
-    session: [u8; 32],
     role: PhantomData<R>,
 }
 
@@ -91,13 +93,8 @@ impl<R: Role> Seat<R> {
         action: Action,
         object: &str,
     ) -> Page<()> {
-        let doer = Doer::person(self.signed.person, self.network.to_string());
+        let doer = self.signed.doer(self.network.to_string());
         Ok(books.audit(&doer, action, object, app.now()).await?)
-    }
-
-    /// Names the session: the hash of its token.
-    pub(crate) fn session(&self) -> &[u8] {
-        &self.session
     }
 
     /// The network the request came from.
@@ -125,16 +122,28 @@ impl<R: Role> Seat<R> {
         rank(&self.signed.role) >= S::LEAST
     }
 
+    /// Whether it is one of the platform's staff, in a business that is not theirs.
+    pub(crate) fn is_visit(&self) -> bool {
+        self.signed.visit.is_some()
+    }
+
     /// The same person, for pages that show more to some.
     pub(crate) fn into_viewer(self) -> Seat<Viewer> {
-        let Self { signed, duties, unread, network, session, .. } = self;
-        Seat { signed, duties, unread, network, session, role: PhantomData }
+        let Self { signed, duties, unread, review_due, network, .. } = self;
+        Seat { signed, duties, unread, review_due, network, role: PhantomData }
     }
 
     /// The frame of a page for this person.
     pub(crate) fn frame(&self, title: impl Into<String>, here: Here) -> Frame {
         let who = Who { name: self.signed.name.clone(), business: self.signed.business.clone() };
-        Frame::inside(title, here, who, self.duties).unread(self.unread)
+        let role = self.signed.staff.map(|standing| standing.role);
+        let visit = role.zip(self.signed.visit.as_ref()).map(|(role, visit)| VisitBar {
+            role: staff::role_words(role),
+            reason: visit.reason.clone(),
+            until: shown(moment::at(visit.ends_at - 1).date()),
+        });
+        let frame = Frame::inside(title, here, who, self.duties).unread(self.unread);
+        frame.of_staff(role, self.review_due).visiting(visit)
     }
 }
 
@@ -152,10 +161,14 @@ impl<R: Role> FromRequestParts<App> for Seat<R> {
         if rank(&signed.role) < R::LEAST {
             return Err(Fault::Missing.into_response());
         }
-        let (duties, unread) = duties(app, &signed, &mut tx).await.map_err(IntoResponse::into_response)?;
-        drop(tx);
         let Ok(network) = Network::from_request_parts(parts, app).await;
-        Ok(Self { signed, duties, unread, network, session, role: PhantomData })
+        staff::admit(app, &signed, &parts.method, network).await?;
+        let (duties, unread) = duties(app, &signed, &mut tx).await.map_err(IntoResponse::into_response)?;
+        let role = signed.staff.map(|standing| standing.role);
+        let review_due =
+            staff::review_is_due(app, &mut tx, role).await.map_err(IntoResponse::into_response)?;
+        drop(tx);
+        Ok(Self { signed, duties, unread, review_due, network, role: PhantomData })
     }
 }
 
@@ -205,14 +218,14 @@ impl FromRequestParts<App> for Me {
     }
 }
 
-async fn person(session: &[u8], app: &App) -> Page<Option<SessionPerson>> {
+pub(crate) async fn person(session: &[u8], app: &App) -> Page<Option<SessionPerson>> {
     Ok(app.db.read().await?.platform().session_person(session, app.now()).await?)
 }
 
 /// Where somebody goes who has no seat: to type a code, to choose a business, or to sign in.
 async fn elsewhere(parts: &Parts, session: &[u8], app: &App) -> Page {
     Ok(match person(session, app).await? {
-        Some(person) if person.stage == Stage::Full => Redirect::to("/businesses").into_response(),
+        Some(person) if person.stage == Stage::Full => staff::without_seat(parts, person.person, app).await?,
         Some(_) => to_code(parts),
         None => to_sign_in(parts),
     })
@@ -229,11 +242,11 @@ async fn signed(session: &[u8; 32], app: &App) -> Page<Option<(Signed, Tx)>> {
     Ok(signed.map(|signed| (signed, tx)))
 }
 
-fn to_sign_in(parts: &Parts) -> Response {
+pub(crate) fn to_sign_in(parts: &Parts) -> Response {
     back_from("/sign-in", parts)
 }
 
-fn to_code(parts: &Parts) -> Response {
+pub(crate) fn to_code(parts: &Parts) -> Response {
     back_from("/sign-in/code", parts)
 }
 

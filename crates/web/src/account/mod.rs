@@ -1,5 +1,6 @@
 //! Registering: a person and the business they act for. The first person becomes its owner. And one's own account.
 
+pub(crate) mod own;
 pub(crate) mod show;
 
 use askama::Template;
@@ -96,7 +97,7 @@ pub(crate) async fn create(
     let mut tx = app.db.write().await?;
     tx.platform().lock_registration().await?;
     // Asked again inside the transaction: two first people may have typed at the same time.
-    if app.settings.registration() == crate::Registration::First && tx.platform().people().await? > 0 {
+    if app.settings.registration() == crate::Registration::First && tx.platform().has_business().await? {
         return Err(closed());
     }
     let registered = tx.platform().register(&checked.person(&hash), now).await;

@@ -9,7 +9,7 @@ use axum::{
 use ecom_store::{Action, Profile, SessionView};
 use ecom_vault::{from_hex, to_hex};
 
-use super::{check_name, check_phone};
+use super::{check_name, check_phone, own::Own};
 use crate::{
     app::App,
     entry::{Entry, Field},
@@ -19,8 +19,7 @@ use crate::{
     notice::{Notice, Tone},
     page,
     params::Params,
-    seat::{Seat, Viewer},
-    session::{Attempt, Verdict, new_password_field, password_fault},
+    session::{Attempt, PasswordPolicy, Verdict},
 };
 
 #[derive(Template)]
@@ -45,7 +44,7 @@ struct SessionRow {
 }
 
 /// The account.
-pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, params: Params) -> Page {
+pub(crate) async fn show(State(app): State<App>, seat: Own, params: Params) -> Page {
     let said = match params.one("said") {
         Some("saved") => Some("Your name and phone number are saved."),
         Some("password") => Some("Your password is changed. Every other session of yours has ended."),
@@ -53,29 +52,39 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, params: Par
         Some("others") => Some("Every session but this one has ended."),
         _ => None,
     };
-    let notices = said.map(|said| Notice::new(Tone::Good, "Done", said)).into_iter().collect();
+    let done = said.map(|said| Notice::new(Tone::Good, "Done", said));
+    let due = seat.staff().and_then(|standing| PasswordPolicy::due(standing.password, app.now()));
+    let due = due
+        .map(|why| Notice::new(Tone::Attention, "Change your password", why).link("Do it here", "#password"));
+    let notices = done.into_iter().chain(due).collect();
     shown(&app, &seat, notices, &Entry::default(), StatusCode::OK).await
 }
 
 /// Saves name and phone number.
-pub(crate) async fn save(State(app): State<App>, seat: Seat<Viewer>, mut entry: Entry) -> Page {
+pub(crate) async fn save(State(app): State<App>, seat: Own, mut entry: Entry) -> Page {
     let (name, phone) = (check_name(&mut entry), check_phone(&mut entry));
     if !entry.is_good() {
         return shown(&app, &seat, Vec::new(), &entry, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     let mut tx = app.db.write().await?;
     tx.platform().set_profile(seat.person(), &name, &phone).await?;
-    seat.audit(&app, &mut seat.books(&mut tx).await?, Action::ChangeProfile, "account").await?;
+    seat.audit(&app, &mut tx, Action::ChangeProfile, "account").await?;
     tx.commit().await?;
     Ok(Redirect::to("/account?said=saved").into_response())
 }
 
 /// Changes the password; every other session of the person ends.
-pub(crate) async fn change_password(State(app): State<App>, seat: Seat<Viewer>, mut entry: Entry) -> Page {
+pub(crate) async fn change_password(State(app): State<App>, seat: Own, mut entry: Entry) -> Page {
     let profile = own(&app, &seat).await?;
     prove(&app, &seat, &profile, &mut entry).await?;
     let new = entry.raw("new").to_owned();
-    if let Some(words) = password_fault(&new, &[&profile.name, &profile.email, seat.business()]) {
+    let about = [&*profile.name, &*profile.email, seat.business()];
+    let policy = seat.policy();
+    let young =
+        policy.too_young(app.db.read().await?.platform().password_state(seat.person()).await?, app.now());
+    if let Some(words) = young {
+        entry.refuse("new", words);
+    } else if let Some(words) = policy.fault_for(&app, seat.person(), &new, &about).await? {
         entry.refuse("new", words);
     }
     if !entry.is_good() {
@@ -83,15 +92,15 @@ pub(crate) async fn change_password(State(app): State<App>, seat: Seat<Viewer>, 
     }
     let hash = app.passwords().hash(new).await?;
     let mut tx = app.db.write().await?;
-    tx.platform().set_password(seat.person(), &hash, app.now()).await?;
+    tx.platform().set_password_under(seat.person(), &hash, policy.rule(), app.now()).await?;
     tx.platform().close_sessions(seat.person(), seat.session()).await?;
-    seat.audit(&app, &mut seat.books(&mut tx).await?, Action::ChangePassword, "account").await?;
+    seat.audit(&app, &mut tx, Action::ChangePassword, "account").await?;
     tx.commit().await?;
     Ok(Redirect::to("/account?said=password").into_response())
 }
 
 /// Ends one session, or every other one.
-pub(crate) async fn end_session(State(app): State<App>, seat: Seat<Viewer>, entry: Entry) -> Page {
+pub(crate) async fn end_session(State(app): State<App>, seat: Own, entry: Entry) -> Page {
     let mut tx = app.db.write().await?;
     let said = match entry.raw("id") {
         "others" => {
@@ -104,13 +113,13 @@ pub(crate) async fn end_session(State(app): State<App>, seat: Seat<Viewer>, entr
             "ended"
         }
     };
-    seat.audit(&app, &mut seat.books(&mut tx).await?, Action::EndSession, "account").await?;
+    seat.audit(&app, &mut tx, Action::EndSession, "account").await?;
     tx.commit().await?;
     Ok(Redirect::to(&format!("/account?said={said}")).into_response())
 }
 
 /// Asks for the password again, counted as a sign-in is: whoever finds an open browser must not guess it here.
-pub(crate) async fn prove(app: &App, seat: &Seat<Viewer>, profile: &Profile, entry: &mut Entry) -> Page<()> {
+pub(crate) async fn prove(app: &App, seat: &Own, profile: &Profile, entry: &mut Entry) -> Page<()> {
     let typed = entry.raw("password").to_owned();
     if typed.is_empty() {
         entry.refuse("password", "Type your password.");
@@ -133,17 +142,11 @@ pub(crate) async fn prove(app: &App, seat: &Seat<Viewer>, profile: &Profile, ent
     Ok(tx.commit().await?)
 }
 
-pub(crate) async fn own(app: &App, seat: &Seat<Viewer>) -> Page<Profile> {
+pub(crate) async fn own(app: &App, seat: &Own) -> Page<Profile> {
     app.db.read().await?.platform().profile(seat.person()).await?.ok_or(Fault::Missing)
 }
 
-async fn shown(
-    app: &App,
-    seat: &Seat<Viewer>,
-    notices: Vec<Notice>,
-    entry: &Entry,
-    status: StatusCode,
-) -> Page {
+async fn shown(app: &App, seat: &Own, notices: Vec<Notice>, entry: &Entry, status: StatusCode) -> Page {
     let mut tx = app.db.read().await?;
     let profile = tx.platform().profile(seat.person()).await?.ok_or(Fault::Missing)?;
     let sessions = tx.platform().sessions(seat.person(), app.now()).await?;
@@ -161,21 +164,21 @@ async fn shown(
                 typed.field("name", "Your name").complete("name"),
                 typed.field("phone", "Phone number").kind("tel").complete("tel"),
             ],
-            passwords: password_fields(entry),
+            passwords: password_fields(entry, seat.policy()),
             codes,
             sessions: sessions.into_iter().map(|session| row(session, seat)).collect(),
         },
     )
 }
 
-fn password_fields(entry: &Entry) -> Vec<Field> {
+fn password_fields(entry: &Entry, policy: PasswordPolicy) -> Vec<Field> {
     vec![
         entry.field("password", "Your password now").kind("password").complete("current-password"),
-        new_password_field(entry, "new", "New password"),
+        policy.field(entry, "new", "New password"),
     ]
 }
 
-fn row(session: SessionView, seat: &Seat<Viewer>) -> SessionRow {
+fn row(session: SessionView, seat: &Own) -> SessionRow {
     SessionRow {
         here: session.id_hash == seat.session(),
         id: to_hex(&session.id_hash),

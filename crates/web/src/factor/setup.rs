@@ -11,13 +11,15 @@ use sha2::{Digest, Sha256};
 
 use super::{check, code, status};
 use crate::{
-    account::show::{own, prove},
+    account::{
+        own::Own,
+        show::{own, prove},
+    },
     app::App,
     entry::{Entry, Field},
     fault::{Fault, Page},
     frame::{Frame, Here},
     money, page,
-    seat::{Seat, Viewer},
 };
 
 #[derive(Template)]
@@ -27,6 +29,8 @@ struct FactorPage {
     state: Setting,
     /// Recovery codes, the one time they are shown.
     codes: Vec<String>,
+    /// One of the staff without codes.
+    needed: bool,
 }
 
 #[derive(Template)]
@@ -44,12 +48,12 @@ enum Setting {
 }
 
 /// The page.
-pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>) -> Page {
+pub(crate) async fn show(State(app): State<App>, seat: Own) -> Page {
     shown(&app, &seat, &Entry::default(), Vec::new(), StatusCode::OK).await
 }
 
 /// Makes a secret, to be confirmed by a code.
-pub(crate) async fn create(State(app): State<App>, seat: Seat<Viewer>, mut entry: Entry) -> Page {
+pub(crate) async fn create(State(app): State<App>, seat: Own, mut entry: Entry) -> Page {
     let profile = own(&app, &seat).await?;
     prove(&app, &seat, &profile, &mut entry).await?;
     if !entry.is_good() {
@@ -63,7 +67,7 @@ pub(crate) async fn create(State(app): State<App>, seat: Seat<Viewer>, mut entry
 }
 
 /// Turns codes on, once the app has shown that it makes the right ones; shows the recovery codes.
-pub(crate) async fn confirm(State(app): State<App>, seat: Seat<Viewer>, mut entry: Entry) -> Page {
+pub(crate) async fn confirm(State(app): State<App>, seat: Own, mut entry: Entry) -> Page {
     if !check(&app, &mut entry, seat.person(), seat.network()).await? {
         return shown(&app, &seat, &entry, Vec::new(), status(&entry)).await;
     }
@@ -73,13 +77,13 @@ pub(crate) async fn confirm(State(app): State<App>, seat: Seat<Viewer>, mut entr
     tx.platform().put_recovery_codes(seat.person(), &hashes(&codes)).await?;
     // Sessions from before did not know of it.
     tx.platform().close_sessions(seat.person(), seat.session()).await?;
-    seat.audit(&app, &mut seat.books(&mut tx).await?, Action::AddFactor, "account/codes").await?;
+    seat.audit(&app, &mut tx, Action::AddFactor, "account/codes").await?;
     tx.commit().await?;
     shown(&app, &seat, &entry, codes, StatusCode::OK).await
 }
 
 /// Makes new recovery codes; the old ones work no more.
-pub(crate) async fn renew(State(app): State<App>, seat: Seat<Viewer>, mut entry: Entry) -> Page {
+pub(crate) async fn renew(State(app): State<App>, seat: Own, mut entry: Entry) -> Page {
     let profile = own(&app, &seat).await?;
     prove(&app, &seat, &profile, &mut entry).await?;
     if !entry.is_good() {
@@ -91,13 +95,13 @@ pub(crate) async fn renew(State(app): State<App>, seat: Seat<Viewer>, mut entry:
         return Err(Fault::Missing);
     }
     tx.platform().put_recovery_codes(seat.person(), &hashes(&codes)).await?;
-    seat.audit(&app, &mut seat.books(&mut tx).await?, Action::RenewCodes, "account/codes").await?;
+    seat.audit(&app, &mut tx, Action::RenewCodes, "account/codes").await?;
     tx.commit().await?;
     shown(&app, &seat, &entry, codes, StatusCode::OK).await
 }
 
 /// Asks whether to turn codes off.
-pub(crate) async fn ask_removal(State(app): State<App>, seat: Seat<Viewer>) -> Page {
+pub(crate) async fn ask_removal(State(app): State<App>, seat: Own) -> Page {
     if !app.db.read().await?.platform().asks_for_codes(seat.person()).await? {
         return Err(Fault::Missing);
     }
@@ -105,7 +109,7 @@ pub(crate) async fn ask_removal(State(app): State<App>, seat: Seat<Viewer>) -> P
 }
 
 /// Turns codes off.
-pub(crate) async fn remove(State(app): State<App>, seat: Seat<Viewer>, mut entry: Entry) -> Page {
+pub(crate) async fn remove(State(app): State<App>, seat: Own, mut entry: Entry) -> Page {
     let profile = own(&app, &seat).await?;
     prove(&app, &seat, &profile, &mut entry).await?;
     if !entry.is_good() {
@@ -113,12 +117,12 @@ pub(crate) async fn remove(State(app): State<App>, seat: Seat<Viewer>, mut entry
     }
     let mut tx = app.db.write().await?;
     tx.platform().remove_totp(seat.person()).await?;
-    seat.audit(&app, &mut seat.books(&mut tx).await?, Action::RemoveFactor, "account/codes").await?;
+    seat.audit(&app, &mut tx, Action::RemoveFactor, "account/codes").await?;
     tx.commit().await?;
     Ok(Redirect::to("/account/codes").into_response())
 }
 
-fn show_removal(seat: &Seat<Viewer>, entry: &Entry) -> Page {
+fn show_removal(seat: &Own, entry: &Entry) -> Page {
     let frame = seat.frame("Codes at sign-in", Here::Account);
     page::show_as(status(entry), &RemovalPage { frame, password: password(entry) })
 }
@@ -131,13 +135,7 @@ fn hashes(codes: &[String]) -> Vec<[u8; 32]> {
     codes.iter().map(|text| Sha256::digest(code::plain(text)).into()).collect()
 }
 
-async fn shown(
-    app: &App,
-    seat: &Seat<Viewer>,
-    entry: &Entry,
-    codes: Vec<String>,
-    status: StatusCode,
-) -> Page {
+async fn shown(app: &App, seat: &Own, entry: &Entry, codes: Vec<String>, status: StatusCode) -> Page {
     let ring = app.keys.platform(app.now()).await?;
     let mut tx = app.db.read().await?;
     let totp = tx.platform().totp(&ring, seat.person()).await?;
@@ -160,5 +158,7 @@ async fn shown(
             Setting::Unconfirmed { size, path, letters: code::letters(secret), code: field }
         }
     };
-    page::show_as(status, &FactorPage { frame: seat.frame("Codes at sign-in", Here::Account), state, codes })
+    let frame = seat.frame("Codes at sign-in", Here::Account);
+    let needed = seat.staff().is_some() && !matches!(state, Setting::On { .. });
+    page::show_as(status, &FactorPage { frame, state, codes, needed })
 }

@@ -2,6 +2,7 @@
 
 mod download;
 pub(crate) mod invitation;
+pub(crate) mod staff;
 
 use askama::Template;
 use axum::{

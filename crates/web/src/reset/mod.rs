@@ -24,7 +24,7 @@ use crate::{
     page,
     params::Params,
     post::{self, Reader},
-    session::{Asking, Attempt, ResetVerdict, cookie::Token, new_password_field, password_fault},
+    session::{Asking, Attempt, PasswordPolicy, ResetVerdict, cookie::Token},
 };
 
 /// An answer comes after this long, whether or not a mail was written.
@@ -53,6 +53,7 @@ struct Open {
     person: PersonId,
     profile: Profile,
     hash: Vec<u8>,
+    policy: PasswordPolicy,
 }
 
 /// Asks for the address; without a mail server, says what to do instead.
@@ -137,7 +138,7 @@ pub(crate) async fn save(
     let new = entry.raw("password").to_owned();
     let own = [open.profile.name.as_str(), open.profile.email.as_str()];
     let about: Vec<&str> = own.into_iter().chain(businesses.iter().map(|own| own.name.as_str())).collect();
-    if let Some(words) = password_fault(&new, &about) {
+    if let Some(words) = open.policy.fault_for(&app, open.person, &new, &about).await? {
         entry.refuse("password", words);
         return shown(&token, &open, &entry, StatusCode::UNPROCESSABLE_ENTITY);
     }
@@ -147,6 +148,10 @@ pub(crate) async fn save(
     Attempt::new(&open.profile.email, network).succeeded(&mut tx.platform()).await?;
     let doer = Doer::person(open.person, network.to_string());
     // Asked again inside the transaction: meanwhile they may have left one, or joined another.
+    if let Some(standing) = tx.platform().standing(open.person).await? {
+        let doer = Doer::staff(open.person, standing.role, network.to_string());
+        tx.platform().audit(&doer, Action::ResetPassword, "account", app.now()).await?;
+    }
     for own in tx.platform().businesses_of(open.person).await? {
         let mut books = tx.scoped(own.tenant).await?;
         books.audit(&doer, Action::ResetPassword, "account", app.now()).await?;
@@ -158,7 +163,7 @@ pub(crate) async fn save(
 async fn replace(app: &App, platform: &mut Platform<'_>, open: &Open, hash: &str) -> Page<()> {
     let now = app.now();
     platform.use_token(&open.hash, Purpose::Reset, now).await.map_err(over)?;
-    platform.set_password(open.person, hash, now).await?;
+    platform.set_password_under(open.person, hash, open.policy.rule(), now).await?;
     platform.close_sessions(open.person, &[]).await?;
     // Whoever had the old password may have asked for these.
     for purpose in [Purpose::Reset, Purpose::LeaveEmail, Purpose::NewEmail] {
@@ -190,7 +195,8 @@ async fn open(app: &App, tx: &mut Tx, token: &str) -> Page<Open> {
     if fold_email(&profile.email) != fold_email(&live.email) {
         return Err(gone());
     }
-    Ok(Open { person, profile, hash: live.hash })
+    let policy = PasswordPolicy::of(tx.platform().standing(person).await?.is_some());
+    Ok(Open { person, profile, hash: live.hash, policy })
 }
 
 fn asked(app: &App, entry: &Entry, said: bool, status: StatusCode) -> Page {
@@ -206,7 +212,7 @@ fn shown(token: &str, open: &Open, entry: &Entry, status: StatusCode) -> Page {
             frame: Frame::outside("Choose a new password"),
             path: format!("/reset/{token}"),
             email: open.profile.email.clone(),
-            field: new_password_field(entry, "password", "New password"),
+            field: open.policy.field(entry, "password", "New password"),
         },
     )
 }

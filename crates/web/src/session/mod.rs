@@ -4,6 +4,7 @@ mod attempt;
 pub(crate) mod cookie;
 mod device;
 mod password;
+mod policy;
 
 use askama::Template;
 use axum::{
@@ -22,11 +23,14 @@ use crate::{
     page,
     params::Link,
     seat::Visitor,
+    staff,
 };
 pub(crate) use attempt::{Asking, Attempt, ResetVerdict, Verdict};
 use cookie::Token;
+pub use password::hash_password;
 pub(crate) use password::{Passwords, fault as password_fault, new_password_field};
-pub use password::{hash_password, random_password};
+pub(crate) use policy::PasswordPolicy;
+pub use policy::random_password;
 
 #[derive(Template)]
 #[template(path = "session/new.html")]
@@ -98,7 +102,9 @@ pub(crate) async fn create(
     match login {
         Some(login) if right => {
             let (token, stage) = open(&app, login.id, &headers, network, Some(&attempt)).await?;
-            Ok(signed_in(&token, &after(stage, local(entry.raw("next")).unwrap_or("/"))))
+            let lead = staff::lead_of(&app, login.id).await?;
+            let next = lead.or_else(|| local(entry.raw("next"))).unwrap_or("/");
+            Ok(signed_in(&token, &after(stage, next)))
         }
         _ => {
             let words = "The e-mail address or the password is wrong.".to_owned();
@@ -107,7 +113,8 @@ pub(crate) async fn create(
     }
 }
 
-/// Puts on record that a session began or ended, in the business it acts for. One that waits for a code has none.
+/// Puts on record that a session began or ended, in the business it acts for, and of staff in the platform's log. One
+/// that waits for a code has none.
 pub(crate) async fn record(
     app: &App,
     tx: &mut Tx,
@@ -115,8 +122,12 @@ pub(crate) async fn record(
     network: &str,
     action: Action,
 ) -> Page<()> {
+    if let Some((person, _, standing)) = tx.platform().staff_session(id_hash, app.now()).await? {
+        let doer = Doer::staff(person, standing.role, network.to_owned());
+        tx.platform().audit(&doer, action, "", app.now()).await?;
+    }
     let Some(signed) = tx.platform().session(id_hash, app.now()).await? else { return Ok(()) };
-    let doer = Doer::person(signed.person, network.to_owned());
+    let doer = signed.doer(network.to_owned());
     Ok(tx.scoped(signed.tenant).await?.audit(&doer, action, "", app.now()).await?)
 }
 
@@ -198,7 +209,7 @@ pub(crate) async fn may_register(app: &App) -> Page<bool> {
     Ok(match app.settings.registration() {
         Registration::Open => true,
         Registration::Closed => false,
-        Registration::First => app.db.read().await?.platform().people().await? == 0,
+        Registration::First => !app.db.read().await?.platform().has_business().await?,
     })
 }
 

@@ -40,6 +40,15 @@ pub fn samples() -> Vec<(&'static str, Letter)> {
             },
         ),
         (
+            "staff-invitation",
+            Letter::StaffInvitation {
+                inviter: asha(),
+                role: "account manager".into(),
+                page: "/staff/invitations/".into(),
+                until: AT + 7 * 24 * HOUR,
+            },
+        ),
+        (
             "new-device",
             Letter::NewDevice {
                 name: asha(),
