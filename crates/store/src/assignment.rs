@@ -171,7 +171,7 @@ impl Platform<'_> {
     pub async fn assignment(&mut self, id: AssignmentId) -> Result<Option<Assignment>> {
         let text = format!("{SELECT} where a.id = $1");
         let row = fetch_optional!(Row, self.tx, sqlx::AssertSqlSafe(text.as_str()), id.0)?;
-        Ok(row.map(view).transpose()?)
+        row.map(view).transpose()
     }
 
     /// Assignments, the latest first.

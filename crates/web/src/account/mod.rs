@@ -20,7 +20,7 @@ use crate::{
     network::Network,
     page,
     seat::Visitor,
-    session::{self, may_register, new_password_field, password_fault},
+    session::{self, PasswordPolicy, may_register},
     words::sentence,
 };
 
@@ -44,7 +44,7 @@ impl RegisterPage {
                 entry.field("name", "Your name").complete("name"),
                 entry.field("email", "E-mail address").kind("email").complete("email"),
                 entry.field("phone", "Phone number").kind("tel").complete("tel"),
-                new_password_field(entry, "password", "Password"),
+                PasswordPolicy::Customer.field(entry, "password", "Password"),
             ],
             business: vec![
                 entry.field("business", "Name of the business").complete("organization"),
@@ -140,7 +140,7 @@ fn check(entry: &mut Entry) -> Checked {
     }
     let phone = check_phone(entry);
     let password = entry.raw("password").to_owned();
-    if let Some(words) = password_fault(&password, &[&name, &email, entry.raw("business")]) {
+    if let Some(words) = PasswordPolicy::Customer.fault(&password, &[&name, &email, entry.raw("business")]) {
         entry.refuse("password", words);
     }
     let business = entry.text("business", 200, "Type the name of the business.");

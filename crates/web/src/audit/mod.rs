@@ -138,10 +138,10 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Owner>, params: Para
     let tx = app.db.read().await?;
     if let Some(wanted) = Download::read(&params)? {
         let name = FileName::today(&app, &seat, download::TABLE);
-        return send(&app, wanted, &name, Source::Business(tx, seat), &asked).await;
+        return send(&app, wanted, &name, Source::Business(tx, Box::new(seat)), &asked).await;
     }
     let frame = seat.frame("Audit log", Here::People);
-    show(frame, Source::Business(tx, seat), &asked).await
+    show(frame, Source::Business(tx, Box::new(seat)), &asked).await
 }
 
 /// The log of the platform, the latest entry first.
@@ -161,7 +161,7 @@ pub(crate) async fn list_of_platform(
 
 /// Where entries come from, in one snapshot.
 enum Source {
-    Business(Tx, Seat<Owner>),
+    Business(Tx, Box<Seat<Owner>>),
     Platform(Tx),
 }
 

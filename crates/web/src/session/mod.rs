@@ -27,8 +27,8 @@ use crate::{
 };
 pub(crate) use attempt::{Asking, Attempt, ResetVerdict, Verdict};
 use cookie::Token;
+pub(crate) use password::Passwords;
 pub use password::hash_password;
-pub(crate) use password::{Passwords, fault as password_fault, new_password_field};
 pub(crate) use policy::PasswordPolicy;
 pub use policy::random_password;
 

@@ -6,6 +6,7 @@ pub(crate) mod business;
 mod desk;
 pub(crate) mod invitation;
 pub(crate) mod job;
+pub(crate) mod navigation;
 pub(crate) mod person;
 pub(crate) mod review;
 

@@ -39,15 +39,7 @@ pub fn samples() -> Vec<(&'static str, Letter)> {
                 until: AT + 7 * 24 * HOUR,
             },
         ),
-        (
-            "staff-invitation",
-            Letter::StaffInvitation {
-                inviter: asha(),
-                role: "account manager".into(),
-                page: "/staff/invitations/".into(),
-                until: AT + 7 * 24 * HOUR,
-            },
-        ),
+        ("staff-invitation", to_staff()),
         (
             "new-device",
             Letter::NewDevice {
@@ -83,6 +75,15 @@ pub fn samples() -> Vec<(&'static str, Letter)> {
         ("digest-empty", Letter::Digest(empty())),
         ("test", Letter::Test {}),
     ]
+}
+
+fn to_staff() -> Letter {
+    Letter::StaffInvitation {
+        inviter: "Asha Rao".into(),
+        role: "account manager".into(),
+        page: "/staff/invitations/".into(),
+        until: AT + 7 * 24 * HOUR,
+    }
 }
 
 fn rows(values: [&str; 6]) -> Vec<(String, String)> {

@@ -1,6 +1,8 @@
 //! Who of the staff may enter which business: the list, assigning, ending. For senior operations and administrators;
 //! everybody may end their own.
 
+mod form;
+
 use askama::Template;
 use axum::{
     extract::{Path, State},
@@ -8,10 +10,9 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use ecom_store::{
-    Assignment, AssignmentFilter, AssignmentId, MOST_ASSIGNED_DAYS, MOST_REASON, NewAssignment, PersonId,
-    StaffMember, StaffRole, TenantId, Tx,
+    Assignment, AssignmentFilter, AssignmentId, NewAssignment, PersonId, StaffMember, StaffRole, TenantId,
 };
-use jiff::{ToSpan, civil::Date};
+use jiff::ToSpan;
 
 use super::{Anyone, Desk, Senior, done, role_words};
 use crate::{
@@ -30,8 +31,6 @@ use crate::{
 const PAGE: i64 = 50;
 /// Assignments of a file.
 const MOST_FILE: usize = 10_000;
-/// Shortest reason in characters: one word explains nothing.
-const LEAST_REASON: usize = 10;
 /// How long an assignment lasts if nobody says otherwise.
 const USUAL_DAYS: i64 = 30;
 /// Businesses offered while typing; any other is found by its number.
@@ -98,7 +97,7 @@ impl Asked {
         let number = |text: &str| text.parse::<i64>().ok().filter(|number| *number > 0);
         let all = params
             .read("which", "live or all", |text| matches!(text, "live" | "all").then(|| text == "all"))?;
-        let tenant = params.read("business", "a business, by its number", numbered)?;
+        let tenant = params.read("business", "a business, by its number", form::numbered)?;
         Ok(Self {
             person: params.read("person", "one of the staff", number)?.map(PersonId),
             tenant,
@@ -124,18 +123,6 @@ impl Asked {
             None => link,
         })
     }
-}
-
-/// `Kurta House (no. 12)`: the number alone will do.
-fn numbered(text: &str) -> Option<TenantId> {
-    let text = text.trim().trim_end_matches(')');
-    let digits =
-        text.rsplit(|letter: char| !letter.is_ascii_digit()).next().filter(|digits| !digits.is_empty())?;
-    digits.parse().ok().filter(|number| *number > 0).map(TenantId)
-}
-
-fn with_number(tenant: TenantId, name: &str) -> String {
-    format!("{name} (no. {tenant})")
 }
 
 /// The list, and the form for one more.
@@ -165,7 +152,7 @@ async fn begun(app: &App, asked: &Asked) -> Page<Entry> {
             .platform()
             .active_business(tenant)
             .await?
-            .map(|name| with_number(tenant, &name)),
+            .map(|name| form::with_number(tenant, &name)),
         None => None,
     };
     let person = asked.person.map(|person| person.to_string()).unwrap_or_default();
@@ -180,92 +167,21 @@ async fn begun(app: &App, asked: &Asked) -> Page<Entry> {
 /// Assigns one of the staff to a business.
 pub(crate) async fn create(State(app): State<App>, desk: Desk<Senior>, mut entry: Entry) -> Page {
     let mut tx = app.db.write().await?;
-    let Some((person, tenant, reason, last)) = check(&app, &desk, &mut entry, &mut tx).await? else {
+    let Some(checked) = form::check(&app, &desk, &mut entry, &mut tx).await? else {
         drop(tx);
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return listed(&app, &desk, Vec::new(), &Asked::default(), &entry, status).await;
     };
-    let ends_at = moment::midnight(last.saturating_add(1.day()));
-    let new = NewAssignment { person, tenant, reason: &reason, made_by: desk.person(), ends_at };
+    let new = NewAssignment {
+        person: checked.person,
+        tenant: checked.tenant,
+        reason: &checked.reason,
+        made_by: desk.person(),
+        ends_at: moment::midnight(checked.last.saturating_add(1.day())),
+    };
     ecom_work::staff::assign(&mut tx, &new, &desk.doer(), app.now()).await?;
     tx.commit().await?;
     Ok(Redirect::to("/staff/assignments?said=assigned").into_response())
-}
-
-async fn check(
-    app: &App,
-    desk: &Desk<Senior>,
-    entry: &mut Entry,
-    tx: &mut Tx,
-) -> Page<Option<(PersonId, TenantId, String, Date)>> {
-    let person = entry.raw("who").parse().ok().map(PersonId);
-    let member = match person {
-        Some(person) => tx.platform().staff_member(person).await?,
-        None => None,
-    };
-    match &member {
-        None => entry.refuse("who", "Choose one of the staff."),
-        Some(member) if !desk.role().may_assign(member.role) => {
-            entry.refuse("who", "Only an administrator assigns senior operations and administrators.");
-        }
-        Some(_) => {}
-    }
-    let tenant = numbered(entry.raw("where"));
-    let known = match tenant {
-        Some(tenant) => tx.platform().active_business(tenant).await?.is_some(),
-        None => false,
-    };
-    if !known {
-        entry.refuse("where", "Choose a business from the list, or type its number.");
-    }
-    let reason = check_reason(entry);
-    let last = check_last(entry, app.today());
-    let good = entry.is_good();
-    Ok(member
-        .zip(tenant)
-        .zip(last)
-        .filter(|_| good)
-        .map(|((member, tenant), last)| (member.person, tenant, reason, last)))
-}
-
-fn check_reason(entry: &mut Entry) -> String {
-    let reason = entry.text("reason", MOST_REASON, "Type why: the business reads it.");
-    if !reason.is_empty() && reason.chars().count() < LEAST_REASON {
-        entry.refuse("reason", "Say a little more: the business reads it.");
-    }
-    if reason.split_whitespace().any(looks_secret) {
-        entry.refuse(
-            "reason",
-            "This looks like a password, key or address. Leave it out: everybody in the business reads it.",
-        );
-    }
-    reason
-}
-
-/// A long word of letters and digits is a key, a token or a password; a word with `@` an address.
-fn looks_secret(word: &str) -> bool {
-    const LONG: usize = 20;
-    let (letters, digits) =
-        (word.chars().any(char::is_alphabetic), word.chars().any(|letter| letter.is_ascii_digit()));
-    let known = ["Atzr|", "Atza|", "amzn1.", "-----BEGIN"].iter().any(|start| word.starts_with(start));
-    known || word.contains('@') || (word.chars().count() >= LONG && letters && digits)
-}
-
-fn check_last(entry: &mut Entry, today: Date) -> Option<Date> {
-    let last = entry.day("last");
-    let latest = today.saturating_add(MOST_ASSIGNED_DAYS.days());
-    match last {
-        None => entry.refuse("last", "Type the last day."),
-        Some(last) if last < today => entry.refuse("last", "This day is over."),
-        Some(last) if last > latest => {
-            entry.refuse(
-                "last",
-                format!("At most {MOST_ASSIGNED_DAYS} days: until {latest}. It can be renewed then."),
-            );
-        }
-        Some(_) => {}
-    }
-    last
 }
 
 /// Asks whether to end an assignment.
@@ -331,7 +247,7 @@ async fn listed(
             rows: found.into_iter().map(|one| row(one, now, desk.role())).collect(),
             newest: asked.before.map(|_| asked.link(None).text()),
             older,
-            form: fields(entry, &staff, &businesses, desk.role()),
+            form: form::fields(entry, &staff, &businesses, desk.role()),
         },
     )
 }
@@ -354,32 +270,6 @@ fn filters(asked: &Asked, staff: &[StaffMember]) -> Vec<Field> {
         entry.field("person", "Who").choice(everybody.chain(staff)).optional(),
         entry.field("business", "Number of the business").optional(),
         entry.field("which", "Which").choice(which.map(|(name, words)| (name.to_owned(), words.to_owned()))),
-    ]
-}
-
-fn fields(
-    entry: &Entry,
-    staff: &[StaffMember],
-    businesses: &[(TenantId, String)],
-    own: StaffRole,
-) -> Vec<Field> {
-    let choose = std::iter::once((String::new(), "Choose one of the staff".to_owned()));
-    let may = staff.iter().filter(|one| own.may_assign(one.role));
-    let may = may.map(|one| (one.person.to_string(), format!("{}, {}", one.name, role_words(one.role))));
-    let offered = businesses.iter().map(|(tenant, name)| with_number(*tenant, name));
-    vec![
-        entry.field("who", "Who may enter").choice(choose.chain(may)),
-        entry
-            .field("where", "Which business")
-            .hint("Its name from the list, or its number.")
-            .suggesting(offered),
-        entry.field("reason", "Why").hint(
-            "The business reads it: what they are to do there. No passwords, keys or names of customers.",
-        ),
-        entry
-            .field("last", "Last day")
-            .kind("date")
-            .hint(format!("At most {MOST_ASSIGNED_DAYS} days from today.")),
     ]
 }
 
@@ -458,55 +348,4 @@ pub(crate) fn sheet_of(name: &str, found: &[Assignment]) -> ecom_documents::Shee
         "Last looked",
     ];
     sheet(name, titles, found.iter().map(row))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_business_is_found_by_its_number_however_it_is_written() {
-        for text in ["12", " 12 ", "Kurta House (no. 12)", "Shop 24 (no. 12)", "no. 12"] {
-            assert_eq!(numbered(text), Some(TenantId(12)), "{text}");
-        }
-        for text in ["", "Kurta House", "0", "(no. )", "12x", "99999999999999999999"] {
-            assert_eq!(numbered(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_looks_secret_is_no_reason() {
-        for reason in
-            ["key Atzr|IwEBIF", "see asha@example.in", "sk9f8a7s6d5f4g3h2j1kXX now", "amzn1.application.x y"]
-        {
-            let mut entry = Entry::with(&[("reason", reason)]);
-            check_reason(&mut entry);
-            assert!(entry.error("reason").is_some_and(|words| words.contains("looks like")), "{reason}");
-        }
-        for reason in ["Ticket SUP-2026-1234: settlement of May", "Sets up costs for Q3, as agreed by phone"]
-        {
-            let mut entry = Entry::with(&[("reason", reason)]);
-            assert_eq!(check_reason(&mut entry), reason);
-            assert!(entry.is_good(), "{reason}");
-        }
-        for short in ["", "help", &"x".repeat(201)] {
-            let mut entry = Entry::with(&[("reason", short)]);
-            check_reason(&mut entry);
-            assert!(!entry.is_good(), "{short}");
-        }
-    }
-
-    #[test]
-    fn an_assignment_ends_within_ninety_days() {
-        let today: Date = "2026-10-08".parse().unwrap();
-        let fault = |last: &str| {
-            let mut entry = Entry::with(&[("last", last)]);
-            check_last(&mut entry, today);
-            entry.error("last").map(ToOwned::to_owned)
-        };
-        assert_eq!((fault("2026-10-08"), fault("2027-01-06")), (None, None));
-        assert!(fault("2027-01-07").is_some_and(|words| words.contains("At most 90 days")));
-        assert!(fault("2026-10-07").is_some_and(|words| words.contains("over")));
-        assert!(fault("").is_some() && fault("soon").is_some());
-    }
 }
