@@ -70,6 +70,8 @@ pub struct ReviewItem {
     pub until: Option<i64>,
     /// When it was used last: a business looked at, or anything done for the platform.
     pub used_at: Option<i64>,
+    /// Whether it still opens something; a role may have changed since its answer.
+    pub live: bool,
     /// The answer in this review.
     pub answer: Option<Answer>,
 }
@@ -128,19 +130,21 @@ type ItemRow = (
     Option<i64>,
     Option<String>,
     Option<i64>,
+    i64,
 );
 
 /// Roles: used when their person was last seen in the platform's log.
 const ROLES: &str = "select f.id, f.person, p.name, f.role, null, '', f.since, cast(null as bigint),
         (select l.at from platform_audit l where l.log = 0 and l.person = f.person order by l.seq desc limit 1),
-        r.kept, q.name, r.answered_at
+        r.kept, q.name, r.answered_at, case when f.ended_at is null then 1 else 0 end
      from staff f join person p on p.id = f.person
      left join staff_review_answer r on r.quarter = $1 and r.kind = 'staff' and r.subject = f.id
      left join person q on q.id = r.answered_by
      where f.ended_at is null or r.subject is not null order by f.role, p.name, f.id";
 const ASSIGNMENTS: &str =
     "select a.id, a.person, p.name, coalesce(f.role, r.role), b.name, a.reason, a.begins_at, a.ends_at,
-        a.used_at, r.kept, q.name, r.answered_at
+        a.used_at, r.kept, q.name, r.answered_at,
+        case when a.ended_at is null and a.ends_at > $2 and f.id is not null then 1 else 0 end
      from assignment a join person p on p.id = a.person join business b on b.id = a.tenant
      left join staff f on f.person = a.person and f.ended_at is null
      left join staff_review_answer r on r.quarter = $1 and r.kind = 'assignment' and r.subject = a.id
@@ -337,7 +341,7 @@ impl Platform<'_> {
 }
 
 fn item(right: Right, row: ItemRow) -> Result<ReviewItem> {
-    let (_, person, name, role, business, reason, since, until, used_at, kept, by, at) = row;
+    let (_, person, name, role, business, reason, since, until, used_at, kept, by, at, live) = row;
     let answer = match (kept, by, at) {
         (Some(kept), Some(by), Some(at)) => Some(Answer { kept: kept > 0, by, at }),
         _ => None,
@@ -352,6 +356,7 @@ fn item(right: Right, row: ItemRow) -> Result<ReviewItem> {
         since,
         until,
         used_at,
+        live: live > 0,
         answer,
     })
 }

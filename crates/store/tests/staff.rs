@@ -393,6 +393,7 @@ on_both!(a_review_looks_at_every_right_and_stays_as_evidence, |world| async move
     commit!(world, end_assignment(id, Some(asha), world.now())).unwrap();
     let answered = ask!(world, review_items(quarter, world.now()));
     assert_eq!(answered.len(), 3, "what was ended in it still stands there");
+    assert_eq!(answered.iter().map(|item| item.live).collect::<Vec<_>>(), [true, true, false]);
     assert_eq!(commit!(world, finish_review(quarter, asha, world.now())).unwrap(), (2, 1));
     assert!(!ask!(world, review_is_due(quarter, began)));
     let review = ask!(world, review(quarter)).unwrap();
@@ -411,6 +412,29 @@ on_both!(a_review_looks_at_every_right_and_stays_as_evidence, |world| async move
         is_conflict(&commit!(world, finish_review(Quarter(8107), asha, world.now()))),
         "the next one is open"
     );
+});
+
+on_both!(a_role_that_changed_since_its_answer_is_looked_at_anew, |world| async move {
+    let asha = staff(&world, "asha", StaffRole::Administrator).await;
+    let bela = staff(&world, "bela", StaffRole::Support).await;
+    let quarter = Quarter(8106);
+    for item in ask!(world, review_items(quarter, world.now())) {
+        commit!(world, answer_review(quarter, item.right, true, asha, world.now())).unwrap();
+    }
+    commit!(world, set_staff_role(bela, StaffRole::SeniorOperations, Some(asha), world.now())).unwrap();
+    let items = ask!(world, review_items(quarter, world.now()));
+    let told = |item: &ecom_store::ReviewItem| (item.role, item.live, item.answer.is_some());
+    assert_eq!(
+        items.iter().map(told).collect::<Vec<_>>(),
+        [
+            (StaffRole::Administrator, true, true),
+            (StaffRole::SeniorOperations, true, false),
+            (StaffRole::Support, false, true),
+        ]
+    );
+    assert!(is_conflict(&commit!(world, finish_review(quarter, asha, world.now()))));
+    let over = items[2].right;
+    assert!(is_missing(&commit!(world, answer_review(quarter, over, true, asha, world.now()))));
 });
 
 on_both!(nobody_reviews_themselves_while_another_could, |world| async move {

@@ -402,7 +402,7 @@ async fn without_codes_or_with_an_old_password_nothing_of_the_staff_opens() {
     let signed = site.post(&hari, "/sign-in", &form).await;
     assert_eq!(signed.to(), "/account", "the password comes first: it was chosen as a customer's");
     hari.keep(&signed);
-    assert_eq!(site.get(&hari, "/staff").await.to(), "/account#password");
+    assert_eq!(site.get(&hari, "/staff").await.to(), "/account#change-password");
     let account = site.get(&hari, "/account").await.outline();
     assert!(
         account.contains("Change your password") && account.contains("chosen under other rules"),
@@ -479,7 +479,7 @@ async fn a_password_that_the_operator_gave_is_changed_first_even_on_the_same_day
     let mut tx = site.world.db.write().await.unwrap();
     tx.platform().set_password_under(person, &hash, PasswordRule::Given, site.world.now()).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(site.get(&dev, "/staff").await.to(), "/account#password");
+    assert_eq!(site.get(&dev, "/staff").await.to(), "/account#change-password");
     let form = [("password", "Given-by-command-1"), ("new", PASSWORD)];
     assert_eq!(site.post(&dev, "/account/password", &form).await.to(), "/account?said=password");
     assert_eq!(site.get(&dev, "/staff").await.status, StatusCode::OK);

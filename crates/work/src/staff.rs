@@ -60,7 +60,7 @@ pub async fn end_staff(
     Ok(())
 }
 
-/// Whoever is given `role` words by the pages: a role of somebody who is staff no more has none.
+/// The role as it is stored; empty for somebody who is staff no more.
 fn role(assignment: &Assignment) -> String {
     assignment.role.map_or("", ecom_store::StaffRole::name).to_owned()
 }

@@ -63,16 +63,20 @@ impl Own {
 
     /// Puts on record what they do: in their business, and in the platform's log for staff and for those in none.
     pub(crate) async fn audit(&self, app: &App, tx: &mut Tx, action: Action, object: &str) -> Page<()> {
-        if let Some(seat) = &self.seat {
-            seat.audit(app, &mut seat.books(tx).await?, action, object).await?;
-        }
         let network = self.network.to_string();
         let doer = match (self.staff, &self.seat) {
-            (Some(standing), _) => Doer::staff(self.person, standing.role, network),
-            (None, None) => Doer::person(self.person, network),
-            (None, Some(_)) => return Ok(()),
+            (Some(standing), _) => Some(Doer::staff(self.person, standing.role, network)),
+            (None, None) => Some(Doer::person(self.person, network)),
+            (None, Some(_)) => None,
         };
-        Ok(tx.platform().audit(&doer, action, object, app.now()).await?)
+        // The platform's log before that of a business, as everywhere: two that wait for each other would never end.
+        if let Some(doer) = doer {
+            tx.platform().audit(&doer, action, object, app.now()).await?;
+        }
+        match &self.seat {
+            Some(seat) => seat.audit(app, &mut seat.books(tx).await?, action, object).await,
+            None => Ok(()),
+        }
     }
 }
 

@@ -54,8 +54,9 @@ pub(crate) async fn show(State(app): State<App>, seat: Own, params: Params) -> P
     };
     let done = said.map(|said| Notice::new(Tone::Good, "Done", said));
     let due = seat.staff().and_then(|standing| PasswordPolicy::due(standing.password, app.now()));
-    let due = due
-        .map(|why| Notice::new(Tone::Attention, "Change your password", why).link("Do it here", "#password"));
+    let due = due.map(|why| {
+        Notice::new(Tone::Attention, "Change your password", why).link("Do it here", "#change-password")
+    });
     let notices = done.into_iter().chain(due).collect();
     shown(&app, &seat, notices, &Entry::default(), StatusCode::OK).await
 }

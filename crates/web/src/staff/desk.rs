@@ -146,7 +146,7 @@ async fn nobody(parts: &Parts, session: &[u8], app: &App) -> Page {
 /// Where one of the staff must go before anything else.
 fn lead(standing: &Standing, now: i64) -> Option<&'static str> {
     if PasswordPolicy::due(standing.password, now).is_some() {
-        return Some("/account#password");
+        return Some("/account#change-password");
     }
     (!standing.second_factor).then_some("/account/codes")
 }

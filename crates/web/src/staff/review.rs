@@ -113,8 +113,7 @@ pub(crate) async fn show(State(app): State<App>, desk: Desk<Administrator>, para
 }
 
 fn is_administrator(item: &ReviewItem) -> bool {
-    let ended = item.answer.as_ref().is_some_and(|answer| !answer.kept);
-    matches!(item.right, Right::Staff(_)) && item.role == StaffRole::Administrator && !ended
+    matches!(item.right, Right::Staff(_)) && item.role == StaffRole::Administrator && item.live
 }
 
 /// Keeps or ends one right.
@@ -128,13 +127,10 @@ pub(crate) async fn answer(State(app): State<App>, desk: Desk<Administrator>, en
     let (quarter, _) = quarter(&app);
     let mut tx = app.db.write().await?;
     tx.platform().answer_review(quarter, right, keep, desk.person(), app.now()).await.map_err(told)?;
-    let (object, action) = match right {
-        Right::Staff(id) => {
-            (format!("staff/review/staff/{id}"), if keep { Action::KeepRight } else { Action::EndRight })
-        }
-        Right::Assignment(id) => {
-            (format!("staff/review/assignment/{id}"), if keep { Action::KeepRight } else { Action::EndRight })
-        }
+    let action = if keep { Action::KeepRight } else { Action::EndRight };
+    let object = match right {
+        Right::Staff(id) => format!("staff/review/staff/{id}"),
+        Right::Assignment(id) => format!("staff/review/assignment/{id}"),
     };
     desk.audit(&app, &mut tx, action, &object).await?;
     if !keep {
@@ -194,7 +190,6 @@ fn row(item: &ReviewItem, own: PersonId, others: bool, ended: bool) -> ItemRow {
         let (words, tone) = if answer.kept { ("kept", Tone::Good) } else { ("ended", Tone::Bad) };
         (format!("{words} by {}", answer.by), tone.class())
     });
-    let gone = item.answer.as_ref().is_some_and(|answer| !answer.kept);
     ItemRow {
         kind,
         id,
@@ -207,7 +202,7 @@ fn row(item: &ReviewItem, own: PersonId, others: bool, ended: bool) -> ItemRow {
         used: item.used_at.map_or_else(|| "never".to_owned(), moment::day),
         answer,
         own,
-        asks: !own && !gone && !ended,
+        asks: item.live && !own && !ended,
     }
 }
 
