@@ -131,7 +131,7 @@ test("staff enter a business for a reason; its owner sees it and ends it", async
   // Every page that is new, in all looks.
   const staff = [["staff", "/staff"], ["staff-businesses", "/staff/businesses"], ["staff-people", "/staff/people"],
     ["staff-end", "/staff/people/2/end"], ["assignments", "/staff/assignments?which=all"], ["assignment-end", "/staff/assignments/1/end"],
-    ["review", "/staff/review"], ["jobs", "/staff/jobs"], ["jobs-done", "/staff/jobs?state=done"], ["record", "/staff/audit"]];
+    ["review", "/staff/review"], ["review-end", "/staff/review/answers?kind=assignment&id=1"], ["jobs", "/staff/jobs"], ["jobs-done", "/staff/jobs?state=done"], ["record", "/staff/audit"]];
   await check(await dev.context().cookies(), staff);
   await check(await gita.context().cookies(), [["visit-home", "/"], ["visit-statement", "/statement"], ["own-account", "/account"]]);
   await check(site.state.cookies, [["people-staff", "/people/staff"], ["people-staff-end", "/people/staff/1/end"]]);

@@ -192,7 +192,7 @@ fn desk(router: Router<App>) -> Router<App> {
         .route("/staff/assignments", get(staff::assignment::list).post(staff::assignment::create))
         .route("/staff/assignments/{id}/end", get(staff::assignment::ask_end).post(staff::assignment::end))
         .route("/staff/review", get(staff::review::show))
-        .route("/staff/review/answers", post(staff::review::answer))
+        .route("/staff/review/answers", get(staff::review::ask_end).post(staff::review::answer))
         .route("/staff/review/end", post(staff::review::finish))
         .route("/staff/jobs", get(staff::job::list))
         .route("/staff/jobs/{id}/retry", post(staff::job::retry))

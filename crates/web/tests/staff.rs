@@ -509,6 +509,14 @@ async fn each_quarter_every_right_is_looked_at_and_the_answers_are_evidence() {
     insta::assert_snapshot!("home_with_a_review", site.get(&admin, "/staff").await.outline());
     assert!(!site.get(&esha, "/staff").await.body.contains("is due"), "it waits for administrators");
     insta::assert_snapshot!("review", site.get(&admin, "/staff/review").await.outline());
+    let asked = site.get(&admin, "/staff/review/answers?kind=assignment&id=1").await.outline();
+    assert!(asked.contains("End the assignment of esha to kurta-house?"), "{asked}");
+    let asked = site.get(&admin, "/staff/review/answers?kind=staff&id=2").await.outline();
+    assert!(asked.contains("End that esha is support?"), "{asked}");
+    for odd in ["", "?kind=staff&id=4711", "?kind=owner&id=1", "?kind=staff&id=x"] {
+        let answer = site.get(&admin, &format!("/staff/review/answers{odd}")).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{odd}");
+    }
     let early = site.post(&admin, "/staff/review/end", &[]).await;
     assert!(
         early.status == StatusCode::CONFLICT && early.body.contains("not looked at yet"),

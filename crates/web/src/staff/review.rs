@@ -71,6 +71,17 @@ struct PastRow {
     withdrawn: String,
 }
 
+#[derive(Template)]
+#[template(path = "staff/review_end.html")]
+struct EndPage {
+    frame: Frame,
+    kind: &'static str,
+    id: i64,
+    name: String,
+    role: &'static str,
+    business: Option<String>,
+}
+
 /// The review of this quarter, and those before it.
 pub(crate) async fn show(State(app): State<App>, desk: Desk<Administrator>, params: Params) -> Page {
     let mut tx = app.db.read().await?;
@@ -116,9 +127,26 @@ fn is_administrator(item: &ReviewItem) -> bool {
     matches!(item.right, Right::Staff(_)) && item.role == StaffRole::Administrator && item.live
 }
 
+/// Asks whether to end a right.
+pub(crate) async fn ask_end(State(app): State<App>, desk: Desk<Administrator>, params: Params) -> Page {
+    let right = read(params.one("kind").unwrap_or_default(), params.one("id").unwrap_or_default())?;
+    let (quarter, _) = quarter(&app);
+    let items = app.db.read().await?.platform().review_items(quarter, app.now()).await?;
+    let item = items.into_iter().find(|item| item.right == right && item.live).ok_or(Fault::Missing)?;
+    let (kind, id) = written(right);
+    page::show(&EndPage {
+        frame: desk.frame("Access review", Here::Review),
+        kind,
+        id,
+        name: item.name,
+        role: role_words(item.role),
+        business: item.business,
+    })
+}
+
 /// Keeps or ends one right.
 pub(crate) async fn answer(State(app): State<App>, desk: Desk<Administrator>, entry: Entry) -> Page {
-    let right = read(&entry)?;
+    let right = read(entry.raw("kind"), entry.raw("id"))?;
     let keep = match entry.raw("answer") {
         "keep" => true,
         "end" => false,
@@ -171,20 +199,25 @@ fn told(error: StoreError) -> Fault {
     }
 }
 
-fn read(entry: &Entry) -> Page<Right> {
-    let id: i64 = entry.raw("id").parse().map_err(|_| Fault::Missing)?;
-    match entry.raw("kind") {
+fn read(kind: &str, id: &str) -> Page<Right> {
+    let id: i64 = id.parse().map_err(|_| Fault::Missing)?;
+    match kind {
         "staff" => Ok(Right::Staff(StaffId(id))),
         "assignment" => Ok(Right::Assignment(AssignmentId(id))),
         _ => Err(Fault::Missing),
     }
 }
 
-fn row(item: &ReviewItem, own: PersonId, others: bool, ended: bool) -> ItemRow {
-    let (kind, id) = match item.right {
+/// As it stands in forms and addresses.
+fn written(right: Right) -> (&'static str, i64) {
+    match right {
         Right::Staff(id) => ("staff", id.0),
         Right::Assignment(id) => ("assignment", id.0),
-    };
+    }
+}
+
+fn row(item: &ReviewItem, own: PersonId, others: bool, ended: bool) -> ItemRow {
+    let (kind, id) = written(item.right);
     let own = item.person == own && others;
     let answer = item.answer.as_ref().map(|answer| {
         let (words, tone) = if answer.kept { ("kept", Tone::Good) } else { ("ended", Tone::Bad) };
