@@ -3,11 +3,13 @@
 use std::{io::Write, process::ExitCode};
 
 use anyhow::Context;
-use ecom_store::{Action, Db, Doer, PersonId, Tx, taken_field};
+use ecom_store::{Action, Db, Doer, PasswordRule, PersonId, Tx, taken_field};
 use ecom_work::{SystemClock, mail::Address, micros};
 use zeroize::Zeroizing;
 
 use crate::config::Place;
+
+mod staff;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -58,16 +60,24 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.command {
         Command::Password(args) => password(args).await,
         Command::Email(args) => email(args).await,
+        Command::Staff(command) => staff::run(command).await,
     }
+}
+
+/// A new random password, and its hash.
+fn random() -> anyhow::Result<(Zeroizing<String>, String)> {
+    let password = Zeroizing::new(ecom_web::random_password().map_err(|error| anyhow::anyhow!(error))?);
+    let hash = ecom_web::hash_password(password.as_bytes()).map_err(|error| anyhow::anyhow!(error))?;
+    Ok((password, hash))
 }
 
 async fn password(args: &Password) -> anyhow::Result<ExitCode> {
     let db = open(&args.place).await?;
-    let password = Zeroizing::new(ecom_web::random_password().map_err(|error| anyhow::anyhow!(error))?);
-    let hash = ecom_web::hash_password(password.as_bytes()).map_err(|error| anyhow::anyhow!(error))?;
+    let (password, hash) = random()?;
     let mut tx = db.write().await?;
     let person = person(&mut tx, &args.email).await?;
-    let ended = tx.platform().replace_password(person, &hash, None, micros(&SystemClock)).await?;
+    let given = (hash.as_str(), PasswordRule::Given);
+    let ended = tx.platform().replace_password(person, given, None, micros(&SystemClock)).await?;
     record(&mut tx, person, Action::ResetPassword).await?;
     tx.commit().await?;
     eprintln!("{ended} sessions have ended. The new password, shown this once; have them change it:");
@@ -102,8 +112,11 @@ async fn person(tx: &mut Tx, email: &str) -> anyhow::Result<PersonId> {
     Ok(tx.platform().login(email).await?.context("nobody signs in with this address")?.id)
 }
 
-/// In each business of theirs.
+/// In each business of theirs, and of staff in the platform's log.
 async fn record(tx: &mut Tx, person: PersonId, action: Action) -> anyhow::Result<()> {
+    if tx.platform().standing(person).await?.is_some() {
+        tx.platform().audit(&Doer::command(), action, "account", micros(&SystemClock)).await?;
+    }
     for own in tx.platform().businesses_of(person).await? {
         let mut books = tx.scoped(own.tenant).await?;
         books.audit(&Doer::command(), action, "account", micros(&SystemClock)).await?;

@@ -5,7 +5,7 @@ mod support;
 
 use std::process::{Command, Output};
 
-use ecom_store::{Actor, AuditFilter, NewSession, PersonId, Stage, TenantId};
+use ecom_store::{Actor, AuditFilter, NewSession, PasswordRule, PersonId, StaffRole, Stage, TenantId};
 use support::{Site, block_on, said};
 
 fn password(site: &Site, email: &str) -> Output {
@@ -84,4 +84,118 @@ fn a_new_password_is_printed_once_ends_sessions_and_is_on_record() {
         drop(tx);
         db.close().await;
     });
+}
+
+fn staff(site: &Site, command: &[&str]) -> Output {
+    let mut ecom = Command::new(env!("CARGO_BIN_EXE_ecom"));
+    ecom.args(["admin", "staff"]).args(command).arg("--data").arg(site.data()).output().unwrap()
+}
+
+fn printed(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+#[test]
+fn the_first_administrator_is_made_with_a_password_that_is_changed() {
+    let site = Site::new();
+    let none = staff(&site, &["list"]);
+    assert!(none.status.success() && said(&none).contains("Nobody is staff yet"), "{}", said(&none));
+    let slip = staff(&site, &["add", "--email", "dev", "--role", "administrator"]);
+    assert!(!slip.status.success() && said(&slip).contains("looks like"), "{}", said(&slip));
+    let made = staff(&site, &["add", "--email", "dev@platform.example", "--role", "administrator"]);
+    assert!(made.status.success(), "{}", said(&made));
+    let password = printed(&made);
+    assert_eq!(password.trim().len(), 24, "{password}");
+    let known = staff(&site, &["add", "--email", "ASHA@kurta.example", "--role", "support"]);
+    assert!(known.status.success() && printed(&known).is_empty(), "{}", said(&known));
+    let listed = printed(&staff(&site, &["list"]));
+    let lines: Vec<&str> = listed.lines().collect();
+    assert!(
+        lines.len() == 2 && lines[0].starts_with("dev@platform.example\tadministrator\tdev\tsince "),
+        "{listed}"
+    );
+    assert!(
+        lines[1].starts_with("asha@kurta.example\tsupport\tAsha Rao") && lines[1].ends_with("no codes yet")
+    );
+    block_on(async {
+        let db = site.db().await;
+        let mut tx = db.read().await.unwrap();
+        let mut platform = tx.platform();
+        let login = platform.login("dev@platform.example").await.unwrap().unwrap();
+        assert!(
+            login.password_hash.starts_with("$argon2id$") && !login.password_hash.contains(password.trim())
+        );
+        let standing = platform.standing(login.id).await.unwrap().unwrap();
+        assert_eq!((standing.role, standing.password.rule), (StaffRole::Administrator, PasswordRule::Given));
+        let entries = platform.audit_entries(&AuditFilter::default(), 10).await.unwrap();
+        let told = entries.iter().map(|entry| (entry.actor, entry.action.as_str(), entry.object.as_str()));
+        assert_eq!(
+            told.collect::<Vec<_>>(),
+            [
+                (Actor::Command, "staff.create", "staff/people/1"),
+                (Actor::Command, "staff.create", "staff/people/2")
+            ]
+        );
+        drop(tx);
+        db.close().await;
+    });
+}
+
+#[test]
+fn staff_get_another_role_and_are_removed_but_never_the_last_administrator() {
+    let site = Site::new();
+    assert!(
+        staff(&site, &["add", "--email", "dev@platform.example", "--role", "administrator"]).status.success()
+    );
+    for (command, words) in [
+        (vec!["remove", "--email", "dev@platform.example"], "keeps an administrator"),
+        (vec!["add", "--email", "dev@platform.example", "--role", "support"], "keeps an administrator"),
+        (vec!["remove", "--email", "nobody@platform.example"], "nobody signs in"),
+        (vec!["remove", "--email", "asha@kurta.example"], "not of the staff"),
+    ] {
+        let refused = staff(&site, &command);
+        assert!(
+            !refused.status.success() && said(&refused).contains(words),
+            "{command:?}: {}",
+            said(&refused)
+        );
+    }
+    for role in ["support", "senior-operations", "administrator"] {
+        let changed = staff(&site, &["add", "--email", "asha@kurta.example", "--role", role]);
+        assert!(changed.status.success(), "{}", said(&changed));
+    }
+    let removed = staff(&site, &["remove", "--email", "dev@platform.example"]);
+    assert!(removed.status.success(), "{}", said(&removed));
+    let listed = printed(&staff(&site, &["list"]));
+    assert!(
+        listed.lines().count() == 1 && listed.starts_with("asha@kurta.example\tadministrator"),
+        "{listed}"
+    );
+}
+
+#[test]
+fn the_platforms_log_is_verified_beside_those_of_businesses() {
+    let site = Site::new();
+    assert!(
+        staff(&site, &["add", "--email", "dev@platform.example", "--role", "administrator"]).status.success()
+    );
+    let verify = |noted: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ecom"));
+        command.args(["audit", "verify", "--data"]).arg(site.data());
+        for link in noted {
+            command.args(["--noted", link]);
+        }
+        command.output().unwrap()
+    };
+    let whole = verify(&[]);
+    let words = printed(&whole);
+    assert!(
+        whole.status.success() && words.starts_with("platform: 1 entries, whole; note platform/1/"),
+        "{words}"
+    );
+    let link = words.lines().next().unwrap().split("note ").nth(1).unwrap().to_owned();
+    let same = verify(&[&link]);
+    assert!(same.status.success() && printed(&same).contains("platform: entry 1 is as you noted it"));
+    let other = format!("platform/1/{}", "0".repeat(64));
+    assert!(!verify(&[&other]).status.success());
 }

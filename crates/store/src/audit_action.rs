@@ -125,6 +125,50 @@ actions! {
     AddTile = "tile.create";
     /// A period was taken from the home page.
     RemoveTile = "tile.remove";
+    /// Somebody became one of the platform's staff.
+    AddStaff = "staff.create";
+    /// One of the staff got another role.
+    ChangeStaffRole = "staff.role";
+    /// Somebody is no longer one of the staff.
+    EndStaff = "staff.end";
+    /// Somebody was invited to be one of the staff.
+    InviteStaff = "staff.invite";
+    /// An invitation to be one of the staff was taken back.
+    RevokeStaffInvitation = "staff.revoke";
+    /// One of the staff may enter the business.
+    Assign = "assignment.create";
+    /// One of the staff may enter the business no more.
+    EndAssignment = "assignment.end";
+    /// One of the staff looked at the books, for the first time of a day.
+    UseAssignment = "assignment.use";
+    /// A right of one of the staff was looked at and kept.
+    KeepRight = "review.keep";
+    /// A right of one of the staff was looked at and ended.
+    EndRight = "review.end";
+    /// The review of all rights of the staff was finished.
+    FinishReview = "review.finish";
+    /// A job that had failed was queued again.
+    RetryJob = "job.retry";
+    /// A job was cancelled.
+    CancelJob = "job.cancel";
+}
+
+impl Action {
+    /// Whether the platform's own log tells of it.
+    pub fn is_of_platform(self) -> bool {
+        let kinds = ["staff", "assignment", "review", "job", "account", "session"];
+        kinds.contains(&self.kind())
+    }
+
+    /// Whether the log of a business tells of it.
+    pub fn is_of_business(self) -> bool {
+        !["staff", "review"].contains(&self.kind())
+    }
+
+    /// What it is about.
+    fn kind(self) -> &'static str {
+        self.name().split('.').next().unwrap_or_default()
+    }
 }
 
 #[cfg(test)]

@@ -55,4 +55,8 @@ ids! {
     MessageId;
     /// A notice of a business for one of its members.
     NoticeId;
+    /// A time in which somebody is of the platform's staff in one role.
+    StaffId;
+    /// The leave of one of the staff to enter a business.
+    AssignmentId;
 }

@@ -3,6 +3,7 @@
 //! One SQL text runs on SQLite and PostgreSQL. A tenant's rows are reached only through [`Scoped`].
 
 mod archive;
+mod assignment;
 mod attention;
 mod audit;
 mod audit_action;
@@ -29,6 +30,7 @@ mod file_page;
 mod ids;
 mod import;
 mod job;
+mod job_page;
 mod journal;
 mod keys;
 mod label;
@@ -41,6 +43,7 @@ mod message;
 mod migrate;
 mod names;
 mod notice;
+mod password;
 mod person;
 mod person_token;
 mod product;
@@ -60,6 +63,8 @@ mod shift;
 mod shred;
 mod source;
 mod spans;
+mod staff;
+mod staff_review;
 mod stock;
 mod tax_setting;
 mod tile;
@@ -68,6 +73,9 @@ mod tx;
 mod upload;
 
 pub use archive::{Archive, Replaced, Resealed};
+pub use assignment::{
+    Assignment, AssignmentFilter, MOST_ASSIGNED_DAYS, MOST_ASSIGNMENTS, MOST_REASON, NewAssignment,
+};
 pub use attention::{Duties, MOST_COUNTED, UncostedProduct};
 pub use audit::{Actor, AuditEntry, AuditFault, AuditFilter, AuditProof, Doer, MOST_AUDIT_PAGE};
 pub use audit_action::Action;
@@ -84,11 +92,12 @@ pub use error::{Result, StoreError};
 pub use figures::{Filter, UnclassifiedLabel};
 pub use file_page::{FilePage, FileSettlement, FileView};
 pub use ids::{
-    ExpenseId, FileId, JobId, LabelId, LabelRuleId, MarketplaceId, MessageId, NoticeId, PersonId,
-    SellerAccountId, SettlementKey, SkuId, StockEventId, TaxSettingId, TenantId, UploadId,
+    AssignmentId, ExpenseId, FileId, JobId, LabelId, LabelRuleId, MarketplaceId, MessageId, NoticeId,
+    PersonId, SellerAccountId, SettlementKey, SkuId, StaffId, StockEventId, TaxSettingId, TenantId, UploadId,
 };
 pub use import::{Importer, Incoming, Opener, Progress};
 pub use job::{Claim, JobView, LEASE_MICROS, Lane, NewJob};
+pub use job_page::{JOB_KINDS, JobCursor, JobFilter, JobRow, JobState, MOST_JOB_PAGE, MOST_JOBS_COUNTED};
 pub use journal::MOST_UTR_CHARS;
 pub use keys::{KeyGeneration, Keys, PLATFORM, RootFit, RootGeneration, key_generations};
 pub use label::{LabelDays, LabelEffect, LabelSums, LargeEffect, MOST_READ, RuleChange};
@@ -104,6 +113,7 @@ pub use migrate::{
     migrate_keys, postgres_form,
 };
 pub use notice::{MOST_NOTICES, MOST_UNREAD, NewNotice, NoticeView};
+pub use password::{PAST_PASSWORDS, PasswordRule, PasswordState};
 pub use person::{NewPerson, PersonLogin, Profile, Registration, fold_email, taken_field};
 pub use person_token::{LiveToken, NewToken, Purpose};
 pub use product::{
@@ -122,7 +132,7 @@ pub use search::{
 pub use second_factor::Totp;
 pub use seller_account::SellerAccount;
 pub use session::{
-    NewSession, SESSION_IDLE_MICROS, SESSION_MOST_MICROS, SessionPerson, SessionView, Signed, Stage,
+    NewSession, SESSION_IDLE_MICROS, SESSION_MOST_MICROS, SessionPerson, SessionView, Signed, Stage, Visit,
 };
 pub use settlement::{SettlementState, SettlementView};
 pub use settlement_page::SettlementPage;
@@ -130,6 +140,8 @@ pub use shift::Shift;
 pub use shred::{SHRED_JOB, begin_shredding};
 pub use source::SourceFile;
 pub use spans::MOST_SPANS;
+pub use staff::{StaffMember, StaffRole, Standing};
+pub use staff_review::{Answer, Quarter, Review, ReviewAnswer, ReviewItem, Right};
 pub use stock::{MOST_STOCK_EVENTS, MOST_UNITS, StockEntry};
 pub use tax_setting::{TAX_SETTING_JOB, TaxChoice, TaxSettingView, forecast::GstForecast};
 pub use trouble::Trouble;

@@ -30,6 +30,13 @@ pub const PLATFORM_TABLES: &[&str] = &[
     "person_secret",
     "message",
     "consent",
+    "staff",
+    "assignment",
+    "staff_review",
+    "staff_review_answer",
+    "platform_audit",
+    "platform_audit_head",
+    "password_history",
 ];
 
 /// The migrations of the database, oldest first, as written for SQLite.
@@ -46,6 +53,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0010_books.sql"),
     include_str!("../migrations/0011_mail.sql"),
     include_str!("../migrations/0012_device.sql"),
+    include_str!("../migrations/0013_staff.sql"),
 ];
 
 /// Holds the numbers of the migrations that ran.

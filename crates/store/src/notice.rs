@@ -60,14 +60,23 @@ impl Scoped<'_> {
 
     /// Gives everybody who may change the business a notice; says how many got it.
     pub async fn give_managers_notice(&mut self, new: &NewNotice<'_>, now: i64) -> Result<usize> {
-        let managers = fetch_all!(
-            (i64,),
+        self.give_notice_to(&["owner", "manager"], new, now).await
+    }
+
+    /// Gives the owners of the business a notice; says how many got it.
+    pub async fn give_owners_notice(&mut self, new: &NewNotice<'_>, now: i64) -> Result<usize> {
+        self.give_notice_to(&["owner"], new, now).await
+    }
+
+    async fn give_notice_to(&mut self, roles: &[&str], new: &NewNotice<'_>, now: i64) -> Result<usize> {
+        let members = fetch_all!(
+            (i64, String),
             self.tx,
-            "select person from membership where tenant = $1 and role in ('owner', 'manager') order by person",
+            "select person, role from membership where tenant = $1 order by person",
             self.tenant.0,
         )?;
         let mut given = 0;
-        for (person,) in managers {
+        for (person, _) in members.into_iter().filter(|(_, role)| roles.contains(&role.as_str())) {
             given += usize::from(self.give_notice(PersonId(person), new, now).await?);
         }
         Ok(given)

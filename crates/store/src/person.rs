@@ -3,6 +3,7 @@
 use crate::{
     error::{Result, StoreError, expect_one},
     ids::{PersonId, TenantId},
+    password::PasswordRule,
     person_token::Purpose,
     tx::{Platform, Turn, Tx, exec, fetch_one, fetch_optional},
 };
@@ -189,27 +190,32 @@ impl Platform<'_> {
         Ok(())
     }
 
-    /// Replaces a person's password: links that somebody with the old one may have asked for stop working, and every
-    /// session ends but `keep`. Gives how many ended.
+    /// Replaces a person's password by one chosen under a rule: links that somebody with the old one may have asked for
+    /// stop working, and every session ends but `keep`. Gives how many ended.
     pub async fn replace_password(
         &mut self,
         person: PersonId,
-        password_hash: &str,
+        (password_hash, rule): (&str, PasswordRule),
         keep: Option<&[u8]>,
         now: i64,
     ) -> Result<u64> {
-        let changed = exec!(
-            self.tx,
-            "update person set password_hash = $2, password_changed_at = $3 where id = $1",
-            person.0,
-            password_hash,
-            now,
-        )?;
-        expect_one("person", changed)?;
+        self.set_password_under(person, password_hash, rule, now).await?;
         for purpose in [Purpose::Reset, Purpose::LeaveEmail, Purpose::NewEmail] {
             self.revoke_tokens(person, purpose).await?;
         }
         self.close_sessions(person, keep.unwrap_or_default()).await
+    }
+
+    /// Changes a person's password, as customers choose theirs.
+    pub async fn set_password(&mut self, person: PersonId, password_hash: &str, now: i64) -> Result<()> {
+        let changed = exec!(
+            self.tx,
+            "update person set password_hash = $2, password_changed_at = $3, password_rule = 'customer' where id = $1",
+            person.0,
+            password_hash,
+            now,
+        )?;
+        expect_one("person", changed)
     }
 }
 

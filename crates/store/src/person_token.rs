@@ -18,6 +18,8 @@ pub enum Purpose {
     Reset,
     /// Joining a business.
     Invite,
+    /// Becoming one of the platform's staff.
+    Staff,
     /// Agreeing, at the old address, that it is left.
     LeaveEmail,
     /// Showing, at the new address, that it is one's own.
@@ -30,6 +32,7 @@ impl Purpose {
             Self::Verify => "verify",
             Self::Reset => "reset",
             Self::Invite => "invite",
+            Self::Staff => "staff",
             Self::LeaveEmail => "leave_email",
             Self::NewEmail => "new_email",
         }
@@ -41,7 +44,7 @@ impl Purpose {
         match self {
             Self::Reset => HOUR,
             Self::Verify | Self::LeaveEmail | Self::NewEmail => 24 * HOUR,
-            Self::Invite => 7 * 24 * HOUR,
+            Self::Invite | Self::Staff => 7 * 24 * HOUR,
         }
     }
 }
@@ -198,6 +201,24 @@ impl Platform<'_> {
             Purpose::Invite.name(),
         )
         .map(drop)
+    }
+
+    /// Invitations to be one of the staff that nobody has followed yet, the newest first.
+    pub async fn staff_invitations(&mut self, now: i64) -> Result<Vec<LiveToken>> {
+        let text = format!("{SELECT} order by t.created_at desc, t.email_folded");
+        let rows = fetch_all!(Row, self.tx, sqlx::AssertSqlSafe(text.as_str()), Purpose::Staff.name(), now)?;
+        Ok(rows.into_iter().map(view).collect())
+    }
+
+    /// Takes an invitation to be one of the staff back.
+    pub async fn revoke_staff_invitation(&mut self, hash: &[u8]) -> Result<()> {
+        let revoked = exec!(
+            self.tx,
+            "delete from person_token where token_hash = $1 and purpose = $2 and used_at is null",
+            hash,
+            Purpose::Staff.name(),
+        )?;
+        if revoked == 0 { Err(StoreError::Missing("invitation")) } else { Ok(()) }
     }
 
     /// Deletes links that work no more.

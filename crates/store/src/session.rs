@@ -1,8 +1,10 @@
 //! Sessions: who is signed in, from which device, for which business. The database knows a token's hash alone.
 
 use crate::{
+    audit::Doer,
     error::{Result, StoreError, expect_one},
-    ids::{PersonId, TenantId},
+    ids::{AssignmentId, PersonId, TenantId},
+    staff::Standing,
     tx::{Platform, exec, fetch_all, fetch_optional},
 };
 
@@ -59,10 +61,37 @@ pub struct Signed {
     pub tenant: TenantId,
     /// Its name.
     pub business: String,
-    /// Their role in it.
+    /// Their role in it: as a member, or as one of the staff who is assigned to it.
     pub role: String,
+    /// How they stand as one of the platform's staff, if they are.
+    pub staff: Option<Standing>,
+    /// The assignment by which they are here; none for a member.
+    pub visit: Option<Visit>,
     /// Whether `last_seen` should be written again.
     pub stale: bool,
+}
+
+/// One of the staff in a business that is not theirs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Visit {
+    /// Which assignment lets them in.
+    pub assignment: AssignmentId,
+    /// Why.
+    pub reason: String,
+    /// Until when.
+    pub ends_at: i64,
+    /// When they were here last, to the day.
+    pub used_at: Option<i64>,
+}
+
+impl Signed {
+    /// Who acts, for the log of the business: a member, or one of the staff.
+    pub fn doer(&self, network: String) -> Doer {
+        match (self.staff, &self.visit) {
+            (Some(standing), Some(_)) => Doer::staff(self.person, standing.role, network),
+            _ => Doer::person(self.person, network),
+        }
+    }
 }
 
 /// The person of a session, whether or not they act for a business.
@@ -93,6 +122,23 @@ pub struct SessionView {
     pub last_seen: i64,
 }
 
+type SignedRow = (
+    i64,
+    String,
+    i64,
+    String,
+    Option<String>,
+    i64,
+    Option<String>,
+    i64,
+    String,
+    i64,
+    Option<i64>,
+    Option<String>,
+    Option<i64>,
+    Option<i64>,
+);
+
 /// How far a clock may be set back before what it noted earlier counts as wrong: 1 h. Else a clock that ran ahead for a
 /// moment would leave sessions and links that live as long as it was ahead.
 pub(crate) const CLOCK_SLACK_MICROS: i64 = 3_600_000_000;
@@ -122,33 +168,33 @@ impl Platform<'_> {
         expect_one("session", opened)
     }
 
-    /// Who a session belongs to and the business they act for, unless it has ended or is not complete.
+    /// Who a session belongs to and the business they act for, unless it has ended or is not complete. Their role is
+    /// that of a member, or what an assignment gives that is live at this moment.
     pub async fn session(&mut self, id_hash: &[u8], now: i64) -> Result<Option<Signed>> {
         let text = format!(
-            "select p.id, p.name, b.id, b.name, m.role, s.last_seen
+            "select p.id, p.name, b.id, b.name, m.role, s.last_seen, f.role,
+                    (select count(*) from totp t where t.person = p.id and t.confirmed_at is not null),
+                    p.password_rule, p.password_changed_at, a.id, a.reason, a.ends_at, a.used_at
              from session s
              join person p on p.id = s.person
              join business b on b.id = s.tenant and b.state = 'active'
-             join membership m on m.person = s.person and m.tenant = s.tenant
-             where s.id_hash = $1 and {} and s.stage = 'full'",
+             left join membership m on m.person = s.person and m.tenant = s.tenant
+             left join staff f on f.person = s.person and f.ended_at is null
+             left join assignment a on m.person is null and f.id is not null and a.person = s.person
+                  and a.tenant = s.tenant and a.ended_at is null and a.begins_at <= $4 and a.ends_at > $4
+             where s.id_hash = $1 and {} and s.stage = 'full' and (m.person is not null or a.id is not null)",
             live()
         );
         let row = fetch_optional!(
-            (i64, String, i64, String, String, i64),
+            SignedRow,
             self.tx,
             sqlx::AssertSqlSafe(text.as_str()),
             id_hash,
             now - SESSION_IDLE_MICROS,
             now - SESSION_MOST_MICROS,
+            now,
         )?;
-        Ok(row.map(|(person, name, tenant, business, role, last_seen)| Signed {
-            person: PersonId(person),
-            name,
-            tenant: TenantId(tenant),
-            business,
-            role,
-            stale: last_seen + SEEN_EVERY_MICROS < now,
-        }))
+        row.map(|row| signed(row, now)).transpose()
     }
 
     /// The person of a session, however far signing in has come, unless it has ended.
@@ -262,4 +308,27 @@ impl Platform<'_> {
             now - SESSION_MOST_MICROS,
         )
     }
+}
+
+fn signed(row: SignedRow, now: i64) -> Result<Signed> {
+    let (person, name, tenant, business, member, last_seen, staff, factors, rule, changed_at, ..) = row;
+    let staff = staff.map(|role| Standing::read(&role, factors, &rule, changed_at)).transpose()?;
+    let visit = match (row.10, row.11, row.12) {
+        (Some(id), Some(reason), Some(ends_at)) => {
+            Some(Visit { assignment: AssignmentId(id), reason, ends_at, used_at: row.13 })
+        }
+        _ => None,
+    };
+    let as_staff = staff.filter(|_| visit.is_some()).map(|standing| standing.role.within_business().name());
+    let role = member.or(as_staff.map(ToOwned::to_owned)).ok_or(StoreError::Corrupt("session"))?;
+    Ok(Signed {
+        person: PersonId(person),
+        name,
+        tenant: TenantId(tenant),
+        business,
+        role,
+        staff,
+        visit,
+        stale: last_seen + SEEN_EVERY_MICROS < now,
+    })
 }

@@ -87,6 +87,8 @@ pub(crate) enum Turn {
     Claim(TenantId),
     /// Judging by a counter of attempts, which is named by a hash: no other number is as large by any likelihood.
     Counter(i64),
+    /// Changing who is staff, which businesses they may enter, and the platform's own log.
+    Staff,
 }
 
 impl Turn {
@@ -98,6 +100,7 @@ impl Turn {
             Self::Books(tenant) => tenant.0,
             Self::Claim(tenant) => -1 - tenant.0,
             Self::Counter(number) => number,
+            Self::Staff => i64::MIN,
         }
     }
 

@@ -1,8 +1,11 @@
 //! What surrounds a page: title, navigation with counts of what somebody must act on, who is signed in.
 
-use ecom_store::{Duties, MOST_COUNTED};
+use ecom_store::{Duties, MOST_COUNTED, StaffRole};
 
-use crate::money;
+use crate::{
+    money,
+    staff::navigation::{DESK, TO_STAFF},
+};
 
 /// Where in the navigation a page belongs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,6 +42,20 @@ pub(crate) enum Here {
     Account,
     /// Settings of the business.
     Settings,
+    /// The platform's staff: where they begin.
+    Staff,
+    /// Businesses one is assigned to.
+    StaffBusinesses,
+    /// Who may enter which business.
+    Assignments,
+    /// Who is staff.
+    StaffPeople,
+    /// The quarterly review.
+    Review,
+    /// Work of the program.
+    Jobs,
+    /// The platform's record.
+    StaffRecord,
 }
 
 /// An entry of the navigation.
@@ -175,10 +192,29 @@ pub(crate) const SECTIONS: &[Section] = &[
     },
 ];
 
+/// What the staff see while they are in a business that is not theirs.
+pub(crate) struct VisitBar {
+    pub(crate) role: &'static str,
+    pub(crate) reason: String,
+    pub(crate) until: String,
+}
+
+/// Which navigation a page has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Room {
+    /// That of a business.
+    Business,
+    /// That of the staff.
+    Desk,
+    /// None: a person on pages of their own, in no business.
+    Apart,
+}
+
 /// Who is signed in, for the foot of the navigation.
 #[derive(Clone, Debug)]
 pub(crate) struct Who {
     pub(crate) name: String,
+    /// Empty for somebody who is in none.
     pub(crate) business: String,
 }
 
@@ -195,6 +231,12 @@ pub(crate) struct Frame {
     pub(crate) unread: i64,
     /// Reload after this many seconds where there is no script.
     pub(crate) reload_s: Option<u8>,
+    /// Whether the staff's review of this quarter waits.
+    review_due: bool,
+    /// For the staff in a business that is not theirs.
+    pub(crate) visit: Option<VisitBar>,
+    room: Room,
+    staff: Option<StaffRole>,
 }
 
 impl Frame {
@@ -208,26 +250,58 @@ impl Frame {
             duties: Duties::default(),
             unread: 0,
             reload_s: None,
+            review_due: false,
+            visit: None,
+            room: Room::Business,
+            staff: None,
         }
     }
 
     /// The frame of a page for somebody.
     pub(crate) fn inside(title: impl Into<String>, here: Here, who: Who, duties: Duties) -> Self {
-        Self {
-            title: title.into(),
-            here,
-            who: Some(who),
-            sections: SECTIONS,
-            duties,
-            unread: 0,
-            reload_s: None,
-        }
+        Self { here, who: Some(who), duties, ..Self::outside(title) }
     }
 
-    /// The frame of a page for somebody who acts for no business at the moment: there is nowhere to go but their account.
-    pub(crate) fn alone(title: impl Into<String>, here: Here, name: String) -> Self {
-        let who = Who { name, business: "Your businesses".to_owned() };
-        Self { sections: &[], ..Self::inside(title, here, who, Duties::default()) }
+    /// The frame of a page of the staff.
+    pub(crate) fn desk(title: impl Into<String>, here: Here, name: String, role: StaffRole) -> Self {
+        let who = Who { name, business: String::new() };
+        Self { here, who: Some(who), room: Room::Desk, staff: Some(role), ..Self::outside(title) }
+    }
+
+    /// The frame of a person's own pages, who is in no business.
+    pub(crate) fn apart(
+        title: impl Into<String>,
+        here: Here,
+        name: String,
+        staff: Option<StaffRole>,
+    ) -> Self {
+        let room = if staff.is_some() { Room::Desk } else { Room::Apart };
+        let who = Who { name, business: String::new() };
+        Self { here, who: Some(who), room, staff, ..Self::outside(title) }
+    }
+
+    /// Shows the way to the staff's pages, and what waits there.
+    pub(crate) fn of_staff(mut self, role: Option<StaffRole>, review_due: bool) -> Self {
+        (self.staff, self.review_due) = (role, review_due);
+        self
+    }
+
+    /// Says for what one of the staff is here.
+    pub(crate) fn visiting(mut self, visit: Option<VisitBar>) -> Self {
+        self.visit = visit;
+        self
+    }
+
+    /// The navigation of this page, for this person.
+    pub(crate) fn sections(&self) -> Vec<&'static Section> {
+        match self.room {
+            Room::Business => SECTIONS.iter().chain(self.staff.map(|_| TO_STAFF)).collect(),
+            Room::Desk => {
+                let may = |least: StaffRole| self.staff.is_some_and(|role| role >= least);
+                DESK.iter().filter(|(least, _)| may(*least)).map(|(_, section)| *section).collect()
+            }
+            Room::Apart => Vec::new(),
+        }
     }
 
     /// Says how many notices are not read yet.
@@ -249,6 +323,8 @@ impl Frame {
             "/labels" => (self.duties.labels, "not understood"),
             "/costs" => (self.duties.products, "without a cost"),
             "/notices" => (self.unread, "unread"),
+            "/staff/review" => (i64::from(self.review_due), "due"),
+            "/staff" if self.room == Room::Business => (i64::from(self.review_due), "review due"),
             _ => (0, ""),
         };
         let shown = if count < MOST_COUNTED { money::count(count) } else { format!("{}+", MOST_COUNTED - 1) };

@@ -50,6 +50,7 @@ mod seat;
 mod session;
 mod settlement;
 mod shield;
+mod staff;
 mod statement;
 mod styleguide;
 mod tax_setting;
@@ -79,7 +80,7 @@ const MOST_FORM_BYTES: usize = 64 * 1024;
 #[allow(clippy::too_many_lines, reason = "one line for each route")]
 pub fn router(server: Server) -> Router {
     let app = App::new(server);
-    links(books(Router::new()))
+    links(books(desk(Router::new())))
         .route("/", get(home::show))
         .route("/tiles", post(home::add))
         .route("/tiles/removal", post(home::remove))
@@ -125,6 +126,8 @@ pub fn router(server: Server) -> Router {
         .route("/people", get(member::list))
         .route("/people/invitations", post(member::invite))
         .route("/people/invitations/removal", post(member::revoke))
+        .route("/people/staff", get(member::staff::list))
+        .route("/people/staff/{id}/end", get(member::staff::ask_end).post(member::staff::end))
         .route("/people/{id}/role", post(member::change_role))
         .route("/people/{id}/ownership", get(member::ownership::ask).post(member::ownership::give))
         .route("/people/{id}/removal", get(member::removal::ask).post(member::removal::remove))
@@ -184,6 +187,30 @@ fn links(router: Router<App>) -> Router<App> {
         .route("/address/{token}", get(address::show).post(address::save))
         .route("/reset", get(reset::new).post(reset::create))
         .route("/reset/{token}", get(reset::show).post(reset::save))
+}
+
+/// The routes of the platform's staff.
+fn desk(router: Router<App>) -> Router<App> {
+    router
+        .route("/staff", get(staff::show))
+        .route("/staff/businesses", get(staff::business::list))
+        .route("/staff/businesses/choice", post(staff::business::enter))
+        .route("/staff/way-out", post(staff::business::leave))
+        .route("/staff/people", get(staff::person::list))
+        .route("/staff/people/invitations", post(staff::person::add))
+        .route("/staff/people/invitations/removal", post(staff::person::revoke))
+        .route("/staff/people/{id}/role", post(staff::person::change_role))
+        .route("/staff/people/{id}/end", get(staff::person::ask_end).post(staff::person::end))
+        .route("/staff/invitations/{token}", get(staff::invitation::show).post(staff::invitation::accept))
+        .route("/staff/assignments", get(staff::assignment::list).post(staff::assignment::create))
+        .route("/staff/assignments/{id}/end", get(staff::assignment::ask_end).post(staff::assignment::end))
+        .route("/staff/review", get(staff::review::show))
+        .route("/staff/review/answers", get(staff::review::ask_end).post(staff::review::answer))
+        .route("/staff/review/end", post(staff::review::finish))
+        .route("/staff/jobs", get(staff::job::list))
+        .route("/staff/jobs/{id}/retry", post(staff::job::retry))
+        .route("/staff/jobs/{id}/cancellation", post(staff::job::cancel))
+        .route("/staff/audit", get(audit::list_of_platform))
 }
 
 /// The routes of the books.

@@ -1,6 +1,10 @@
 //! Instants as pages tell them: in India, where the people of these books are.
 
-use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use jiff::{
+    Timestamp,
+    civil::{Date, DateTime},
+    tz::TimeZone,
+};
 
 /// The zone in which pages tell the time.
 pub(crate) fn zone() -> TimeZone {
@@ -10,6 +14,17 @@ pub(crate) fn zone() -> TimeZone {
 /// Day and time of microseconds since 1970-01-01 UTC.
 pub(crate) fn at(micros: i64) -> DateTime {
     zone().to_datetime(Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH))
+}
+
+/// The first instant of a day in India.
+pub(crate) fn midnight(day: Date) -> i64 {
+    // Days of addresses lie between 1995 and 2150: each has an instant.
+    zone().to_timestamp(day.at(0, 0, 0, 0)).unwrap_or_default().as_microsecond()
+}
+
+/// `25 Nov 2026`.
+pub(crate) fn day(micros: i64) -> String {
+    at(micros).strftime("%-d %b %Y").to_string()
 }
 
 /// `25 Nov 2026, 15:04`.

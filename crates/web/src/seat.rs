@@ -16,12 +16,13 @@ use ecom_store::{Action, Doer, Duties, MemberRole, PersonId, Scoped, SessionPers
 use crate::{
     app::App,
     fault::{Fault, Page},
-    frame::{Frame, Here, Who},
-    limit,
+    frame::{Frame, Here, VisitBar, Who},
+    limit, moment,
     network::Network,
     params::encoded,
+    period::shown,
     session::{cookie, touch},
-    telemetry,
+    staff, telemetry,
 };
 
 /// A role that a page asks for.
@@ -57,8 +58,8 @@ pub(crate) struct Seat<R> {
     signed: Signed,
     duties: Duties,
     unread: i64,
+    review_due: bool,
     network: Network,
-    session: [u8; 32],
     role: PhantomData<R>,
 }
 
@@ -87,7 +88,7 @@ impl<R: Role> Seat<R> {
         action: Action,
         object: &str,
     ) -> Page<()> {
-        let doer = Doer::person(self.signed.person, self.network.to_string());
+        let doer = self.signed.doer(self.network.to_string());
         Ok(books.audit(&doer, action, object, app.now()).await?)
     }
 
@@ -117,16 +118,33 @@ impl<R: Role> Seat<R> {
         holds::<S>(&self.signed.role)
     }
 
+    /// The network the request came from.
+    pub(crate) fn network(&self) -> Network {
+        self.network
+    }
+
+    /// Whether it is one of the platform's staff, in a business that is not theirs.
+    pub(crate) fn is_visit(&self) -> bool {
+        self.signed.visit.is_some()
+    }
+
     /// The same person, for pages that show more to some.
     pub(crate) fn into_viewer(self) -> Seat<Viewer> {
-        let Self { signed, duties, unread, network, session, .. } = self;
-        Seat { signed, duties, unread, network, session, role: PhantomData }
+        let Self { signed, duties, unread, review_due, network, .. } = self;
+        Seat { signed, duties, unread, review_due, network, role: PhantomData }
     }
 
     /// The frame of a page for this person.
     pub(crate) fn frame(&self, title: impl Into<String>, here: Here) -> Frame {
         let who = Who { name: self.signed.name.clone(), business: self.signed.business.clone() };
-        Frame::inside(title, here, who, self.duties).unread(self.unread)
+        let role = self.signed.staff.map(|standing| standing.role);
+        let visit = role.zip(self.signed.visit.as_ref()).map(|(role, visit)| VisitBar {
+            role: staff::role_words(role),
+            reason: visit.reason.clone(),
+            until: shown(moment::at(visit.ends_at - 1).date()),
+        });
+        let frame = Frame::inside(title, here, who, self.duties).unread(self.unread);
+        frame.of_staff(role, self.review_due).visiting(visit)
     }
 }
 
@@ -136,9 +154,10 @@ impl<R: Role> FromRequestParts<App> for Seat<R> {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let Some(token) = cookie::token(&parts.headers) else { return Err(to_sign_in(parts)) };
         let session = token.hash();
-        match Self::of(session, parts, app).await.map_err(IntoResponse::into_response)? {
+        match Self::find(session, parts, app).await.map_err(IntoResponse::into_response)? {
             Some(seat) => {
                 limit::account(&parts.extensions, app, seat.person()).map_err(IntoResponse::into_response)?;
+                staff::admit(app, &seat.signed, &parts.method, seat.network).await?;
                 Ok(seat)
             }
             None => Err(elsewhere(parts, &session, app).await.unwrap_or_else(IntoResponse::into_response)),
@@ -147,8 +166,9 @@ impl<R: Role> FromRequestParts<App> for Seat<R> {
 }
 
 impl<R: Role> Seat<R> {
-    /// The seat of a session; none if it has ended, is not complete, or acts for no business.
-    async fn of(session: [u8; 32], parts: &mut Parts, app: &App) -> Page<Option<Self>> {
+    /// The seat of a session; none if it has ended, is not complete, or acts for no business. Staff who visit are still
+    /// to be admitted.
+    pub(crate) async fn find(session: [u8; 32], parts: &mut Parts, app: &App) -> Page<Option<Self>> {
         let Some((signed, mut tx)) = signed(&session, app).await? else { return Ok(None) };
         telemetry::tenant(signed.tenant);
         if !holds::<R>(&signed.role) {
@@ -156,9 +176,11 @@ impl<R: Role> Seat<R> {
             return Err(Fault::Missing);
         }
         let (duties, unread) = duties(app, &signed, &mut tx).await?;
+        let role = signed.staff.map(|standing| standing.role);
+        let review_due = staff::review_is_due(app, &mut tx, role).await?;
         drop(tx);
         let Ok(network) = Network::from_request_parts(parts, app).await;
-        Ok(Some(Self { signed, duties, unread, network, session, role: PhantomData }))
+        Ok(Some(Self { signed, duties, unread, review_due, network, role: PhantomData }))
     }
 }
 
@@ -206,7 +228,9 @@ impl Me {
     }
 }
 
-/// Puts on record, in each business of a person, what they do with their own account.
+/// Puts on record what a person does with their own account: in each of their businesses, and in the platform's log for
+/// staff and for those in none. The platform's log comes first, as everywhere: two that wait for each other would never
+/// end.
 pub(crate) async fn record_own(
     app: &App,
     tx: &mut Tx,
@@ -215,7 +239,16 @@ pub(crate) async fn record_own(
     object: &str,
 ) -> Page<()> {
     let doer = Doer::person(person, network.to_string());
-    for own in tx.platform().businesses_of(person).await? {
+    let businesses = tx.platform().businesses_of(person).await?;
+    let standing = tx.platform().standing(person).await?;
+    let apart = match standing {
+        Some(standing) => Some(Doer::staff(person, standing.role, network.to_string())),
+        None => businesses.is_empty().then(|| doer.clone()),
+    };
+    if let Some(apart) = apart {
+        tx.platform().audit(&apart, action, object, app.now()).await?;
+    }
+    for own in businesses {
         tx.scoped(own.tenant).await?.audit(&doer, action, object, app.now()).await?;
     }
     Ok(())
@@ -240,40 +273,14 @@ impl FromRequestParts<App> for Me {
     }
 }
 
-/// A person on the pages of their own account, which they reach whether or not they act for a business.
-pub(crate) struct Own {
-    pub(crate) me: Me,
-    seat: Option<Seat<Viewer>>,
-}
-
-impl FromRequestParts<App> for Own {
-    type Rejection = Response;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        let me = Me::from_request_parts(parts, app).await?;
-        let seat = Seat::of(me.session, parts, app).await.map_err(IntoResponse::into_response)?;
-        Ok(Self { me, seat })
-    }
-}
-
-impl Own {
-    /// The frame of a page of the account.
-    pub(crate) fn frame(&self, title: &str) -> Frame {
-        match &self.seat {
-            Some(seat) => seat.frame(title, Here::Account),
-            None => Frame::alone(title, Here::Account, self.me.person.name.clone()),
-        }
-    }
-}
-
-async fn person(session: &[u8], app: &App) -> Page<Option<SessionPerson>> {
+pub(crate) async fn person(session: &[u8], app: &App) -> Page<Option<SessionPerson>> {
     Ok(app.db.read().await?.platform().session_person(session, app.now()).await?)
 }
 
 /// Where somebody goes who has no seat: to type a code, to choose a business, or to sign in.
 async fn elsewhere(parts: &Parts, session: &[u8], app: &App) -> Page {
     Ok(match person(session, app).await? {
-        Some(person) if person.stage == Stage::Full => Redirect::to("/businesses").into_response(),
+        Some(person) if person.stage == Stage::Full => staff::without_seat(parts, person.person, app).await?,
         Some(_) => to_code(parts),
         None => to_sign_in(parts),
     })
@@ -290,11 +297,11 @@ async fn signed(session: &[u8; 32], app: &App) -> Page<Option<(Signed, Tx)>> {
     Ok(signed.map(|signed| (signed, tx)))
 }
 
-fn to_sign_in(parts: &Parts) -> Response {
+pub(crate) fn to_sign_in(parts: &Parts) -> Response {
     back_from("/sign-in", parts)
 }
 
-fn to_code(parts: &Parts) -> Response {
+pub(crate) fn to_code(parts: &Parts) -> Response {
     back_from("/sign-in/code", parts)
 }
 

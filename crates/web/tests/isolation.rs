@@ -9,13 +9,15 @@ use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
 use ecom_store::{
-    AuditFilter, MemberRole, NewNotice, NewPerson, NewSession, NewToken, PersonId, Purpose, Stage, TenantId,
+    AuditFilter, MemberRole, NewJob, NewNotice, NewPerson, NewSession, NewToken, PersonId, Purpose,
+    StaffRole, Stage, TenantId,
 };
 use ecom_web::Registration;
 use ecom_work::{
     News,
     mail::{Address, Draft, Letter},
 };
+use jiff::SignedDuration;
 use support::{
     Site, Visitor,
     forms::{Form, Pages, Route, routes},
@@ -23,7 +25,7 @@ use support::{
 };
 
 /// For those who are not signed in, or want to be it no more: they have tests of their own in session.rs, access.rs, letters.rs and address.rs.
-const OUTSIDE: [&str; 9] = [
+const OUTSIDE: [&str; 10] = [
     "/register",
     "/sign-in",
     "/sign-in/code",
@@ -33,6 +35,7 @@ const OUTSIDE: [&str; 9] = [
     "/reset/{token}",
     "/address",
     "/address/{token}",
+    "/staff/invitations/{token}",
 ];
 /// What viewers may change: what they themselves see on the first page, and what is their own. Everybody may leave;
 /// who may take out others is tested in access.rs.
@@ -71,12 +74,43 @@ const UNRECORDED: [&str; 7] = [
 /// Pages that no page links to.
 const UNLINKED: [&str; 3] = ["/healthz", "/assets/{name}", "/favicon.ico"];
 
-/// A business in which every page has something to offer.
+/// The pages of the staff, and the least role that sees each.
+const DESK: [(&str, StaffRole); 18] = [
+    ("/staff", StaffRole::Support),
+    ("/staff/businesses", StaffRole::Support),
+    ("/staff/businesses/choice", StaffRole::Support),
+    ("/staff/way-out", StaffRole::Support),
+    ("/staff/people", StaffRole::Administrator),
+    ("/staff/people/invitations", StaffRole::Administrator),
+    ("/staff/people/invitations/removal", StaffRole::Administrator),
+    ("/staff/people/{id}/role", StaffRole::Administrator),
+    ("/staff/people/{id}/end", StaffRole::Administrator),
+    ("/staff/assignments", StaffRole::SeniorOperations),
+    ("/staff/assignments/{id}/end", StaffRole::SeniorOperations),
+    ("/staff/review", StaffRole::Administrator),
+    ("/staff/review/answers", StaffRole::Administrator),
+    ("/staff/review/end", StaffRole::Administrator),
+    ("/staff/jobs", StaffRole::SeniorOperations),
+    ("/staff/jobs/{id}/retry", StaffRole::SeniorOperations),
+    ("/staff/jobs/{id}/cancellation", StaffRole::SeniorOperations),
+    ("/staff/audit", StaffRole::Administrator),
+];
+/// What of the staff's changes nothing of the platform: which business one looks at.
+const UNRECORDED_DESK: [&str; 2] = ["/staff/businesses/choice", "/staff/way-out"];
+
+/// The pages of one's own, which no business has to do with: their first parts.
+const OWN: [&str; 4] = ["/account", "/businesses", "/sign-in", "/sign-out"];
+
+/// A business in which every page has something to offer, and staff of the platform who may enter it.
 struct Shop {
     site: Site,
     owner: Visitor,
     tenant: TenantId,
     pages: Pages,
+    /// An administrator of the platform, who is in no business.
+    admin: Visitor,
+    /// What the staff's pages offer them.
+    desk: Pages,
 }
 
 const OWNER: PersonId = PersonId(1);
@@ -107,6 +141,7 @@ async fn shop() -> Shop {
     let sheet = sheet(&site, &owner).await;
     people(&site, &owner, tenant).await;
     tell(&site, tenant).await;
+    let admin = staff(&site, tenant).await;
     let mut pages = Pages::default();
     let before = site.world.rows(None).await;
     let product = format!("/costs/product?sku={sku}");
@@ -129,7 +164,65 @@ async fn shop() -> Shop {
     confirm_codes(&site).await;
     pages.walk(&site, &owner, &["/account/codes"]).await;
     pages.forms.extend(RARE.map(Form::bare));
-    Shop { site, owner, tenant, pages }
+    let desk = desk(&site, &admin).await;
+    Shop { site, owner, tenant, pages, admin, desk }
+}
+
+/// An administrator; another of the staff, both assigned; an open invitation; a job that waits.
+async fn staff(site: &Site, tenant: TenantId) -> Visitor {
+    let (admin, person) = site.staff("dev", StaffRole::Administrator).await;
+    let (_, esha) = site.staff("esha", StaffRole::Support).await;
+    site.assign(esha, tenant, 30).await;
+    site.assign(person, tenant, 30).await;
+    let invited = site
+        .post(
+            &admin,
+            "/staff/people/invitations",
+            &[("email", "farid@platform.example"), ("role", "support")],
+        )
+        .await;
+    assert_eq!(invited.status, StatusCode::OK, "{}", invited.outline());
+    let mut tx = site.world.db.write().await.unwrap();
+    let later = site.world.now() + 3_600_000_000;
+    let job = NewJob {
+        tenant: Some(tenant),
+        kind: "mail",
+        payload: "0",
+        dedupe: None,
+        run_at: later,
+        most_attempts: 1,
+    };
+    tx.platform().enqueue(&job, site.world.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    admin
+}
+
+/// What the staff's pages offer: the review is finished only once all is answered.
+async fn desk(site: &Site, admin: &Visitor) -> Pages {
+    let mut desk = Pages::default();
+    let before = site.world.rows(None).await;
+    desk.walk(site, admin, &["/staff", "/staff/jobs?state=queued"]).await;
+    assert_eq!(site.world.rows(None).await, before, "looking changes nothing");
+    loop {
+        let open = site.get(admin, "/staff/review").await;
+        let Some(at) = open
+            .body
+            .find("<td role=\"cell\" class=\"wide\"><form method=\"post\" action=\"/staff/review/answers\"")
+        else {
+            break;
+        };
+        let field = |name: &str| {
+            let rest = &open.body[at..];
+            let start = rest.find(&format!("name=\"{name}\" value=\"")).unwrap() + name.len() + 15;
+            rest[start..].split('"').next().unwrap().to_owned()
+        };
+        let form = [("kind", field("kind")), ("id", field("id")), ("answer", "keep".to_owned())];
+        let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        must(site, admin, "/staff/review/answers", &form).await;
+    }
+    desk.walk(site, admin, &["/staff/review"]).await;
+    desk.forms.push(Form::bare("/staff/way-out"));
+    desk
 }
 
 /// A notice, and a message on record.
@@ -228,11 +321,28 @@ impl Shop {
         books.audit_entries(&AuditFilter::default(), 1000).await.unwrap().len()
     }
 
+    /// How many entries the platform's log has.
+    async fn recorded_by_platform(&self) -> usize {
+        let mut tx = self.site.world.db.read().await.unwrap();
+        tx.platform().audit_entries(&AuditFilter::default(), 1000).await.unwrap().len()
+    }
+
     /// Forms of routes that are not open to everybody, each with its route.
     fn forms(&self) -> Vec<(Route, Form)> {
+        Self::with_routes(&self.pages)
+    }
+
+    /// Forms of the staff's pages; whoever is on them may sign out and go to their account as well.
+    fn desk_forms(&self) -> Vec<(Route, Form)> {
+        let mut forms = Self::with_routes(&self.desk);
+        forms.retain(|(route, _)| route.path.starts_with("/staff"));
+        forms
+    }
+
+    fn with_routes(pages: &Pages) -> Vec<(Route, Form)> {
         let routes: Vec<Route> = routes().into_iter().filter(|route| route.changes).collect();
         let of = |form: &Form| routes.iter().find(|route| route.takes(&form.action)).cloned();
-        let found = self.pages.forms.iter().map(|form| {
+        let found = pages.forms.iter().map(|form| {
             (
                 of(form).unwrap_or_else(|| panic!("{} takes nothing, and a page sends to it", form.action)),
                 form.clone(),
@@ -248,10 +358,12 @@ async fn every_route_is_reached_from_the_first_page_by_links_and_forms() {
     let mut missed = Vec::new();
     for route in routes() {
         let open = OUTSIDE.iter().chain(&UNLINKED).any(|path| *path == route.path);
-        if route.shows && !open && !shop.pages.seen.iter().any(|page| route.takes(page)) {
+        let (mut seen, mut forms) =
+            (shop.pages.seen.iter().chain(&shop.desk.seen), shop.pages.forms.iter().chain(&shop.desk.forms));
+        if route.shows && !open && !seen.any(|page| route.takes(page)) {
             missed.push(format!("no page links to {}", route.path));
         }
-        if route.changes && !open && !shop.pages.forms.iter().any(|form| route.takes(&form.action)) {
+        if route.changes && !open && !forms.any(|form| route.takes(&form.action)) {
             missed.push(format!("no page offers the form of {}", route.path));
         }
     }
@@ -352,6 +464,257 @@ async fn the_same_forms_do_change_something_when_the_owner_sends_them() {
         if before != (shop.site.world.rows(None).await, shop.site.spooled()) {
             let recorded = shop.recorded().await > entries || UNRECORDED.contains(&route.path.as_str());
             assert!(recorded || !answer.status.is_redirection(), "{} is not on record", route.path);
+            changed.insert(route.path);
+        }
+    }
+    let idle: Vec<_> = all.difference(&changed).collect();
+    assert!(idle.len() * 3 < all.len(), "these change nothing: {idle:?}");
+}
+
+fn least(path: &str) -> StaffRole {
+    let found = DESK.iter().find(|(route, _)| *route == path);
+    found.unwrap_or_else(|| panic!("say in DESK who sees {path}")).1
+}
+
+/// The staff's pages that an address belongs to.
+fn desk_route(address: &str) -> Option<Route> {
+    let own = |route: &Route| route.path.starts_with("/staff") && !OUTSIDE.contains(&route.path.as_str());
+    routes().into_iter().find(|route| own(route) && route.takes(address))
+}
+
+#[tokio::test]
+async fn the_pages_of_the_staff_are_not_there_for_anybody_else() {
+    let shop = shop().await;
+    let (stranger, _) = shop.site.owner("other-house").await;
+    // Bela, a viewer: the first person after the owner.
+    let viewer = shop.site.sign_in(PersonId(2)).await;
+    assert_eq!(shop.site.get(&viewer, "/people").await.status, StatusCode::OK);
+    let before = shop.site.world.rows(None).await;
+    let mut tried = BTreeSet::new();
+    for (who, visitor) in [("owner", &shop.owner), ("viewer", &viewer), ("stranger", &stranger)] {
+        for page in shop.desk.seen.iter().filter(|page| desk_route(page).is_some()) {
+            assert_eq!(shop.site.get(visitor, page).await.status, StatusCode::NOT_FOUND, "{who}: {page}");
+        }
+        for (route, form) in shop.desk_forms() {
+            let answer = form.send(&shop.site, visitor, "same-origin").await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{who}: {form:?}");
+            tried.insert(route.path);
+        }
+    }
+    for page in shop.desk.seen.iter().filter(|page| desk_route(page).is_some()) {
+        assert!(shop.site.get(&Visitor::default(), page).await.to().starts_with("/sign-in"), "{page}");
+    }
+    for (_, form) in shop.desk_forms() {
+        assert!(form.send(&shop.site, &Visitor::default(), "same-origin").await.to().starts_with("/sign-in"));
+        let elsewhere = form.send(&shop.site, &shop.admin, "cross-site").await;
+        assert_eq!(elsewhere.status, StatusCode::FORBIDDEN, "{form:?}");
+    }
+    assert_eq!(tried.len(), 12, "{tried:?}");
+    assert_eq!(shop.site.world.rows(None).await, before);
+}
+
+#[tokio::test]
+async fn each_role_of_the_staff_sees_its_own_pages_and_no_others() {
+    let shop = shop().await;
+    let mut visitors = Vec::new();
+    for role in StaffRole::ALL {
+        visitors.push((role, shop.site.staff(role.name(), role).await.0));
+    }
+    let before = shop.site.world.rows(None).await;
+    for (role, visitor) in &visitors {
+        let mut seen = 0;
+        for page in &shop.desk.seen {
+            let Some(route) = desk_route(page) else { continue };
+            // Everybody may end their own, senior operations those of some: tested in staff.rs.
+            if *role == StaffRole::SeniorOperations && route.path == "/staff/assignments/{id}/end" {
+                continue;
+            }
+            let expected = if *role >= least(&route.path) { StatusCode::OK } else { StatusCode::NOT_FOUND };
+            assert_eq!(shop.site.get(visitor, page).await.status, expected, "{role:?}: {page}");
+            seen += 1;
+        }
+        assert!(seen > 10);
+        for (route, form) in shop.desk_forms() {
+            if *role < least(&route.path) {
+                let answer = form.send(&shop.site, visitor, "same-origin").await;
+                assert_eq!(answer.status, StatusCode::NOT_FOUND, "{role:?}: {form:?}");
+            }
+        }
+        // Nor are they offered what would be refused.
+        let mut offered = Pages::default();
+        offered.walk(&shop.site, visitor, &["/staff"]).await;
+        for form in &offered.forms {
+            let Some(route) = desk_route(&form.action) else { continue };
+            assert!(*role >= least(&route.path), "{role:?} is offered {form:?}");
+        }
+    }
+    assert_eq!(shop.site.world.rows(None).await, before);
+}
+
+#[tokio::test]
+async fn without_an_assignment_that_holds_the_staff_reach_nothing_of_a_business() {
+    let shop = shop().await;
+    let site = &shop.site;
+    let mut visitors = Vec::new();
+    for role in StaffRole::ALL {
+        let (unassigned, _) = site.staff(&format!("{}-1", role.name()), role).await;
+        visitors.push(("unassigned", role, unassigned));
+        for what in ["expired", "ended"] {
+            let (visitor, person) = site.staff(&format!("{}-{what}", role.name()), role).await;
+            let id = site.assign(person, shop.tenant, 1).await;
+            site.enter(&visitor, id).await;
+            assert_eq!(site.get(&visitor, "/statement").await.status, StatusCode::OK, "{role:?}");
+            if what == "ended" {
+                let mut tx = site.world.db.write().await.unwrap();
+                tx.platform().end_assignment(id, None, site.world.now()).await.unwrap();
+                tx.commit().await.unwrap();
+            }
+            visitors.push((what, role, visitor));
+        }
+    }
+    site.world.clock.pass(SignedDuration::from_hours(23));
+    for (_, _, visitor) in &visitors {
+        // Their sessions go on: only the assignment has ended.
+        site.get(visitor, "/staff").await;
+        let token = visitor.cookie.as_ref().unwrap().split_once('=').unwrap().1;
+        let id_hash: Vec<u8> = hash_of(token);
+        let mut tx = site.world.db.write().await.unwrap();
+        tx.platform().touch_session(&id_hash, site.world.now()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    site.world.clock.pass(SignedDuration::from_hours(1));
+    let own = |path: &str| OWN.iter().any(|part| path.starts_with(part)) || path.starts_with("/staff");
+    let before = site.world.rows(None).await;
+    for (what, role, visitor) in &visitors {
+        for page in shop.pages.seen.iter().filter(|page| !own(page)) {
+            let answer = site.get(visitor, page).await;
+            let to_desk = page.split('?').next() == Some("/") && answer.to() == "/staff";
+            assert!(
+                to_desk || answer.status == StatusCode::NOT_FOUND,
+                "{role:?} {what}: {page} {}",
+                answer.status
+            );
+            assert!(!MARKS.iter().any(|mark| answer.body.contains(mark)), "{page}");
+        }
+        for (_, form) in shop.forms().into_iter().filter(|(route, _)| !own(&route.path)) {
+            let answer = form.send(site, visitor, "same-origin").await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{role:?} {what}: {form:?}");
+        }
+    }
+    assert_eq!(site.world.rows(None).await, before);
+}
+
+fn hash_of(token: &str) -> Vec<u8> {
+    use sha2::{Digest, Sha256};
+    let bytes: Vec<u8> =
+        (0..token.len()).step_by(2).map(|at| u8::from_str_radix(&token[at..at + 2], 16).unwrap()).collect();
+    Sha256::digest(bytes).to_vec()
+}
+
+/// What owners alone see or do, and what is of members alone.
+const MEMBERS_ALONE: [&str; 8] = [
+    "/audit",
+    "/settings/notices",
+    "/people/invitations",
+    "/people/invitations/removal",
+    "/people/{id}/role",
+    "/people/{id}/removal",
+    "/people/staff/{id}/end",
+    "/notices/{id}/read",
+];
+
+#[tokio::test]
+async fn assigned_support_looks_and_changes_nothing() {
+    let shop = shop().await;
+    let (visitor, person) = shop.site.staff("gita", StaffRole::Support).await;
+    let id = shop.site.assign(person, shop.tenant, 1).await;
+    shop.site.enter(&visitor, id).await;
+    assert!(shop.site.get(&visitor, "/").await.body.contains("You are here as support"));
+    let (before, files) = (shop.site.world.rows(None).await, shop.site.spooled());
+    let mut offered = Pages::default();
+    offered.walk(&shop.site, &visitor, &["/"]).await;
+    assert!(offered.seen.iter().any(|page| page.starts_with("/settlements/")), "they see the books");
+    let of_business =
+        |action: &str| !OWN.iter().any(|part| action.starts_with(part)) && !action.starts_with("/staff");
+    let may: Vec<&String> =
+        offered.forms.iter().map(|form| &form.action).filter(|action| of_business(action)).collect();
+    // What a viewer keeps for themselves, such as periods of the first page, stands on pages and is refused.
+    assert!(
+        may.iter().all(|action| action.starts_with("/tiles") || action.starts_with("/notices")),
+        "{may:?}"
+    );
+    for (_, form) in shop.forms().into_iter().filter(|(route, _)| of_business(&route.path)) {
+        let answer = form.send(&shop.site, &visitor, "same-origin").await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{form:?}");
+    }
+    for page in &shop.pages.seen {
+        let alone =
+            routes().iter().any(|route| MEMBERS_ALONE.contains(&route.path.as_str()) && route.takes(page));
+        let status = shop.site.get(&visitor, page).await.status;
+        assert!(!alone || status == StatusCode::NOT_FOUND, "{page}: {status}");
+    }
+    assert_eq!(shop.site.world.rows(None).await, before);
+    assert_eq!(shop.site.spooled(), files);
+}
+
+#[tokio::test]
+async fn assigned_managers_work_in_the_books_marked_as_staff_and_leave_members_alone() {
+    for role in [StaffRole::AccountManager, StaffRole::SeniorOperations, StaffRole::Administrator] {
+        let shop = shop().await;
+        let (visitor, person) = shop.site.staff("gita", role).await;
+        let id = shop.site.assign(person, shop.tenant, 1).await;
+        shop.site.enter(&visitor, id).await;
+        let mut forms = shop.forms();
+        forms.retain(|(route, _)| !OWN.iter().any(|part| route.path.starts_with(part)));
+        let (alone, work): (Vec<_>, Vec<_>) =
+            forms.into_iter().partition(|(route, _)| MEMBERS_ALONE.contains(&route.path.as_str()));
+        shop.site.get(&visitor, "/statement").await;
+        let before = shop.site.world.rows(None).await;
+        for (_, form) in alone {
+            let answer = form.send(&shop.site, &visitor, "same-origin").await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{role:?}: {form:?}");
+        }
+        assert_eq!(shop.site.world.rows(None).await, before);
+        let entries = shop.recorded().await;
+        for (_, form) in work {
+            let answer = form.send(&shop.site, &visitor, "same-origin").await;
+            assert!(answer.status != StatusCode::INTERNAL_SERVER_ERROR, "{role:?}: {form:?}");
+        }
+        let mut tx = shop.site.world.db.read().await.unwrap();
+        let mut books = tx.scoped(shop.tenant).await.unwrap();
+        let found = books.audit_entries(&AuditFilter::default(), 1000).await.unwrap();
+        let new = &found[..found.len() - entries];
+        assert!(new.len() > 10, "{role:?} worked");
+        assert!(new.iter().all(|entry| entry.actor == ecom_store::Actor::Staff(person, role)), "{new:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_forms_of_the_staff_do_change_something_when_an_administrator_sends_them() {
+    let shop = shop().await;
+    let mut forms = shop.desk_forms();
+    forms.sort_by_key(|(route, _)| {
+        (
+            route.path == "/staff/people/{id}/role",
+            route.path.ends_with("end"),
+            route.path.ends_with("removal"),
+        )
+    });
+    let (mut changed, mut all) = (BTreeSet::new(), BTreeSet::new());
+    for (route, form) in forms {
+        let before = shop.site.world.rows(None).await;
+        let entries = shop.recorded_by_platform().await;
+        let answer = form.send(&shop.site, &shop.admin, "same-origin").await;
+        let refused = [StatusCode::FORBIDDEN, StatusCode::INTERNAL_SERVER_ERROR].contains(&answer.status);
+        assert!(!refused, "{}: {form:?}", answer.status);
+        all.insert(route.path.clone());
+        if before != shop.site.world.rows(None).await {
+            let unrecorded = UNRECORDED_DESK.contains(&route.path.as_str());
+            assert!(
+                unrecorded || shop.recorded_by_platform().await > entries,
+                "{} is not on record",
+                route.path
+            );
             changed.insert(route.path);
         }
     }

@@ -5,6 +5,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::mail::Digest;
 
+/// Why one of the platform's staff may enter a business no more.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// The time was over.
+    Time,
+    /// Somebody ended it.
+    Person,
+}
+
 /// Something that somebody is told. It is kept as JSON.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -24,6 +34,32 @@ pub enum News {
     MailFailed {
         /// Which.
         message: i64,
+    },
+    /// One of the platform's staff may enter the business.
+    StaffMayEnter {
+        /// By which assignment.
+        assignment: i64,
+        /// Who.
+        name: String,
+        /// In which role, as it is stored.
+        role: String,
+        /// Why.
+        reason: String,
+        /// Until when, in microseconds UTC.
+        until: i64,
+    },
+    /// One of the platform's staff may enter the business no more.
+    StaffLeft {
+        /// By which assignment they could.
+        assignment: i64,
+        /// Who.
+        name: String,
+        /// Their role, as it is stored; empty for somebody who is staff no more.
+        role: String,
+        /// Why not.
+        ending: Ending,
+        /// Who ended it; may be empty.
+        by: String,
     },
 }
 
@@ -46,6 +82,8 @@ impl News {
         match self {
             Self::Digest { .. } => "digest",
             Self::MailFailed { .. } => "mail-failed",
+            Self::StaffMayEnter { .. } => "staff-may-enter",
+            Self::StaffLeft { .. } => "staff-left",
         }
     }
 

@@ -24,6 +24,7 @@ impl Worker {
         tx.platform().sweep_devices(now).await?;
         tx.platform().sweep_jobs(now).await?;
         tx.commit().await?;
+        self.close_assignments().await?;
         let removed = self.sweep_spool().await? + self.sweep_archive().await?;
         if removed > 0 {
             tracing::info!(removed, "removed uploads and originals that nothing needs any more");

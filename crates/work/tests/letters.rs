@@ -41,6 +41,7 @@ fn there_is_a_sample_of_every_letter() {
         "lockout",
         "new-device",
         "reset-password",
+        "staff-invitation",
         "test",
         "verify-address",
     ];

@@ -11,6 +11,7 @@ use ecom_work::mail::Letter;
 
 use super::{
     check_email,
+    own::Own,
     proof::{Proof, own, password_field, prove},
 };
 use crate::{
@@ -21,7 +22,7 @@ use crate::{
     frame::Frame,
     page,
     post::Reader,
-    seat::{Me, Own},
+    seat::Me,
     session::Quota,
 };
 

@@ -1,6 +1,7 @@
 //! Registering: a person and the business they act for. The first person becomes its owner. And one's own account.
 
 pub(crate) mod email;
+pub(crate) mod own;
 pub(crate) mod proof;
 pub(crate) mod show;
 
@@ -22,7 +23,7 @@ use crate::{
     network::Network,
     page,
     seat::Visitor,
-    session::{self, Quota, may_register, new_password_field, password_fault},
+    session::{self, PasswordPolicy, Quota, may_register},
     words::sentence,
 };
 
@@ -44,7 +45,7 @@ impl RegisterPage {
                 entry.field("name", "Your name").complete("name"),
                 entry.field("email", "E-mail address").kind("email").complete("email"),
                 entry.field("phone", "Phone number").kind("tel").complete("tel"),
-                new_password_field(entry, "password", "Password"),
+                PasswordPolicy::Customer.field(entry, "password", "Password"),
             ],
             business: business_fields(entry),
             agree: entry.field("agree", "I act for a business and am 18 or older").kind("check"),
@@ -101,7 +102,7 @@ pub(crate) async fn create(
     let mut tx = app.db.write().await?;
     tx.platform().lock_registration().await?;
     // Asked again inside the transaction: two first people may have typed at the same time.
-    if app.settings.registration() == crate::Registration::First && tx.platform().people().await? > 0 {
+    if app.settings.registration() == crate::Registration::First && tx.platform().has_business().await? {
         return Err(closed());
     }
     let registered = tx.platform().register(&checked.person(&hash), now).await;
@@ -143,7 +144,7 @@ fn check(entry: &mut Entry) -> Checked {
     let email = check_email(entry);
     let phone = check_phone(entry);
     let password = entry.raw("password").to_owned();
-    if let Some(words) = password_fault(&password, &[&name, &email, entry.raw("business")]) {
+    if let Some(words) = PasswordPolicy::Customer.fault(&password, &[&name, &email, entry.raw("business")]) {
         entry.refuse("password", words);
     }
     let business = check_business(entry);

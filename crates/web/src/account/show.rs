@@ -9,7 +9,7 @@ use axum::{
 use ecom_store::{Action, EmailChange, SessionView};
 use ecom_vault::{from_hex, to_hex};
 
-use super::{check_name, check_phone, proof::prove};
+use super::{check_name, check_phone, own::Own, proof::prove};
 use crate::{
     app::App,
     entry::{Entry, Field},
@@ -19,8 +19,8 @@ use crate::{
     notice::{Notice, Tone},
     page,
     params::Params,
-    seat::{Me, Own},
-    session::{new_password_field, password_fault},
+    seat::Me,
+    session::PasswordPolicy,
 };
 
 #[derive(Template)]
@@ -79,6 +79,11 @@ pub(crate) async fn show(State(app): State<App>, own: Own, params: Params) -> Pa
         let words = "Mail servers take no such address. Ask for another one.";
         notices.push(Notice::new(Tone::Bad, "No mail was sent", words));
     }
+    let due = own.staff().and_then(|standing| PasswordPolicy::due(standing.password, app.now()));
+    let due = due.map(|why| {
+        Notice::new(Tone::Attention, "Change your password", why).link("Do it here", "#change-password")
+    });
+    notices.extend(due);
     shown(&app, &own, notices, &Entry::default(), StatusCode::OK).await
 }
 
@@ -102,7 +107,11 @@ pub(crate) async fn change_password(State(app): State<App>, own: Own, mut entry:
     let names = businesses.iter().map(|business| business.name.as_str());
     let about: Vec<&str> = names.chain([me.person.name.as_str(), &me.person.email]).collect();
     let new = entry.raw("new").to_owned();
-    if let Some(words) = password_fault(&new, &about) {
+    let policy = own.policy();
+    let state = app.db.read().await?.platform().password_state(me.id()).await?;
+    if let Some(words) = policy.too_young(state, app.now()) {
+        entry.refuse("new", words);
+    } else if let Some(words) = policy.fault_for(&app, me.id(), &new, &about).await? {
         entry.refuse("new", words);
     }
     let Some(proof) = prove(&app, me, &mut entry).await? else {
@@ -110,7 +119,7 @@ pub(crate) async fn change_password(State(app): State<App>, own: Own, mut entry:
     };
     let hash = app.passwords().hash(new).await?;
     let mut tx = proof.begin(&app, me).await?;
-    tx.platform().replace_password(me.id(), &hash, Some(&me.session), app.now()).await?;
+    tx.platform().replace_password(me.id(), (&hash, policy.rule()), Some(&me.session), app.now()).await?;
     me.record(&app, &mut tx, Action::ChangePassword, "account").await?;
     tx.commit().await?;
     Ok(Redirect::to("/account?said=password").into_response())
@@ -162,7 +171,7 @@ async fn shown(app: &App, own: &Own, notices: Vec<Notice>, entry: &Entry, status
                 typed.field("name", "Your name").complete("name"),
                 typed.field("phone", "Phone number").kind("tel").complete("tel"),
             ],
-            passwords: password_fields(entry),
+            passwords: password_fields(entry, own.policy()),
             codes,
             sessions: sessions.into_iter().map(|session| row(session, me)).collect(),
         },
@@ -181,10 +190,10 @@ fn change_row(change: EmailChange) -> ChangeRow {
     }
 }
 
-fn password_fields(entry: &Entry) -> Vec<Field> {
+fn password_fields(entry: &Entry, policy: PasswordPolicy) -> Vec<Field> {
     vec![
         entry.field("password", "Your password now").kind("password").complete("current-password"),
-        new_password_field(entry, "new", "New password"),
+        policy.field(entry, "new", "New password"),
     ]
 }
 

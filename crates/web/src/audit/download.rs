@@ -1,13 +1,12 @@
 //! The audit log as a file: all entries that are asked for, however many there are.
 
 use ecom_documents::{Sheet, Value};
-use ecom_store::{AuditEntry, AuditFilter, MOST_AUDIT_PAGE, Tx};
+use ecom_store::{AuditEntry, AuditFilter, MOST_AUDIT_PAGE};
 
-use super::{deed, doer};
+use super::{Source, deed, doer};
 use crate::{
     download::{Rows, filled, instant, sheet},
     fault::Page,
-    seat::{Owner, Seat},
 };
 
 /// The one table of the page.
@@ -19,15 +18,14 @@ pub(super) fn head() -> Sheet {
 
 /// Entries, the latest first, in one snapshot of the books.
 pub(super) struct Entries {
-    tx: Tx,
-    seat: Seat<Owner>,
+    source: Source,
     filter: AuditFilter,
     over: bool,
 }
 
 impl Entries {
-    pub(super) fn of(tx: Tx, seat: Seat<Owner>, filter: AuditFilter) -> Self {
-        Self { tx, seat, filter, over: false }
+    pub(super) fn of(source: Source, filter: AuditFilter) -> Self {
+        Self { source, filter, over: false }
     }
 }
 
@@ -36,8 +34,7 @@ impl Rows for Entries {
         if self.over {
             return Ok(Vec::new());
         }
-        let mut books = self.seat.books(&mut self.tx).await?;
-        let found = books.audit_entries(&self.filter, MOST_AUDIT_PAGE).await?;
+        let found = self.source.entries(&self.filter, MOST_AUDIT_PAGE).await?;
         match found.last() {
             Some(last) => self.filter.before = Some(last.seq),
             None => self.over = true,

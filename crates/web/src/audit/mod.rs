@@ -1,11 +1,12 @@
-//! The audit log: who did what, when, from where. For owners.
+//! The audit log: who did what, when, from where. That of a business is for its owners, that of the platform for
+//! administrators of the staff.
 
 mod download;
 mod words;
 
 use askama::Template;
 use axum::extract::State;
-use ecom_store::{Action, Actor, AuditEntry, AuditFilter, PersonId, Scoped};
+use ecom_store::{Action, Actor, AuditEntry, AuditFilter, PersonId, Tx};
 use jiff::{ToSpan, civil::Date};
 
 use crate::{
@@ -16,8 +17,9 @@ use crate::{
     frame::{Frame, Here},
     moment, page,
     params::{Link, Params},
-    period::{Period, shown},
+    period::{self, Period},
     seat::{Owner, Seat},
+    staff::{Administrator, Desk, role_words},
 };
 
 /// Entries on a page.
@@ -27,6 +29,7 @@ const PER_PAGE: usize = 50;
 #[template(path = "audit/list.html")]
 struct AuditPage {
     frame: Frame,
+    whose: Whose,
     downloads: Downloads,
     fields: Vec<Field>,
     filtered: bool,
@@ -48,8 +51,33 @@ struct AuditRow {
     network: String,
 }
 
+/// Whose log it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Whose {
+    Business,
+    Platform,
+}
+
+impl Whose {
+    /// Its page.
+    fn path(self) -> &'static str {
+        match self {
+            Self::Business => "/audit",
+            Self::Platform => "/staff/audit",
+        }
+    }
+
+    fn tells_of(self, action: Action) -> bool {
+        match self {
+            Self::Business => action.is_of_business(),
+            Self::Platform => action.is_of_platform(),
+        }
+    }
+}
+
 /// What is asked for.
 struct Asked {
+    whose: Whose,
     person: Option<PersonId>,
     action: Option<Action>,
     from: Option<Date>,
@@ -58,9 +86,10 @@ struct Asked {
 }
 
 impl Asked {
-    fn read(params: &Params) -> Page<Self> {
+    fn read(whose: Whose, params: &Params) -> Page<Self> {
         let number = |text: &str| text.parse().ok().filter(|number| *number > 0);
         Ok(Self {
+            whose,
             person: params.read("person", "a person of this log", number)?.map(PersonId),
             action: params.read("action", "something that this log tells of", Action::from_name)?,
             from: params.read("from", "a day such as 2026-04-01", Period::day)?,
@@ -73,8 +102,8 @@ impl Asked {
         AuditFilter {
             person: self.person,
             action: self.action,
-            from: self.from.map(midnight),
-            until: self.to.map(|day| midnight(day.saturating_add(1.day()))),
+            from: self.from.map(moment::midnight),
+            until: self.to.map(|day| moment::midnight(day.saturating_add(1.day()))),
             before: self.before,
         }
     }
@@ -96,33 +125,78 @@ impl Asked {
             ("to", self.to.map(|day| day.to_string())),
             ("before", before.map(|seq| seq.to_string())),
         ];
-        pairs.into_iter().fold(Link::to("/audit"), |link, (name, value)| match value {
+        pairs.into_iter().fold(Link::to(self.whose.path()), |link, (name, value)| match value {
             Some(value) => link.with(name, &value),
             None => link,
         })
     }
 }
 
-/// The log, the latest entry first.
+/// The log of a business, the latest entry first.
 pub(crate) async fn list(State(app): State<App>, seat: Seat<Owner>, params: Params) -> Page {
-    let asked = Asked::read(&params)?;
-    let mut tx = app.db.read().await?;
+    let asked = Asked::read(Whose::Business, &params)?;
+    let tx = app.db.read().await?;
     if let Some(wanted) = Download::read(&params)? {
         let name = FileName::today(&app, &seat, download::TABLE);
-        let filter = AuditFilter { before: None, ..asked.filter() };
-        let entries = download::Entries::of(tx, seat, filter);
-        return wanted.send_rows(&app, &name, download::head(), entries).await;
+        return send(&app, wanted, &name, Source::Business(tx, Box::new(seat)), &asked).await;
     }
-    let mut books = seat.books(&mut tx).await?;
+    let frame = seat.frame("Audit log", Here::People);
+    show(frame, Source::Business(tx, Box::new(seat)), &asked).await
+}
+
+/// The log of the platform, the latest entry first.
+pub(crate) async fn list_of_platform(
+    State(app): State<App>,
+    desk: Desk<Administrator>,
+    params: Params,
+) -> Page {
+    let asked = Asked::read(Whose::Platform, &params)?;
+    let tx = app.db.read().await?;
+    if let Some(wanted) = Download::read(&params)? {
+        let name = FileName::of_platform(&app, "record");
+        return send(&app, wanted, &name, Source::Platform(tx), &asked).await;
+    }
+    show(desk.frame("Record of the platform", Here::StaffRecord), Source::Platform(tx), &asked).await
+}
+
+/// Where entries come from, in one snapshot.
+enum Source {
+    Business(Tx, Box<Seat<Owner>>),
+    Platform(Tx),
+}
+
+impl Source {
+    async fn entries(&mut self, filter: &AuditFilter, most: i64) -> Page<Vec<AuditEntry>> {
+        Ok(match self {
+            Self::Business(tx, seat) => seat.books(tx).await?.audit_entries(filter, most).await?,
+            Self::Platform(tx) => tx.platform().audit_entries(filter, most).await?,
+        })
+    }
+
+    async fn people(&mut self) -> Page<Vec<(PersonId, Option<String>)>> {
+        Ok(match self {
+            Self::Business(tx, seat) => seat.books(tx).await?.audited_people().await?,
+            Self::Platform(tx) => tx.platform().audited_people().await?,
+        })
+    }
+}
+
+async fn send(app: &App, wanted: Download, name: &FileName, source: Source, asked: &Asked) -> Page {
+    let filter = AuditFilter { before: None, ..asked.filter() };
+    wanted.send_rows(app, name, download::head(), download::Entries::of(source, filter)).await
+}
+
+async fn show(frame: Frame, mut source: Source, asked: &Asked) -> Page {
     let most = i64::try_from(PER_PAGE).unwrap_or(i64::MAX);
-    let mut entries = books.audit_entries(&asked.filter(), most + 1).await?;
+    let mut entries = source.entries(&asked.filter(), most + 1).await?;
     let more = entries.len() > PER_PAGE;
     entries.truncate(PER_PAGE);
     let next = entries.last().filter(|_| more).map(|entry| asked.link(Some(entry.seq)));
     page::show(&AuditPage {
-        frame: seat.frame("Audit log", Here::People),
+        frame,
+        whose: asked.whose,
         downloads: Downloads::of(&asked.address(None), &[download::TABLE]),
-        fields: fields(&mut books, &asked).await?,
+        fields: fields(source.people().await?, asked),
         filtered: asked.is_narrow(),
         rows: entries.into_iter().map(row).collect(),
         first: asked.before.map(|_| asked.link(None)),
@@ -130,35 +204,29 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Owner>, params: Para
     })
 }
 
-async fn fields(books: &mut Scoped<'_>, asked: &Asked) -> Page<Vec<Field>> {
+fn fields(people: Vec<(PersonId, Option<String>)>, asked: &Asked) -> Vec<Field> {
     let person = asked.person.map(|person| person.to_string()).unwrap_or_default();
     let day = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
     let (from, to) = (day(asked.from), day(asked.to));
     let action = asked.action.map_or("", Action::name);
     let entry = Entry::with(&[("person", &person), ("action", action), ("from", &from), ("to", &to)]);
-    let people = books.audited_people().await?;
     let people = people.into_iter().map(|(id, name)| (id.to_string(), named(id, name)));
     let all = |words: &str| std::iter::once((String::new(), words.to_owned()));
-    let actions = Action::ALL.iter().map(|action| (action.name().to_owned(), words::of(*action).to_owned()));
-    Ok(vec![
+    let actions = Action::ALL.iter().filter(|action| asked.whose.tells_of(**action));
+    let actions = actions.map(|action| (action.name().to_owned(), words::of(*action).to_owned()));
+    vec![
         entry.field("person", "Who").choice(all("everybody").chain(people)).optional(),
         entry.field("action", "What").choice(all("everything").chain(actions)).optional(),
         entry.field("from", "From").kind("date").optional(),
         entry.field("to", "To").kind("date").optional(),
-    ])
-}
-
-/// The first instant of a day in India.
-fn midnight(day: Date) -> i64 {
-    // Days of addresses lie between 1995 and 2150: each has an instant.
-    moment::zone().to_timestamp(day.at(0, 0, 0, 0)).unwrap_or_default().as_microsecond()
+    ]
 }
 
 fn row(entry: AuditEntry) -> AuditRow {
     let at = moment::at(entry.at);
     AuditRow {
         seq: entry.seq,
-        day: shown(at.date()),
+        day: period::shown(at.date()),
         time: at.strftime("%H:%M:%S").to_string(),
         who: doer(entry.actor, entry.name),
         what: deed(&entry.action),
@@ -172,6 +240,7 @@ fn row(entry: AuditEntry) -> AuditRow {
 fn doer(actor: Actor, name: Option<String>) -> String {
     match actor {
         Actor::Person(id) => named(id, name),
+        Actor::Staff(id, role) => format!("{} ({} of the platform)", named(id, name), role_words(role)),
         Actor::Command => "the operator, by a command".to_owned(),
         Actor::Work => "the program, by itself".to_owned(),
     }
@@ -185,7 +254,12 @@ fn deed(action: &str) -> &'static str {
 /// The page of an object; of one that has none of its own, the list it stands in.
 fn href(object: &str) -> String {
     match object.split('/').next() {
+        Some("people") if object.starts_with("people/staff") => "/people/staff".to_owned(),
         Some("people") => "/people".to_owned(),
+        Some("staff") => {
+            let list = object.split('/').nth(1).unwrap_or_default();
+            if list.is_empty() { "/staff".to_owned() } else { format!("/staff/{list}") }
+        }
         Some("files") => "/uploads".to_owned(),
         _ => format!("/{object}"),
     }

@@ -52,5 +52,18 @@ pub(super) fn of(action: Action) -> &'static str {
         Action::ReopenMonth => "opened a closed month again",
         Action::AddTile => "put a period on the home page",
         Action::RemoveTile => "took a period from the home page",
+        Action::AddStaff => "made somebody staff of the platform",
+        Action::ChangeStaffRole => "gave one of the staff another role",
+        Action::EndStaff => "ended that somebody is staff",
+        Action::InviteStaff => "invited somebody to the staff",
+        Action::RevokeStaffInvitation => "took an invitation to the staff back",
+        Action::Assign => "let staff of the platform enter the business",
+        Action::EndAssignment => "ended that staff of the platform may enter",
+        Action::UseAssignment => "looked at the books",
+        Action::KeepRight => "looked at a right of the staff and kept it",
+        Action::EndRight => "looked at a right of the staff and ended it",
+        Action::FinishReview => "finished the access review",
+        Action::RetryJob => "had a job done again",
+        Action::CancelJob => "cancelled a job",
     }
 }

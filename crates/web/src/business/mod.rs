@@ -26,6 +26,7 @@ struct BusinessesPage {
     name: String,
     email: String,
     rows: Vec<BusinessRow>,
+    staff: bool,
 }
 
 struct BusinessRow {
@@ -37,7 +38,10 @@ struct BusinessRow {
 
 /// The list.
 pub(crate) async fn list(State(app): State<App>, me: Me, Visitor(signed): Visitor) -> Page {
-    let businesses = app.db.read().await?.platform().businesses_of(me.person.person).await?;
+    let mut tx = app.db.read().await?;
+    let businesses = tx.platform().businesses_of(me.person.person).await?;
+    let staff = tx.platform().standing(me.person.person).await?.is_some();
+    drop(tx);
     let here = signed.map(|signed| signed.tenant);
     let row = |own: OwnBusiness| BusinessRow {
         here: here == Some(own.tenant),
@@ -49,6 +53,7 @@ pub(crate) async fn list(State(app): State<App>, me: Me, Visitor(signed): Visito
         frame: Frame::outside("Your businesses"),
         name: me.person.name,
         email: me.person.email,
+        staff,
         rows: businesses.into_iter().map(row).collect(),
     })
 }

@@ -57,6 +57,7 @@ struct Decision {
 
 /// What one gets.
 pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, params: Params) -> Page {
+    only_members(&seat)?;
     let said = (params.one("said") == Some("saved")).then_some("Your choice is saved.");
     let mut tx = app.db.read().await?;
     let confirmed = tx.platform().profile(seat.person()).await?.is_some_and(|own| own.verified_at.is_some());
@@ -80,8 +81,14 @@ pub(crate) async fn show(State(app): State<App>, seat: Seat<Viewer>, params: Par
     page::show(&page)
 }
 
+/// Staff in a business that is not theirs get nothing from it.
+fn only_members(seat: &Seat<Viewer>) -> Page<()> {
+    if seat.is_visit() { Err(Fault::Missing) } else { Ok(()) }
+}
+
 /// Puts on record what changed.
 pub(crate) async fn save(State(app): State<App>, seat: Seat<Viewer>, entry: Entry) -> Page {
+    only_members(&seat)?;
     let mut tx = app.db.write().await?;
     let mut books = seat.books(&mut tx).await?;
     for (purpose, channel) in asked() {

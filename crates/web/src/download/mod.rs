@@ -57,6 +57,11 @@ impl FileName {
         Self { whose: slug(seat.business()), what: slug(what), when: format!("as-of-{}", app.today()) }
     }
 
+    /// A file about the platform on a day: `platform_record_as-of-2026-11-25`.
+    pub(crate) fn of_platform(app: &App, what: &str) -> Self {
+        Self { whose: "platform".to_owned(), what: slug(what), when: format!("as-of-{}", app.today()) }
+    }
+
     /// With its ending; letters, digits and hyphens only, so that any system takes it.
     pub(crate) fn text(&self, table: Option<&str>, ending: &str) -> String {
         let whose = if self.whose.is_empty() { String::new() } else { format!("{}_", self.whose) };

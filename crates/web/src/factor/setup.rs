@@ -11,13 +11,15 @@ use sha2::{Digest, Sha256};
 
 use super::{check, code, status};
 use crate::{
-    account::proof::{password_field, prove},
+    account::{
+        own::Own,
+        proof::{password_field, prove},
+    },
     app::App,
     entry::{Entry, Field},
     fault::{Fault, Page},
     frame::Frame,
     money, page,
-    seat::Own,
 };
 
 #[derive(Template)]
@@ -27,6 +29,8 @@ struct FactorPage {
     state: Setting,
     /// Recovery codes, the one time they are shown.
     codes: Vec<String>,
+    /// One of the staff without codes.
+    needed: bool,
 }
 
 #[derive(Template)]
@@ -151,5 +155,6 @@ async fn shown(app: &App, own: &Own, entry: &Entry, codes: Vec<String>, status: 
             Setting::Unconfirmed { size, path, letters: code::letters(secret), code: field }
         }
     };
-    page::show_as(status, &FactorPage { frame: own.frame("Codes at sign-in"), state, codes })
+    let needed = own.staff().is_some() && !matches!(state, Setting::On { .. });
+    page::show_as(status, &FactorPage { frame: own.frame("Codes at sign-in"), state, codes, needed })
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use askama::Template;
 use axum::{
     extract::State,
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use ecom_ledger::{Currency, day, statement::Statement};
@@ -86,7 +86,8 @@ pub(crate) async fn show(
         Ok(seat) => return render(&app, &seat, &params, StatusCode::OK, &Entry::default()).await,
         Err(answer) => answer,
     };
-    let first = answer.status().is_redirection() && may_register(&app).await?;
+    let signed_out = answer.headers().get(header::LOCATION).is_some_and(|to| to == "/sign-in");
+    let first = signed_out && may_register(&app).await?;
     Ok(if first { Redirect::to("/register").into_response() } else { answer })
 }
 

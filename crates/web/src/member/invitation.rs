@@ -21,7 +21,7 @@ use crate::{
     frame::Frame,
     network::Network,
     page,
-    session::{self, cookie, cookie::Token, new_password_field, password_fault},
+    session::{self, PasswordPolicy, cookie, cookie::Token},
 };
 
 #[derive(Template)]
@@ -133,7 +133,7 @@ fn check(entry: &mut Entry, open: &Open) -> Option<(String, String, String)> {
     let (name, phone) = (check_name(entry), check_phone(entry));
     let password = entry.raw("password").to_owned();
     let business = open.token.business.as_deref().unwrap_or_default();
-    if let Some(words) = password_fault(&password, &[&name, &open.token.email, business]) {
+    if let Some(words) = PasswordPolicy::Customer.fault(&password, &[&name, &open.token.email, business]) {
         entry.refuse("password", words);
     }
     entry.is_good().then_some((name, phone, password))
@@ -200,6 +200,6 @@ fn fields(entry: &Entry) -> Vec<Field> {
     vec![
         entry.field("name", "Your name").complete("name"),
         entry.field("phone", "Phone number").kind("tel").complete("tel"),
-        new_password_field(entry, "password", "Password"),
+        PasswordPolicy::Customer.field(entry, "password", "Password"),
     ]
 }

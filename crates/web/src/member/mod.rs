@@ -4,6 +4,7 @@ mod download;
 pub(crate) mod invitation;
 pub(crate) mod ownership;
 pub(crate) mod removal;
+pub(crate) mod staff;
 
 use askama::Template;
 use axum::{

@@ -5,8 +5,8 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Redirect},
 };
-use ecom_store::{NoticeId, NoticeView};
-use ecom_work::News;
+use ecom_store::{NoticeId, NoticeView, StaffRole};
+use ecom_work::{Ending, News};
 
 use super::{Notice, Tone};
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
     moment, money, page,
     params::{Link, Params},
     seat::{Manager, Seat, Viewer},
+    staff,
 };
 
 /// Notices of a page.
@@ -33,6 +34,8 @@ struct NoticesPage {
     older: Option<String>,
     /// Whether there is a record of mail for this person.
     record: bool,
+    /// Whether they choose what they get.
+    chooses: bool,
 }
 
 struct NoticeRow {
@@ -57,6 +60,7 @@ pub(crate) async fn list(State(app): State<App>, seat: Seat<Viewer>, params: Par
         newer: before.is_some(),
         older: older.map(|row| Link::to("/notices").with("before", &row.id.to_string()).text()),
         record,
+        chooses: !seat.is_visit(),
         rows,
     };
     page::show(&page)
@@ -120,12 +124,36 @@ fn told(news: Option<News>, record: bool) -> Notice {
             let notice = Notice::new(Tone::Attention, "A mail could not be sent", words);
             if record { notice.link("See which and why", format!("/messages/{message}")) } else { notice }
         }
+        Some(News::StaffMayEnter { assignment: _, name, role, reason, until }) => {
+            let words = format!(
+                "{} may look at your books until {}, for this reason: {reason}. Each thing they do stands on your record.",
+                of_staff(&name, &role),
+                moment::day(until - 1)
+            );
+            Notice::new(Tone::Attention, "Staff of the platform may look at your books", words)
+                .link("See who and why, or end it", "/people/staff")
+        }
+        Some(News::StaffLeft { assignment: _, name, role, ending, by }) => {
+            let why = match ending {
+                Ending::Time => "Their time is over".to_owned(),
+                Ending::Person if by.is_empty() => "It was ended".to_owned(),
+                Ending::Person => format!("{by} ended it"),
+            };
+            let words = format!("{} may look at your books no more. {why}.", of_staff(&name, &role));
+            Notice::new(Tone::Plain, "Staff of the platform have left", words)
+                .link("See who looked at your books", "/people/staff")
+        }
         None => Notice::new(
             Tone::Plain,
             "A notice from another version",
             "This version of the program does not know its words.",
         ),
     }
+}
+
+fn of_staff(name: &str, role: &str) -> String {
+    let role = StaffRole::from_name(role).map_or("staff", staff::role_words);
+    format!("{name} ({role} of the platform)")
 }
 
 #[cfg(test)]
@@ -155,5 +183,25 @@ mod tests {
         assert_eq!(told(Some(failed.clone()), true).link.unwrap().1, "/messages/7");
         assert!(told(Some(failed), false).link.is_none());
         assert!(told(None, true).link.is_none());
+        let enters = News::StaffMayEnter {
+            assignment: 1,
+            name: "Dev".to_owned(),
+            role: "support".to_owned(),
+            reason: "Ticket 7".to_owned(),
+            until: 1_774_981_800_000_000,
+        };
+        let notice = told(Some(enters), false);
+        assert!(
+            notice
+                .words
+                .starts_with("Dev (support of the platform) may look at your books until 31 Mar 2026")
+        );
+        let left = |ending, by: &str| {
+            let (name, by) = ("Dev".to_owned(), by.to_owned());
+            told(Some(News::StaffLeft { assignment: 1, name, role: String::new(), ending, by }), false).words
+        };
+        assert!(left(Ending::Time, "").ends_with("Their time is over."));
+        assert!(left(Ending::Person, "Asha").ends_with("Asha ended it."));
+        assert!(left(Ending::Person, "").ends_with("It was ended."));
     }
 }

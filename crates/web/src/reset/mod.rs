@@ -25,7 +25,7 @@ use crate::{
     params::Params,
     post::{self, Reader},
     seat::record_own,
-    session::{Asking, Attempt, ResetVerdict, cookie::Token, new_password_field, password_fault},
+    session::{Asking, Attempt, PasswordPolicy, ResetVerdict, cookie::Token},
 };
 
 /// An answer comes after this long, whether or not a mail was written.
@@ -54,6 +54,7 @@ struct Open {
     person: PersonId,
     profile: Profile,
     hash: Vec<u8>,
+    policy: PasswordPolicy,
 }
 
 /// Asks for the address; without a mail server, says what to do instead.
@@ -139,7 +140,7 @@ pub(crate) async fn save(
     let new = entry.raw("password").to_owned();
     let own = [open.profile.name.as_str(), open.profile.email.as_str()];
     let about: Vec<&str> = own.into_iter().chain(businesses.iter().map(|own| own.name.as_str())).collect();
-    if let Some(words) = password_fault(&new, &about) {
+    if let Some(words) = open.policy.fault_for(&app, open.person, &new, &about).await? {
         entry.refuse("password", words);
         return shown(&token, &open, &entry, StatusCode::UNPROCESSABLE_ENTITY);
     }
@@ -156,7 +157,7 @@ async fn replace(app: &App, platform: &mut Platform<'_>, open: &Open, hash: &str
     let now = app.now();
     platform.lock_person(open.person).await?;
     platform.use_token(&open.hash, Purpose::Reset, now).await.map_err(over)?;
-    platform.replace_password(open.person, hash, None, now).await?;
+    platform.replace_password(open.person, (hash, open.policy.rule()), None, now).await?;
     // The link came by mail: the address is theirs.
     platform.verify_email(open.person, &open.profile.email, now).await.map_err(over)
 }
@@ -180,7 +181,8 @@ async fn open(app: &App, tx: &mut Tx, token: &str) -> Page<Open> {
     if fold_email(&profile.email) != fold_email(&live.email) {
         return Err(gone());
     }
-    Ok(Open { person, profile, hash: live.hash })
+    let policy = PasswordPolicy::of(tx.platform().standing(person).await?.is_some());
+    Ok(Open { person, profile, hash: live.hash, policy })
 }
 
 fn asked(app: &App, entry: &Entry, said: bool, status: StatusCode) -> Page {
@@ -196,7 +198,7 @@ fn shown(token: &str, open: &Open, entry: &Entry, status: StatusCode) -> Page {
             frame: Frame::outside("Choose a new password"),
             path: format!("/reset/{token}"),
             email: open.profile.email.clone(),
-            field: new_password_field(entry, "password", "New password"),
+            field: open.policy.field(entry, "password", "New password"),
         },
     )
 }

@@ -5,6 +5,7 @@ pub(crate) mod cookie;
 mod device;
 pub(crate) mod known;
 mod password;
+mod policy;
 mod quota;
 
 use askama::Template;
@@ -24,11 +25,14 @@ use crate::{
     page,
     params::Link,
     seat::Visitor,
+    staff,
 };
 pub(crate) use attempt::{Asking, Attempt, ResetVerdict, Verdict};
 use cookie::Token;
-pub(crate) use password::{Passwords, fault as password_fault, new_password_field};
-pub use password::{hash_password, random_password};
+pub(crate) use password::Passwords;
+pub use password::hash_password;
+pub(crate) use policy::PasswordPolicy;
+pub use policy::random_password;
 pub(crate) use quota::Quota;
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
@@ -109,7 +113,8 @@ pub(crate) async fn create(
         let proved =
             Proved { person: login.id, password_hash: &login.password_hash, attempt: Some(&attempt) };
         if let Some(opened) = open(&app, &proved, &headers, network).await? {
-            return Ok(opened.answer(local(entry.raw("next")).unwrap_or("/")));
+            let lead = staff::lead_of(&app, login.id).await?;
+            return Ok(opened.answer(lead.or_else(|| local(entry.raw("next"))).unwrap_or("/")));
         }
     }
     tracing::info!(why = "address or password", "a sign-in was refused");
@@ -117,7 +122,8 @@ pub(crate) async fn create(
     refused(&app, &entry, StatusCode::UNPROCESSABLE_ENTITY, Some(words)).await
 }
 
-/// Puts on record that a session began or ended, in the business it acts for, if it acts for one.
+/// Puts on record that a session began or ended, in the business it acts for, if it acts for one, and of staff in the
+/// platform's log.
 pub(crate) async fn record(
     app: &App,
     tx: &mut Tx,
@@ -125,8 +131,12 @@ pub(crate) async fn record(
     network: &str,
     action: Action,
 ) -> Page<()> {
+    if let Some((person, _, standing)) = tx.platform().staff_session(id_hash, app.now()).await? {
+        let doer = Doer::staff(person, standing.role, network.to_owned());
+        tx.platform().audit(&doer, action, "", app.now()).await?;
+    }
     let Some(signed) = tx.platform().session(id_hash, app.now()).await? else { return Ok(()) };
-    let doer = Doer::person(signed.person, network.to_owned());
+    let doer = signed.doer(network.to_owned());
     Ok(tx.scoped(signed.tenant).await?.audit(&doer, action, "", app.now()).await?)
 }
 
@@ -259,7 +269,7 @@ pub(crate) async fn may_register(app: &App) -> Page<bool> {
     Ok(match app.settings.registration() {
         Registration::Open => true,
         Registration::Closed => false,
-        Registration::First => app.db.read().await?.platform().people().await? == 0,
+        Registration::First => !app.db.read().await?.platform().has_business().await?,
     })
 }
 

@@ -9,7 +9,6 @@ use zxcvbn::zxcvbn;
 use crate::{
     entry::{Entry, Field},
     fault::{Fault, Page},
-    random,
 };
 
 /// Shortest password in characters.
@@ -105,11 +104,6 @@ pub fn hash_password(password: &[u8]) -> Result<String, String> {
     Argon2::default().hash_password(password).map(|hash| hash.to_string()).map_err(|error| error.to_string())
 }
 
-/// A password that nobody can guess, for a command that gives somebody a new one: 140 bits.
-pub fn random_password() -> Result<String, String> {
-    random::letters::<28>(4).map_err(|_| "the system gives no randomness".to_owned())
-}
-
 /// The field for choosing a password.
 pub(crate) fn new_password_field(entry: &Entry, name: &'static str, label: &'static str) -> Field {
     let hint = format!(
@@ -145,13 +139,6 @@ mod tests {
         }
         assert!(fault("short", &about).is_some_and(|words| words.contains("this has 5")));
         assert!(fault(&"long words ".repeat(30), &about).is_some_and(|words| words.contains("At most")));
-    }
-
-    #[test]
-    fn a_random_password_is_one_that_people_may_have_and_never_the_same() {
-        let (one, other) = (random_password().unwrap(), random_password().unwrap());
-        assert!(one.len() == 34 && fault(&one, &[]).is_none(), "{one}");
-        assert_ne!(one, other);
     }
 
     #[tokio::test]

@@ -13,7 +13,10 @@ use axum::{
 };
 use ecom_ledger::settlement::Options;
 use ecom_simulator::{Catalogue, Extra, Plan, write_v2};
-use ecom_store::{Archive, Importer, NewSession, PersonId, Stage, TenantId};
+use ecom_store::{
+    Archive, AssignmentId, Importer, NewAssignment, NewPerson, NewSession, PasswordRule, PersonId, StaffRole,
+    Stage, TenantId,
+};
 use ecom_testkit::{Engine, World};
 use ecom_web::{Limits, Registration, Server, Settings, router};
 use ecom_work::{
@@ -134,7 +137,16 @@ impl Site {
 
     /// A session without asking for the password; one from before ends.
     pub async fn sign_in(&self, person: PersonId) -> Visitor {
-        let token: [u8; 32] = Sha256::digest(format!("token of {person}")).into();
+        self.sign_in_by(person, format!("token of {person}")).await
+    }
+
+    /// Another one, when the first is over.
+    pub async fn sign_in_again(&self, person: PersonId) -> Visitor {
+        self.sign_in_by(person, format!("later token of {person}")).await
+    }
+
+    async fn sign_in_by(&self, person: PersonId, token: String) -> Visitor {
+        let token: [u8; 32] = Sha256::digest(token).into();
         let mut tx = self.world.db.write().await.unwrap();
         let id_hash = Sha256::digest(token);
         tx.platform().close_session(&id_hash).await.unwrap();
@@ -143,6 +155,41 @@ impl Site {
         tx.commit().await.unwrap();
         let text = token.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         Visitor { cookie: Some(format!("__Host-ecom={text}")), from: None }
+    }
+
+    /// One of the platform's staff, with codes and a password under the rules of the staff, who is signed in.
+    pub async fn staff(&self, name: &str, role: StaffRole) -> (Visitor, PersonId) {
+        let now = self.world.now();
+        let ring = self.world.keys().await.platform(now).await.unwrap();
+        let email = format!("{name}@platform.example");
+        let mut tx = self.world.db.write().await.unwrap();
+        let mut platform = tx.platform();
+        let new = NewPerson { name, email: &email, phone: "+91 98450 00000", password_hash: "none" };
+        let person = platform.add_person(&new, now).await.unwrap();
+        platform.set_password_under(person, "none", PasswordRule::Staff, now).await.unwrap();
+        platform.add_staff(person, role, None, now).await.unwrap();
+        platform.put_totp(&ring, person, &[7; 20], now).await.unwrap();
+        platform.confirm_totp(person, now).await.unwrap();
+        tx.commit().await.unwrap();
+        (self.sign_in(person).await, person)
+    }
+
+    /// Lets one of the staff into a business, so many days; without a word to anybody.
+    pub async fn assign(&self, person: PersonId, tenant: TenantId, days: i64) -> AssignmentId {
+        let now = self.world.now();
+        let ends_at = now + days * 24 * 3_600_000_000;
+        let reason = "Helps with the close of September";
+        let new = NewAssignment { person, tenant, reason, made_by: person, ends_at };
+        let mut tx = self.world.db.write().await.unwrap();
+        let id = tx.platform().assign(&new, now).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    /// One of the staff opens the books of a business they are assigned to.
+    pub async fn enter(&self, visitor: &Visitor, id: AssignmentId) {
+        let answer = self.post(visitor, "/staff/businesses/choice", &[("assignment", &id.to_string())]).await;
+        assert_eq!((answer.status, answer.to()), (StatusCode::SEE_OTHER, "/"), "{}", answer.outline());
     }
 
     pub async fn get(&self, visitor: &Visitor, path: &str) -> Answer {

@@ -62,6 +62,17 @@ pub enum Letter {
         /// How long the link works.
         until: i64,
     },
+    /// Somebody is invited to be one of the platform's staff.
+    StaffInvitation {
+        /// Who invites.
+        inviter: String,
+        /// As what, in words.
+        role: String,
+        /// The page that accepts it.
+        page: String,
+        /// How long the link works.
+        until: i64,
+    },
     /// A sign-in from a device that was not seen before.
     NewDevice {
         /// Whose account.
@@ -123,6 +134,7 @@ impl Letter {
             Self::VerifyAddress { .. } => "verify-address",
             Self::ResetPassword { .. } => "reset-password",
             Self::Invitation { .. } => "invitation",
+            Self::StaffInvitation { .. } => "staff-invitation",
             Self::NewDevice { .. } => "new-device",
             Self::Lockout { .. } => "lockout",
             Self::ConfirmAddress { .. } => "confirm-address",
@@ -135,7 +147,7 @@ impl Letter {
     /// What kind of mail it is.
     pub fn purpose(&self) -> MessagePurpose {
         match self {
-            Self::Invitation { .. } | Self::Test {} => MessagePurpose::Account,
+            Self::Invitation { .. } | Self::StaffInvitation { .. } | Self::Test {} => MessagePurpose::Account,
             Self::Digest(_) => MessagePurpose::Digest,
             _ => MessagePurpose::Security,
         }
@@ -147,6 +159,7 @@ impl Letter {
             Self::VerifyAddress { until, .. }
             | Self::ResetPassword { until, .. }
             | Self::Invitation { until, .. }
+            | Self::StaffInvitation { until, .. }
             | Self::ConfirmAddress { until, .. }
             | Self::AddressChanging { until, .. } => *until,
             _ => now.saturating_add(NOTICE_MICROS),
@@ -159,6 +172,7 @@ impl Letter {
             Self::VerifyAddress { .. } => "Confirm your e-mail address".to_owned(),
             Self::ResetPassword { .. } => "Choose a new password".to_owned(),
             Self::Invitation { business, .. } => format!("You are invited to {}", name(business)),
+            Self::StaffInvitation { .. } => "You are invited to work for the platform".to_owned(),
             Self::NewDevice { .. } => "New sign-in to your account".to_owned(),
             Self::Lockout { .. } => "Sign-ins to your account were refused".to_owned(),
             Self::ConfirmAddress { .. } => "Confirm your new e-mail address".to_owned(),
@@ -184,6 +198,9 @@ impl Letter {
             Self::ResetPassword { name, page, until } => reset(name, link(page), *until),
             Self::Invitation { business, inviter, role, page, until } => {
                 invitation(business, inviter, *role, link(page), *until)
+            }
+            Self::StaffInvitation { inviter, role, page, until } => {
+                staff_invitation(inviter, role, link(page), *until)
             }
             Self::NewDevice { name, device, network, at, page } => {
                 new_device(name, device, network, *at, mail.url(page))
@@ -271,6 +288,19 @@ fn invitation(business: &str, inviter: &str, role: Role, link: Option<String>, u
         limits(until, "If you do not know who invites you, do nothing."),
     ];
     (format!("{inviter} invites you to the books of {business}."), parts)
+}
+
+fn staff_invitation(inviter: &str, role: &str, link: Option<String>, until: i64) -> Said {
+    let (inviter, role) = (name(inviter), name(role));
+    let words =
+        "You will need an app for codes on your phone: nobody of the staff gets in with a password alone.";
+    let parts = vec![
+        Part::Text("Hello,".to_owned()),
+        Part::Text(format!("{inviter} invites you to the staff of Ecom Assistance, as {role}. {words}")),
+        Part::Button("Accept the invitation".to_owned(), link),
+        limits(until, "If you do not know who invites you, do nothing."),
+    ];
+    (format!("{inviter} invites you to the staff, as {role}."), parts)
 }
 
 fn new_device(to: &str, device: &str, network: &str, at: i64, page: String) -> Said {

@@ -39,6 +39,7 @@ pub fn samples() -> Vec<(&'static str, Letter)> {
                 until: AT + 7 * 24 * HOUR,
             },
         ),
+        ("staff-invitation", to_staff()),
         (
             "new-device",
             Letter::NewDevice {
@@ -77,6 +78,15 @@ fn lockout(failures: i64, network: Option<&str>, codes: bool) -> Letter {
         until: AT + HOUR / 4,
         codes,
         page: "/reset".into(),
+    }
+}
+
+fn to_staff() -> Letter {
+    Letter::StaffInvitation {
+        inviter: "Asha Rao".into(),
+        role: "account manager".into(),
+        page: "/staff/invitations/".into(),
+        until: AT + 7 * 24 * HOUR,
     }
 }
 
