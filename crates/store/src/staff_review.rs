@@ -136,7 +136,7 @@ type ItemRow = (
 /// Roles: used when their person was last seen in the platform's log.
 const ROLES: &str = "select f.id, f.person, p.name, f.role, null, '', f.since, cast(null as bigint),
         (select l.at from platform_audit l where l.log = 0 and l.person = f.person order by l.seq desc limit 1),
-        r.kept, q.name, r.answered_at, case when f.ended_at is null then 1 else 0 end
+        r.kept, q.name, r.answered_at, cast(case when f.ended_at is null then 1 else 0 end as bigint)
      from staff f join person p on p.id = f.person
      left join staff_review_answer r on r.quarter = $1 and r.kind = 'staff' and r.subject = f.id
      left join person q on q.id = r.answered_by
@@ -144,7 +144,7 @@ const ROLES: &str = "select f.id, f.person, p.name, f.role, null, '', f.since, c
 const ASSIGNMENTS: &str =
     "select a.id, a.person, p.name, coalesce(f.role, r.role), b.name, a.reason, a.begins_at, a.ends_at,
         a.used_at, r.kept, q.name, r.answered_at,
-        case when a.ended_at is null and a.ends_at > $2 and f.id is not null then 1 else 0 end
+        cast(case when a.ended_at is null and a.ends_at > $2 and f.id is not null then 1 else 0 end as bigint)
      from assignment a join person p on p.id = a.person join business b on b.id = a.tenant
      left join staff f on f.person = a.person and f.ended_at is null
      left join staff_review_answer r on r.quarter = $1 and r.kind = 'assignment' and r.subject = a.id

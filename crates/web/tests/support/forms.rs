@@ -1,6 +1,9 @@
 //! What the router can do, read from its source, and what its pages offer: every form that a visitor can reach.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::OnceLock,
+};
 
 use axum::{
     body::Body,
@@ -44,6 +47,11 @@ impl Route {
 
 /// The routes, as `src/lib.rs` lists them. Routes made anywhere else, or in another way, would escape: there are none.
 pub fn routes() -> Vec<Route> {
+    static ROUTES: OnceLock<Vec<Route>> = OnceLock::new();
+    ROUTES.get_or_init(read_routes).clone()
+}
+
+fn read_routes() -> Vec<Route> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut folders = vec![folder.clone()];
     while let Some(folder) = folders.pop() {
