@@ -91,18 +91,13 @@ impl Telling<'_> {
                     .note("in no account until Amazon releases them"),
             );
         }
-        let state = match known.cover {
-            Some(cover) => words::uncovered(cover, shown).map_or_else(
-                || "every settlement is here".to_owned(),
-                |open| format!("{open}: more may follow"),
-            ),
-            None => "no settlement of these days has been imported".to_owned(),
+        let (state, note) = match known.cover.map(|cover| words::uncovered(cover, shown)) {
+            Some(None) => ("every settlement is here".to_owned(), ""),
+            Some(Some(open)) => (open, "more may follow"),
+            None => ("none imported".to_owned(), ""),
         };
-        rows.push(Row::new(
-            Weight::Plain,
-            "These days",
-            Figure::linked(state, self.scope.link("/settlements").text()),
-        ));
+        let settlements = Figure::linked(state, self.scope.link("/settlements").text());
+        rows.push(Row::new(Weight::Plain, "Settlements of these days", settlements).note(note));
         Reason {
             id: "posting",
             title: "When a sale counts",

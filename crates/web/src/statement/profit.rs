@@ -84,7 +84,9 @@ pub(crate) fn sections(scope: &Scope, statement: &Statement, whole: &Statement) 
         .moved()
         .any(|(account, turnover)| account.class() == Class::Profit && turnover.estimated != 0);
     let figure = Figure::amount(statement.currency, profit, class_link(scope, "profit")).estimated(estimated);
-    let row = Row::new(Weight::Total, words::profit(whole), figure).share(share(statement, profit)?);
+    // Of profit the share is the margin, which an unknown cost leaves unknown.
+    let margin = statement.margin_bp()?.map_or_else(Figure::nothing, Figure::share);
+    let row = Row::new(Weight::Total, words::profit(whole), figure).share(margin);
     all.push(single(row.turnover(turned(statement, |account| account.class() == Class::Profit)?)));
     for measure in Measure::ALL {
         let figure = measure.figure(scope, statement)?;
