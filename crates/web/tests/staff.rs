@@ -242,12 +242,7 @@ async fn an_account_manager_works_in_a_business_whose_owner_sees_it_and_ends_it(
         deeds_in(&site, tenant).await.iter().filter(|(_, action)| action == "assignment.use").count(),
         2
     );
-    let asked = site.get(&owner, &format!("/people/staff/{id}/end")).await;
-    assert!(asked.outline().contains("Show gita out?"), "{}", asked.outline());
-    assert_eq!(
-        site.post(&owner, &format!("/people/staff/{id}/end"), &[]).await.to(),
-        "/people/staff?said=ended"
-    );
+    the_owner_ends(&site, &owner, &id).await;
     assert_eq!(site.get(&gita, "/statement").await.status, StatusCode::NOT_FOUND, "at once");
     assert_eq!(site.get(&gita, "/").await.to(), "/staff", "and a way out");
     let told = site.get(&owner, "/notices").await.outline();
@@ -259,6 +254,15 @@ async fn an_account_manager_works_in_a_business_whose_owner_sees_it_and_ends_it(
         StatusCode::NOT_FOUND
     );
     assert_eq!(actions(&site).await, ["assignment.create", "assignment.end"]);
+}
+
+async fn the_owner_ends(site: &Site, owner: &Visitor, id: &str) {
+    let asked = site.get(owner, &format!("/people/staff/{id}/end")).await;
+    assert!(asked.outline().contains("Show gita out?"), "{}", asked.outline());
+    assert_eq!(
+        site.post(owner, &format!("/people/staff/{id}/end"), &[]).await.to(),
+        "/people/staff?said=ended"
+    );
 }
 
 #[tokio::test]
@@ -343,7 +347,7 @@ async fn an_assignment_is_renewed_from_its_row_and_what_is_wrong_is_told() {
         ("last", "2026-10-07", "This day is over"),
         ("last", "2027-01-07", "At most 90 days"),
     ] {
-        let mut form = vec![
+        let mut form = [
             ("who", person.to_string()),
             ("where", tenant.to_string()),
             ("reason", "Ticket 4711 and more".into()),
@@ -509,14 +513,7 @@ async fn each_quarter_every_right_is_looked_at_and_the_answers_are_evidence() {
     insta::assert_snapshot!("home_with_a_review", site.get(&admin, "/staff").await.outline());
     assert!(!site.get(&esha, "/staff").await.body.contains("is due"), "it waits for administrators");
     insta::assert_snapshot!("review", site.get(&admin, "/staff/review").await.outline());
-    let asked = site.get(&admin, "/staff/review/answers?kind=assignment&id=1").await.outline();
-    assert!(asked.contains("End the assignment of esha to kurta-house?"), "{asked}");
-    let asked = site.get(&admin, "/staff/review/answers?kind=staff&id=2").await.outline();
-    assert!(asked.contains("End that esha is support?"), "{asked}");
-    for odd in ["", "?kind=staff&id=4711", "?kind=owner&id=1", "?kind=staff&id=x"] {
-        let answer = site.get(&admin, &format!("/staff/review/answers{odd}")).await;
-        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{odd}");
-    }
+    ending_is_asked_for(&site, &admin).await;
     let early = site.post(&admin, "/staff/review/end", &[]).await;
     assert!(
         early.status == StatusCode::CONFLICT && early.body.contains("not looked at yet"),
@@ -573,6 +570,17 @@ async fn each_quarter_every_right_is_looked_at_and_the_answers_are_evidence() {
         actions(&site).await,
         ["review.keep", "review.keep", "review.end", "assignment.end", "review.finish"]
     );
+}
+
+async fn ending_is_asked_for(site: &Site, admin: &Visitor) {
+    let asked = site.get(admin, "/staff/review/answers?kind=assignment&id=1").await.outline();
+    assert!(asked.contains("End the assignment of esha to kurta-house?"), "{asked}");
+    let asked = site.get(admin, "/staff/review/answers?kind=staff&id=2").await.outline();
+    assert!(asked.contains("End that esha is support?"), "{asked}");
+    for odd in ["", "?kind=staff&id=4711", "?kind=owner&id=1", "?kind=staff&id=x"] {
+        let answer = site.get(admin, &format!("/staff/review/answers{odd}")).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{odd}");
+    }
 }
 
 #[tokio::test]
