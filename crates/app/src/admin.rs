@@ -33,6 +33,9 @@ enum Command {
         after_help = "Example: ecom admin email --data /srv/ecom/data --email asha@old.example --to asha@new.example"
     )]
     Email(NewEmail),
+    /// Who is of the platform's staff
+    #[command(subcommand)]
+    Staff(staff::Command),
 }
 
 #[derive(clap::Args)]

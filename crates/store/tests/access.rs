@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use ecom_store::{
-    LiveToken, MemberRole, NewPerson, NewSession, NewToken, PersonId, Purpose, Result, SessionPerson, Stage,
-    StoreError, TenantId,
+    LiveToken, MemberRole, NewPerson, NewSession, NewToken, PasswordRule, PersonId, Purpose, Result,
+    SessionPerson, Stage, StoreError, TenantId,
 };
 use ecom_testkit::{World, on_both};
 use jiff::SignedDuration;
@@ -296,7 +296,8 @@ on_both!(a_recovery_code_works_once, |world| async move {
 on_both!(a_profile_can_be_changed_and_an_address_is_one_persons, |world| async move {
     let (asha, _) = (person(&world, "asha").await, person(&world, "bela").await);
     commit!(world, set_profile(asha, "Asha Rao", "+91 98450 00001")).unwrap();
-    commit!(world, replace_password(asha, "other hash", None, world.now())).unwrap();
+    commit!(world, replace_password(asha, ("other hash", PasswordRule::Customer), None, world.now()))
+        .unwrap();
     commit!(world, verify_email(asha, "ASHA@example.in", world.now())).unwrap();
     let profile = ask!(world, profile(asha)).unwrap();
     assert_eq!((profile.name.as_str(), profile.password_hash.as_str()), ("Asha Rao", "other hash"));

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use ecom_store::{
-    NewSession, PersonId, Registration, SESSION_IDLE_MICROS, SESSION_MOST_MICROS, Signed, Stage, StoreError,
-    fold_email, taken_field,
+    NewSession, PasswordRule, PersonId, Registration, SESSION_IDLE_MICROS, SESSION_MOST_MICROS, Signed,
+    Stage, StoreError, fold_email, taken_field,
 };
 use ecom_testkit::{World, on_both};
 use jiff::SignedDuration;
@@ -248,12 +248,16 @@ on_both!(a_password_is_changed_for_one_person, |world| async move {
     let (asha, _) = world.business("kurta-house").await;
     world.business("saree-works").await;
     let mut tx = world.db.write().await.unwrap();
-    tx.platform().replace_password(asha, "new hash", None, 1).await.unwrap();
+    tx.platform().replace_password(asha, ("new hash", PasswordRule::Customer), None, 1).await.unwrap();
     let login = tx.platform().login("owner@kurta-house.example").await.unwrap().unwrap();
     assert_eq!(login.password_hash, "new hash");
     let other = tx.platform().login("owner@saree-works.example").await.unwrap().unwrap();
     assert_ne!(other.password_hash, "new hash");
-    let nobody = tx.platform().replace_password(ecom_store::PersonId(4711), "x", None, 1).await.unwrap_err();
+    let nobody = tx
+        .platform()
+        .replace_password(ecom_store::PersonId(4711), ("x", PasswordRule::Customer), None, 1)
+        .await
+        .unwrap_err();
     assert!(matches!(nobody, StoreError::Rows { table: "person", found: 0, .. }), "{nobody}");
 });
 

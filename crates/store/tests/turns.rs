@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use ecom_store::{
-    Db, MemberRole, NewJob, NewPerson, NewSession, NewToken, PersonId, Purpose, Stage, StoreError,
+    Db, MemberRole, NewJob, NewPerson, NewSession, NewToken, PasswordRule, PersonId, Purpose, Stage,
+    StoreError,
 };
 use ecom_testkit::{Role, World, on_both, on_postgres};
 
@@ -32,7 +33,7 @@ fn session(id_hash: &[u8], person: PersonId) -> NewSession<'_> {
 
 async fn replace(db: &Db, person: PersonId, keep: Option<&[u8]>) -> Result<u64, StoreError> {
     let mut tx = db.write().await?;
-    let ended = tx.platform().replace_password(person, "new", keep, 5).await?;
+    let ended = tx.platform().replace_password(person, ("new", PasswordRule::Customer), keep, 5).await?;
     tx.commit().await?;
     Ok(ended)
 }

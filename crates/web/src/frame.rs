@@ -223,8 +223,6 @@ pub(crate) struct Frame {
     pub(crate) title: String,
     pub(crate) here: Here,
     pub(crate) who: Option<Who>,
-    /// Where one can go.
-    pub(crate) sections: &'static [Section],
     /// What waits for somebody.
     pub(crate) duties: Duties,
     /// Notices that are not read yet, up to a limit.
@@ -246,7 +244,6 @@ impl Frame {
             title: title.into(),
             here: Here::Outside,
             who: None,
-            sections: &[],
             duties: Duties::default(),
             unread: 0,
             reload_s: None,

@@ -5,7 +5,7 @@
 mod support;
 
 use axum::http::StatusCode;
-use ecom_web::{Registration, Settings};
+use ecom_web::{Proxies, Registration, Settings};
 use jiff::SignedDuration;
 use support::{
     Visitor,
@@ -99,7 +99,7 @@ async fn many_failures_are_told_once_a_day_and_only_to_whom_they_concern() {
 #[tokio::test]
 async fn failures_from_many_networks_are_told_though_none_is_refused() {
     let settings = Settings::new("http://127.0.0.1:8080", Registration::First).unwrap();
-    let house = house_of(&settings.behind_proxy(true)).await;
+    let house = house_of(&settings.behind(Proxies::Near)).await;
     for number in 0..21 {
         let from = Some(format!("203.0.{number}.7"));
         let answer = house.sign_in(&Visitor { from, ..Visitor::default() }, "wrong wrong wrong").await;
