@@ -144,7 +144,7 @@ type SignedRow = (
 pub(crate) const CLOCK_SLACK_MICROS: i64 = 3_600_000_000;
 
 /// Sessions that have not ended, neither by use (`$2`) nor by age (`$3`).
-fn live() -> String {
+pub(crate) fn live() -> String {
     let newest = SESSION_MOST_MICROS + CLOCK_SLACK_MICROS;
     format!("s.last_seen > $2 and s.created_at > $3 and s.created_at <= $3 + {newest}")
 }

@@ -7,7 +7,7 @@ use crate::{
     ids::{PersonId, StaffId},
     member::MemberRole,
     password::{PasswordRule, PasswordState},
-    session::{SESSION_IDLE_MICROS, SESSION_MOST_MICROS},
+    session::{SESSION_IDLE_MICROS, SESSION_MOST_MICROS, live},
     tx::{Platform, Turn, exec, fetch_all, fetch_one, fetch_optional},
 };
 
@@ -158,15 +158,19 @@ impl Platform<'_> {
         id_hash: &[u8],
         now: i64,
     ) -> Result<Option<(PersonId, String, Standing)>> {
-        let row = fetch_optional!(
-            (i64, String, String, i64, String, i64),
-            self.tx,
+        let text = format!(
             "select p.id, p.name, f.role,
                     (select count(*) from totp t where t.person = p.id and t.confirmed_at is not null),
                     p.password_rule, p.password_changed_at
              from session s join person p on p.id = s.person
              join staff f on f.person = s.person and f.ended_at is null
-             where s.id_hash = $1 and s.last_seen > $2 and s.created_at > $3 and s.stage = 'full'",
+             where s.id_hash = $1 and {} and s.stage = 'full'",
+            live()
+        );
+        let row = fetch_optional!(
+            (i64, String, String, i64, String, i64),
+            self.tx,
+            sqlx::AssertSqlSafe(text.as_str()),
             id_hash,
             now - SESSION_IDLE_MICROS,
             now - SESSION_MOST_MICROS,

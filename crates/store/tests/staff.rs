@@ -4,8 +4,8 @@
 use ecom_store::{
     Action, Actor, Assignment, AssignmentFilter, AssignmentId, AuditFault, AuditFilter, AuditProof, Doer,
     JobFilter, JobState, MemberRole, NewAssignment, NewJob, NewNotice, NewPerson, NewSession, NewToken,
-    PAST_PASSWORDS, PasswordRule, PersonId, Purpose, Quarter, Result, Right, Signed, StaffRole, Stage,
-    StoreError, TenantId, Tx,
+    PAST_PASSWORDS, PasswordRule, PersonId, Purpose, Quarter, Result, Right, SESSION_MOST_MICROS, Signed,
+    StaffRole, Stage, StoreError, TenantId, Tx,
 };
 use ecom_testkit::{World, on_both};
 use jiff::SignedDuration;
@@ -196,6 +196,18 @@ on_both!(a_session_that_waits_for_a_code_is_nobodys_of_the_staff, |world| async 
     assert_eq!((known, name.as_str(), standing.second_factor), (bela, "bela", false));
     world.clock.pass(DAY);
     assert!(ask!(world, staff_session(&[1; 32], world.now())).is_none(), "it has ended");
+});
+
+on_both!(a_session_from_a_clock_that_ran_ahead_is_nobodys_of_the_staff, |world| async move {
+    let bela = staff(&world, "bela", StaffRole::Support).await;
+    let now = world.now();
+    world.clock.pass(SignedDuration::from_micros(SESSION_MOST_MICROS + 2 * 3_600_000_000));
+    open(&world, &[1; 32], bela).await;
+    assert!(ask!(world, staff_session(&[1; 32], world.now())).is_some());
+    assert!(
+        ask!(world, staff_session(&[1; 32], now)).is_none(),
+        "it would live as long as the clock was ahead"
+    );
 });
 
 on_both!(a_member_who_is_staff_too_is_there_as_a_member, |world| async move {

@@ -5,7 +5,7 @@ mod support;
 
 use axum::http::{StatusCode, header};
 use ecom_simulator::{Catalogue, Extra, Plan, write_v2};
-use ecom_store::Filter;
+use ecom_store::{Filter, PersonId};
 use support::{Answer, Site, Visitor, settlement, site};
 
 async fn with_books() -> (Site, Visitor) {
@@ -132,8 +132,9 @@ async fn labels_found_come_whole_however_many_the_page_shows() {
 
 #[tokio::test]
 async fn the_first_page_hands_out_what_its_tiles_say() {
-    let (site, owner) = with_books().await;
+    let (site, _) = with_books().await;
     site.world.clock.set("2026-09-21T08:30+05:30");
+    let owner = site.sign_in(PersonId(1)).await;
     let table = site.get(&owner, "/?format=csv&table=periods").await.table();
     assert_eq!(table[0][..5], ["Period", "Days", "Currency", "Profit", "Net sales"]);
     let month = table.iter().find(|row| row[0] == "Month to date").unwrap();

@@ -72,7 +72,7 @@ impl ProductFilter {
         if self.seller_account.is_none() {
             let _ = write!(
                 text,
-                " union all select e.currency, e.sku{} from stock_event e
+                " union all select e.sku, e.currency{} from stock_event e
                   where e.tenant_id = $1 and e.month between $2 and $3 {} group by e.sku, e.currency",
                 each(&entered),
                 stock::narrow(self.currency, self.marketplace)

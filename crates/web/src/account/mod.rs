@@ -122,7 +122,7 @@ pub(crate) async fn create(
     Quota::of_address(person, &checked.email).take(&mut tx.platform(), now).await?;
     address::ask(&app, &mut tx.platform(), person, (&checked.name, &checked.email)).await?;
     tx.commit().await?;
-    session::welcome(&app, (person, &hash), &headers, network).await
+    session::welcome(&app, (person, &hash), &headers, network, "/").await
 }
 
 impl Checked {

@@ -112,7 +112,7 @@ pub(crate) async fn accept(
         address::ask(&app, &mut tx.platform(), person, (&name, &open.token.email)).await?;
     }
     tx.commit().await?;
-    session::welcome(&app, (person, &hash), &headers, network).await
+    session::welcome(&app, (person, &hash), &headers, network, "/").await
 }
 
 async fn join(app: &App, tx: &mut Tx, open: &Open, person: PersonId, network: Network) -> Page<()> {

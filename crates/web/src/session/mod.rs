@@ -224,16 +224,17 @@ pub(crate) async fn open(
     Ok(Some(Opened { token, stage, device }))
 }
 
-/// Signs somebody in who has just joined with a password.
+/// Signs somebody in who has just joined with a password, and goes on to `next`.
 pub(crate) async fn welcome(
     app: &App,
     (person, password_hash): (PersonId, &str),
     headers: &HeaderMap,
     network: Network,
+    next: &str,
 ) -> Page {
     let proved = Proved { person, password_hash, attempt: None };
     match open(app, &proved, headers, network).await? {
-        Some(opened) => Ok(opened.answer("/")),
+        Some(opened) => Ok(opened.answer(next)),
         None => Ok(Redirect::to("/sign-in").into_response()),
     }
 }

@@ -137,12 +137,12 @@ fn name_fault(password: &str, about: &[&str]) -> Option<String> {
         .then(|| "Leave your name and your address out of it.".to_owned())
 }
 
-/// A password that nobody can guess and that any rule lets pass, for a command that gives somebody a new one: some 95
+/// A password that nobody can guess and that any rule lets pass, for a command that gives somebody a new one: some 135
 /// bits. Whoever gets it changes it.
 pub fn random_password() -> Result<String, String> {
     const MOST_TRIES: usize = 100;
     for _ in 0..MOST_TRIES {
-        let letters = random::letters::<20>(4).map_err(|_| "the system gives no randomness".to_owned())?;
+        let letters = random::letters::<28>(4).map_err(|_| "the system gives no randomness".to_owned())?;
         // The first letter that has a capital gets it; digits come by chance.
         let at = letters.find(|letter: char| letter.is_ascii_lowercase()).unwrap_or_default();
         let (before, rest) = letters.split_at(at);
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn a_random_password_is_one_that_anybody_may_have_and_never_the_same() {
         let (one, other) = (random_password().unwrap(), random_password().unwrap());
-        assert!(one.len() == 24 && PasswordPolicy::Staff.fault(&one, &[]).is_none(), "{one}");
+        assert!(one.len() == 34 && PasswordPolicy::Staff.fault(&one, &[]).is_none(), "{one}");
         assert_ne!(one, other);
     }
 }

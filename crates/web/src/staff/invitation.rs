@@ -90,7 +90,7 @@ pub(crate) async fn accept(
     tx.platform().set_password_under(person, &hash, PasswordPolicy::Staff.rule(), app.now()).await?;
     join(&app, &mut tx, &open, person, network).await?;
     tx.commit().await?;
-    session::welcome(&app, (person, &hash), &headers, network).await
+    session::welcome(&app, (person, &hash), &headers, network, "/staff").await
 }
 
 /// Somebody else made an account with this address a moment ago.

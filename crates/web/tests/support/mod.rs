@@ -8,6 +8,7 @@ pub mod outline;
 use axum::{
     Router,
     body::Body,
+    extract::ConnectInfo,
     http::{Method, Request, StatusCode, header},
     response::Response,
 };
@@ -26,7 +27,10 @@ use ecom_work::{
 use futures_util::future::BoxFuture;
 use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
-use std::sync::{Arc, Mutex};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex},
+};
 use tower::ServiceExt;
 
 /// The server and the world behind it.
@@ -264,11 +268,14 @@ impl Site {
     }
 }
 
+/// The proxy in front, where one is.
+const PROXY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 443);
+
 impl Visitor {
     pub fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
         let request = Request::builder().method(method).uri(path).header(header::HOST, "127.0.0.1:8080");
         let request = match &self.from {
-            Some(from) => request.header("x-forwarded-for", from),
+            Some(from) => request.header("x-forwarded-for", from).extension(ConnectInfo(PROXY)),
             None => request,
         };
         match &self.cookie {
