@@ -63,7 +63,7 @@ async function begun(email, given) {
   await tab.getByRole("button", { name: "Change the password" }).click();
   await tab.getByText("Your password is changed").waitFor();
   await tab.goto("/staff");
-  await tab.getByRole("heading", { name: "The staff need codes" }).waitFor();
+  await tab.getByRole("heading", { name: "The staff need a second factor" }).waitFor();
   await tab.getByLabel("Your password").fill(PASSWORD);
   await tab.getByRole("button", { name: "Begin" }).click();
   const letters = await tab.locator(".key").textContent();

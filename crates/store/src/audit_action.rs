@@ -59,6 +59,10 @@ actions! {
     AddFactor = "account.add_factor";
     /// Somebody turned codes off.
     RemoveFactor = "account.remove_factor";
+    /// Somebody added a passkey.
+    AddPasskey = "account.add_passkey";
+    /// Somebody removed a passkey.
+    RemovePasskey = "account.remove_passkey";
     /// Somebody made new recovery codes.
     RenewCodes = "account.renew_codes";
     /// Somebody was invited.

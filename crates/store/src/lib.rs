@@ -43,6 +43,7 @@ mod message;
 mod migrate;
 mod names;
 mod notice;
+mod passkey;
 mod password;
 mod person;
 mod person_token;
@@ -113,6 +114,7 @@ pub use migrate::{
     migrate_keys, postgres_form,
 };
 pub use notice::{MOST_NOTICES, MOST_UNREAD, NewNotice, NoticeView};
+pub use passkey::{MOST_PASSKEYS, NewChallenge, NewPasskey, Passkey};
 pub use password::{PAST_PASSWORDS, PasswordRule, PasswordState};
 pub use person::{NewPerson, PersonLogin, Profile, Registration, fold_email, taken_field};
 pub use person_token::{LiveToken, NewToken, Purpose};

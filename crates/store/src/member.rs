@@ -72,6 +72,7 @@ impl Platform<'_> {
             self.tx,
             "select p.id, p.name, p.email, m.role, m.created_at,
                     (select count(*) from totp t where t.person = p.id and t.confirmed_at is not null)
+                  + (select count(*) from passkey k where k.person = p.id)
              from membership m join person p on p.id = m.person where m.tenant = $1
              order by case m.role when 'owner' then 0 when 'manager' then 1 else 2 end, p.name, p.id",
             tenant.0,

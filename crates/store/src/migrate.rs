@@ -26,6 +26,7 @@ pub const PLATFORM_TABLES: &[&str] = &[
     "person_device",
     "totp",
     "recovery_code",
+    "passkey",
     "key_gate",
     "person_secret",
     "message",
@@ -54,6 +55,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0011_mail.sql"),
     include_str!("../migrations/0012_device.sql"),
     include_str!("../migrations/0013_staff.sql"),
+    include_str!("../migrations/0014_passkey.sql"),
 ];
 
 /// Holds the numbers of the migrations that ran.

@@ -102,9 +102,9 @@ impl Platform<'_> {
     /// Asks for codes no more; gives whether they were asked for until now.
     pub async fn remove_totp(&mut self, person: PersonId) -> Result<bool> {
         let asked = self.asks_for_codes(person).await?;
-        exec!(self.tx, "delete from recovery_code where person = $1", person.0)?;
         exec!(self.tx, "delete from totp where person = $1", person.0)?;
         self.forget_person_secret(person, TOTP).await?;
+        self.drop_idle_recovery_codes(person).await?;
         Ok(asked)
     }
 

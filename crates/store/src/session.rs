@@ -173,7 +173,8 @@ impl Platform<'_> {
     pub async fn session(&mut self, id_hash: &[u8], now: i64) -> Result<Option<Signed>> {
         let text = format!(
             "select p.id, p.name, b.id, b.name, m.role, s.last_seen, f.role,
-                    (select count(*) from totp t where t.person = p.id and t.confirmed_at is not null),
+                    (select count(*) from totp t where t.person = p.id and t.confirmed_at is not null)
+                  + (select count(*) from passkey k where k.person = p.id),
                     p.password_rule, p.password_changed_at, a.id, a.reason, a.ends_at, a.used_at
              from session s
              join person p on p.id = s.person

@@ -110,6 +110,7 @@ type Row = (i64, i64, String, String, String, i64, Option<String>, Option<i64>, 
 
 const SELECT: &str = "select f.id, f.person, p.name, p.email, f.role, f.since, m.name, f.ended_at,
         (select count(*) from totp t where t.person = p.id and t.confirmed_at is not null)
+                  + (select count(*) from passkey k where k.person = p.id)
      from staff f join person p on p.id = f.person left join person m on m.id = f.made_by";
 
 impl Platform<'_> {
@@ -143,7 +144,8 @@ impl Platform<'_> {
         let row = fetch_optional!(
             (String, i64, String, i64),
             self.tx,
-            "select f.role, (select count(*) from totp t where t.person = p.id and t.confirmed_at is not null),
+            "select f.role, (select count(*) from totp t where t.person = p.id and t.confirmed_at is not null)
+                  + (select count(*) from passkey k where k.person = p.id),
                     p.password_rule, p.password_changed_at
              from staff f join person p on p.id = f.person where f.person = $1 and f.ended_at is null",
             person.0,
@@ -160,7 +162,8 @@ impl Platform<'_> {
     ) -> Result<Option<(PersonId, String, Standing)>> {
         let text = format!(
             "select p.id, p.name, f.role,
-                    (select count(*) from totp t where t.person = p.id and t.confirmed_at is not null),
+                    (select count(*) from totp t where t.person = p.id and t.confirmed_at is not null)
+                  + (select count(*) from passkey k where k.person = p.id),
                     p.password_rule, p.password_changed_at
              from session s join person p on p.id = s.person
              join staff f on f.person = s.person and f.ended_at is null

@@ -181,10 +181,53 @@ function values(chart) {
   });
 }
 
+// Bytes as WebAuthn's JSON writes them.
+function toBytes(text) {
+  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
+}
+
+function toText(bytes) {
+  return btoa(String.fromCharCode(...new Uint8Array(bytes))).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+// Asks the browser for a new passkey, or for one that it has; gives the answer as JSON.
+async function askPasskey(create, { publicKey }) {
+  publicKey.challenge = toBytes(publicKey.challenge);
+  for (const key of publicKey.excludeCredentials ?? publicKey.allowCredentials ?? []) key.id = toBytes(key.id);
+  if (create) publicKey.user.id = toBytes(publicKey.user.id);
+  const key = create ? await navigator.credentials.create({ publicKey }) : await navigator.credentials.get({ publicKey });
+  const response = {};
+  for (const name of ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]) {
+    if (key.response[name]) response[name] = toText(key.response[name]);
+  }
+  return JSON.stringify({ id: key.id, rawId: toText(key.rawId), type: key.type, response, extensions: {} });
+}
+
+function passkey(form) {
+  form.addEventListener("submit", async (event) => {
+    if (form.elements.answer.value) return;
+    event.preventDefault();
+    const said = form.querySelector("[data-passkey-said]");
+    said.textContent = "";
+    if (!navigator.credentials || !window.PublicKeyCredential) {
+      said.textContent = "This browser knows no passkeys.";
+      return;
+    }
+    try {
+      form.elements.answer.value = await askPasskey(form.dataset.passkey === "create", JSON.parse(form.dataset.options));
+    } catch (error) {
+      said.textContent = error.name === "InvalidStateError" ? "This device holds a passkey of yours for this site already." : "The browser gave no passkey: it was refused, or took too long. Try again.";
+      return;
+    }
+    form.submit();
+  });
+}
+
 for (const part of document.querySelectorAll("[data-part]")) fill(part);
 for (const chart of document.querySelectorAll("[data-values]")) values(chart);
 // On a narrow page a chart is wider than its frame: begin where its newest column is.
 for (const chart of document.querySelectorAll(".chart:has([aria-current]), .chart:has(a[tabindex])")) chart.scrollLeft = chart.scrollWidth;
 for (const form of document.querySelectorAll("form[data-upload]")) form.addEventListener("submit", upload);
 for (const zone of document.querySelectorAll("[data-drop]")) drops(zone);
+for (const form of document.querySelectorAll("form[data-passkey]")) passkey(form);
 renew();

@@ -13,6 +13,7 @@ use crate::{
     limit::{Counters, Limits},
     moment,
     network::Proxies,
+    passkey,
     session::Passwords,
 };
 
@@ -172,6 +173,7 @@ struct Inner {
     touches: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     workbooks: Arc<Semaphore>,
+    passkeys: Option<passkey::Site>,
 }
 
 impl App {
@@ -179,7 +181,8 @@ impl App {
         let touches = Arc::new(Semaphore::new(TOUCHES));
         let (streams, workbooks) = (Arc::new(Semaphore::new(STREAMS)), Arc::new(Semaphore::new(1)));
         let (passwords, counters) = (Passwords::new(), Counters::new());
-        Self(Arc::new(Inner { server, passwords, counters, touches, streams, workbooks }))
+        let passkeys = passkey::site(server.settings.public_url());
+        Self(Arc::new(Inner { server, passwords, counters, touches, streams, workbooks, passkeys }))
     }
 
     /// Hashing and checking of passwords.
@@ -190,6 +193,11 @@ impl App {
     /// Who asked how often lately.
     pub(crate) fn counters(&self) -> &Counters {
         &self.0.counters
+    }
+
+    /// This site as passkeys know it; none where browsers give it no passkeys.
+    pub(crate) fn passkeys(&self) -> Option<&passkey::Site> {
+        self.0.passkeys.as_ref()
     }
 
     /// Turns for noting that a session is in use.

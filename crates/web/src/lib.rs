@@ -37,6 +37,11 @@ mod network;
 mod notice;
 mod page;
 mod params;
+#[cfg(feature = "passkeys")]
+mod passkey;
+#[cfg(not(feature = "passkeys"))]
+#[path = "passkey_off.rs"]
+mod passkey;
 mod patience;
 mod period;
 mod post;
@@ -80,7 +85,7 @@ const MOST_FORM_BYTES: usize = 64 * 1024;
 #[allow(clippy::too_many_lines, reason = "one line for each route")]
 pub fn router(server: Server) -> Router {
     let app = App::new(server);
-    links(books(desk(Router::new())))
+    passkey::routes(links(books(desk(Router::new()))))
         .route("/", get(home::show))
         .route("/tiles", post(home::add))
         .route("/tiles/removal", post(home::remove))

@@ -424,7 +424,7 @@ async fn without_codes_or_with_an_old_password_nothing_of_the_staff_opens() {
     assert_eq!(change("correct horse battery", PASSWORD).await.to(), "/account?said=password");
     // Then codes.
     assert_eq!(site.get(&hari, "/staff").await.to(), "/account/codes");
-    assert!(site.get(&hari, "/account/codes").await.body.contains("The staff need codes"));
+    assert!(site.get(&hari, "/account/codes").await.body.contains("The staff need a second factor"));
     {
         let mut tx = site.world.db.write().await.unwrap();
         let token = hari.cookie.clone().unwrap();

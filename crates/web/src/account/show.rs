@@ -32,6 +32,8 @@ struct AccountPage {
     person: Vec<Field>,
     passwords: Vec<Field>,
     codes: bool,
+    /// How many; none where there can be none.
+    passkeys: Option<usize>,
     sessions: Vec<SessionRow>,
 }
 
@@ -153,6 +155,7 @@ async fn shown(app: &App, own: &Own, notices: Vec<Notice>, entry: &Entry, status
     let sessions = tx.platform().sessions(me.id(), app.now()).await?;
     let codes = tx.platform().asks_for_codes(me.id()).await?;
     let change = tx.platform().email_change(me.id(), app.now()).await?;
+    let passkeys = tx.platform().passkeys(me.id()).await?.len();
     let saved = Entry::with(&[("name", &profile.name), ("phone", &profile.phone)]);
     // What was typed into one form does not fill the other.
     let typed = if entry.has("name") { entry } else { &saved };
@@ -173,6 +176,7 @@ async fn shown(app: &App, own: &Own, notices: Vec<Notice>, entry: &Entry, status
             ],
             passwords: password_fields(entry, own.policy()),
             codes,
+            passkeys: Some(passkeys).filter(|passkeys| *passkeys > 0 || cfg!(feature = "passkeys")),
             sessions: sessions.into_iter().map(|session| row(session, me)).collect(),
         },
     )

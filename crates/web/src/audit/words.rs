@@ -17,6 +17,8 @@ pub(super) fn of(action: Action) -> &'static str {
         Action::AskEmail => "asked for another address",
         Action::StopEmail => "stopped the change of an address",
         Action::ChangeEmail => "changed the address of an account",
+        Action::AddPasskey => "added a passkey",
+        Action::RemovePasskey => "removed a passkey",
         Action::AddFactor => "turned codes on",
         Action::RemoveFactor => "turned codes off",
         Action::RenewCodes => "made new recovery codes",

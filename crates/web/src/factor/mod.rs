@@ -1,17 +1,17 @@
 //! The second factor: codes by time from an app, and recovery codes for when the phone is lost.
 
 mod code;
+pub(crate) mod recovery;
 pub(crate) mod setup;
 pub(crate) mod sign_in;
 
 use axum::http::StatusCode;
 use ecom_store::{PersonId, Tx};
-use sha2::{Digest, Sha256};
 
 use crate::{
     app::App,
     entry::Entry,
-    fault::{Fault, Page},
+    fault::Page,
     network::Network,
     session::{Attempt, Verdict},
 };
@@ -37,10 +37,14 @@ async fn check(app: &App, entry: &mut Entry, person: PersonId, network: Network)
     let ring = app.keys.platform(app.now()).await?;
     let mut tx = app.db.write().await?;
     tx.platform().lock_person(person).await?;
-    let Some(totp) = tx.platform().totp(&ring, person).await? else { return Err(Fault::Missing) };
-    let right = match code::step(totp.secret.expose(), &typed, app.now())? {
+    // Whoever has passkeys alone types a recovery code when the device is lost.
+    let step = match tx.platform().totp(&ring, person).await? {
+        Some(totp) => code::step(totp.secret.expose(), &typed, app.now())?,
+        None => None,
+    };
+    let right = match step {
         Some(step) => tx.platform().use_step(person, step).await?,
-        None => use_recovery(&mut tx, person, &typed, app.now()).await?,
+        None => recovery::spend(&mut tx, person, &typed, app.now()).await?,
     };
     if !right {
         tracing::info!(why = "code", "a code was refused");
@@ -49,11 +53,6 @@ async fn check(app: &App, entry: &mut Entry, person: PersonId, network: Network)
     }
     attempt.succeeded(&mut tx.platform()).await?;
     Ok(Some(tx))
-}
-
-async fn use_recovery(tx: &mut Tx, person: PersonId, typed: &str, now: i64) -> Page<bool> {
-    let hash: [u8; 32] = Sha256::digest(code::plain(typed)).into();
-    Ok(tx.platform().use_recovery_code(person, &hash, now).await?)
 }
 
 fn status(entry: &Entry) -> StatusCode {

@@ -7,9 +7,8 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use ecom_store::{Action, Totp};
-use sha2::{Digest, Sha256};
 
-use super::{check, code, status};
+use super::{check, code, recovery, status};
 use crate::{
     account::{
         own::Own,
@@ -73,9 +72,8 @@ pub(crate) async fn confirm(State(app): State<App>, own: Own, mut entry: Entry) 
     if tx.platform().session_person(&me.session, app.now()).await?.is_none() {
         return Ok(Redirect::to("/sign-in").into_response());
     }
-    let codes = code::recovery()?;
     tx.platform().confirm_totp(me.id(), app.now()).await?;
-    tx.platform().put_recovery_codes(me.id(), &hashes(&codes)).await?;
+    let codes = recovery::renew(&mut tx, me.id()).await?;
     // Sessions from before did not know of it.
     tx.platform().close_sessions(me.id(), &me.session).await?;
     me.record(&app, &mut tx, Action::AddFactor, "account/codes").await?;
@@ -89,12 +87,11 @@ pub(crate) async fn renew(State(app): State<App>, own: Own, mut entry: Entry) ->
     let Some(proof) = prove(&app, me, &mut entry).await? else {
         return shown(&app, &own, &entry, Vec::new(), status(&entry)).await;
     };
-    let codes = code::recovery()?;
     let mut tx = proof.begin(&app, me).await?;
     if !tx.platform().asks_for_codes(me.id()).await? {
         return Err(Fault::Missing);
     }
-    tx.platform().put_recovery_codes(me.id(), &hashes(&codes)).await?;
+    let codes = recovery::renew(&mut tx, me.id()).await?;
     me.record(&app, &mut tx, Action::RenewCodes, "account/codes").await?;
     tx.commit().await?;
     shown(&app, &own, &entry, codes, StatusCode::OK).await
@@ -128,10 +125,6 @@ fn show_removal(own: &Own, entry: &Entry) -> Page {
     page::show_as(status(entry), &RemovalPage { frame, password: password_field(entry) })
 }
 
-fn hashes(codes: &[String]) -> Vec<[u8; 32]> {
-    codes.iter().map(|text| Sha256::digest(code::plain(text)).into()).collect()
-}
-
 async fn shown(app: &App, own: &Own, entry: &Entry, codes: Vec<String>, status: StatusCode) -> Page {
     let me = &own.me;
     let ring = app.keys.platform(app.now()).await?;
@@ -155,6 +148,6 @@ async fn shown(app: &App, own: &Own, entry: &Entry, codes: Vec<String>, status: 
             Setting::Unconfirmed { size, path, letters: code::letters(secret), code: field }
         }
     };
-    let needed = own.staff().is_some() && !matches!(state, Setting::On { .. });
+    let needed = own.staff().is_some_and(|standing| !standing.second_factor);
     page::show_as(status, &FactorPage { frame: own.frame("Codes at sign-in"), state, codes, needed })
 }

@@ -12,7 +12,7 @@ pub(super) const TABLES: [&str; 2] = ["Members", "Open invitations"];
 pub(super) fn members(found: &[Member]) -> Sheet {
     let row = |one: &Member| {
         let [since, _] = instant(one.since);
-        let factor = if one.second_factor { "codes" } else { "password only" };
+        let factor = if one.second_factor { "yes" } else { "password only" };
         [filled(&one.name), filled(&one.email), role_words(one.role).into(), since, factor.into()]
     };
     sheet(TABLES[0], ["Name", "E-mail", "Role", "Since", "Second factor"], found.iter().map(row))

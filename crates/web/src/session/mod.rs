@@ -210,7 +210,7 @@ pub(crate) async fn open(
     }
     let id_hash = token.hash();
     let (words, from) = (device::of(headers), network.to_string());
-    let stage = if platform.asks_for_codes(person).await? { Stage::Code } else { Stage::Full };
+    let stage = if platform.asks_for_second_factor(person).await? { Stage::Code } else { Stage::Full };
     let session = NewSession { id_hash: &id_hash, person, device: &words, network: &from, stage };
     platform.open_session(&session, app.now()).await?;
     let mut device = None;

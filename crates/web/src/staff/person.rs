@@ -114,7 +114,7 @@ fn table(name: &str, found: &[StaffMember]) -> ecom_documents::Sheet {
             let [day, _] = instant(at);
             day
         });
-        let factor = if one.second_factor { "codes" } else { "password only" };
+        let factor = if one.second_factor { "yes" } else { "password only" };
         let by = one.made_by.as_deref().unwrap_or("a command");
         [
             filled(&one.name),
