@@ -50,12 +50,14 @@ async function signedIn(site) {
 }
 
 async function run(folder, command) {
-  const server = spawn(ecom, [...command, "--port", "0"], { stdio: ["ignore", "inherit", "pipe"] });
+  // A port that a test names comes last, and holds.
+  const port = command.includes("--port") ? [] : ["--port", "0"];
+  const server = spawn(ecom, [...command, ...port], { stdio: ["ignore", "inherit", "pipe"] });
   const url = await new Promise((resolve, reject) => {
     let said = "";
     server.stderr.on("data", (chunk) => {
       said += chunk;
-      const found = said.match(/http:\/\/127\.0\.0\.1:\d+/);
+      const found = said.match(/http:\/\/(127\.0\.0\.1|localhost):\d+/);
       if (found) resolve(found[0]);
     });
     server.on("exit", (code) => reject(new Error(`ecom ${command[0]} ended with ${code}: ${said}`)));

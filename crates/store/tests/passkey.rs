@@ -61,7 +61,7 @@ on_both!(a_passkey_is_asked_for_until_the_last_is_removed, |world| async move {
 
 on_both!(codes_that_are_turned_off_leave_recovery_codes_to_passkeys, |world| async move {
     let (asha, _) = world.business("kurta-house").await;
-    let ring = world.keys.platform(world.now()).await.unwrap();
+    let ring = world.keys().await.platform(world.now()).await.unwrap();
     commit!(world, put_totp(&ring, asha, &[3; 20], world.now())).unwrap();
     commit!(world, confirm_totp(asha, world.now())).unwrap();
     add(&world, asha, 1).await.unwrap();

@@ -85,7 +85,7 @@ const MOST_FORM_BYTES: usize = 64 * 1024;
 #[allow(clippy::too_many_lines, reason = "one line for each route")]
 pub fn router(server: Server) -> Router {
     let app = App::new(server);
-    passkey::routes(links(books(desk(Router::new()))))
+    passkeys(links(books(desk(Router::new()))))
         .route("/", get(home::show))
         .route("/tiles", post(home::add))
         .route("/tiles/removal", post(home::remove))
@@ -183,6 +183,25 @@ pub fn router(server: Server) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), shield::headers))
         .layer(middleware::from_fn(telemetry::observe))
         .with_state(app)
+}
+
+/// The routes of passkeys.
+#[cfg(feature = "passkeys")]
+fn passkeys(router: Router<App>) -> Router<App> {
+    router
+        .route("/account/passkeys", get(passkey::setup::show).post(passkey::setup::create))
+        .route("/account/passkeys/confirmation", post(passkey::setup::confirm))
+        .route(
+            "/account/passkeys/{id}/removal",
+            get(passkey::setup::ask_removal).post(passkey::setup::remove),
+        )
+        .route("/sign-in/passkey", post(passkey::sign_in::ask))
+        .route("/sign-in/passkey/answer", post(passkey::sign_in::create))
+}
+
+#[cfg(not(feature = "passkeys"))]
+fn passkeys(router: Router<App>) -> Router<App> {
+    router
 }
 
 /// The routes that mails lead to.

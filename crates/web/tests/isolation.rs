@@ -9,10 +9,10 @@ use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
 use ecom_store::{
-    AuditFilter, MemberRole, NewJob, NewNotice, NewPerson, NewSession, NewToken, PersonId, Purpose,
-    StaffRole, Stage, TenantId,
+    AuditFilter, MemberRole, NewJob, NewNotice, NewPasskey, NewPerson, NewSession, NewToken, PersonId,
+    Purpose, StaffRole, Stage, TenantId,
 };
-use ecom_web::Registration;
+use ecom_web::{Registration, Settings};
 use ecom_work::{
     News,
     mail::{Address, Draft, Letter},
@@ -21,14 +21,16 @@ use jiff::SignedDuration;
 use support::{
     Site, Visitor,
     forms::{Form, Pages, Route, routes},
-    settlement, site_with_mail,
+    settlement, site_mailing,
 };
 
 /// For those who are not signed in, or want to be it no more: they have tests of their own in session.rs, access.rs, letters.rs and address.rs.
-const OUTSIDE: [&str; 10] = [
+const OUTSIDE: [&str; 12] = [
     "/register",
     "/sign-in",
     "/sign-in/code",
+    "/sign-in/passkey",
+    "/sign-in/passkey/answer",
     "/sign-out",
     "/invitations/{token}",
     "/reset",
@@ -39,7 +41,7 @@ const OUTSIDE: [&str; 10] = [
 ];
 /// What viewers may change: what they themselves see on the first page, and what is their own. Everybody may leave;
 /// who may take out others is tested in access.rs.
-const VIEWERS: [&str; 17] = [
+const VIEWERS: [&str; 20] = [
     "/tiles",
     "/tiles/removal",
     "/account",
@@ -52,21 +54,27 @@ const VIEWERS: [&str; 17] = [
     "/account/codes/confirmation",
     "/account/codes/recovery",
     "/account/codes/removal",
+    "/account/passkeys",
+    "/account/passkeys/confirmation",
+    "/account/passkeys/{id}/removal",
     "/businesses/choice",
     "/notices/read",
     "/notices/{id}/read",
     "/settings/notices",
     "/people/{id}/removal",
 ];
-/// Forms that pages offer only where something went wrong.
-const RARE: [&str; 2] = ["/settings/tax/1/again", "/labels/rules/1/posting"];
+/// Forms that pages offer only where something went wrong, or that a browser's script sends.
+const RARE: [&str; 3] =
+    ["/settings/tax/1/again", "/labels/rules/1/posting", "/account/passkeys/confirmation"];
 /// What changes nothing of the business: what one has read, which business one looks at, codes not confirmed yet, a
-/// link that is sent again, a sheet of costs that is looked at and not accepted.
-const UNRECORDED: [&str; 7] = [
+/// passkey that is asked for and not made, a link that is sent again, a sheet of costs that is looked at and not accepted.
+const UNRECORDED: [&str; 9] = [
     "/notices/read",
     "/notices/{id}/read",
     "/businesses/choice",
     "/account/codes",
+    "/account/passkeys",
+    "/account/passkeys/confirmation",
     "/account/email/confirmation",
     "/costs/sheet",
     "/costs/sheet/{id}/discard",
@@ -118,7 +126,9 @@ const OWNER: PersonId = PersonId(1);
 const MARKS: [&str; 2] = ["26000000003", "50001234567"];
 
 async fn shop() -> Shop {
-    let (site, _) = site_with_mail(Registration::First).await;
+    // Browsers give passkeys to names alone.
+    let settings = Settings::new("http://localhost:8080", Registration::First).unwrap();
+    let (site, _) = site_mailing(&settings).await;
     let (owner, tenant) = site.owner("kurta-house").await;
     moving(&site, &owner).await;
     let file = settlement(3, 300);
@@ -159,8 +169,9 @@ async fn shop() -> Shop {
         site.work().await;
         pages.walk(&site, &owner, &[page]).await;
     }
+    passkey(&site).await;
     begin_codes(&site).await;
-    pages.walk(&site, &owner, &["/account/codes"]).await;
+    pages.walk(&site, &owner, &["/account/passkeys", "/account/codes"]).await;
     confirm_codes(&site).await;
     pages.walk(&site, &owner, &["/account/codes"]).await;
     pages.forms.extend(RARE.map(Form::bare));
@@ -280,6 +291,14 @@ async fn moving(site: &Site, owner: &Visitor) {
         };
         platform.issue_token(&new, site.world.now()).await.unwrap();
     }
+    tx.commit().await.unwrap();
+}
+
+/// A passkey of the owner.
+async fn passkey(site: &Site) {
+    let new = NewPasskey { id_hash: &[8; 32], handle: &[9; 16], name: "Phone", held: "{}" };
+    let mut tx = site.world.db.write().await.unwrap();
+    tx.platform().put_passkey(OWNER, &new, site.world.now()).await.unwrap();
     tx.commit().await.unwrap();
 }
 

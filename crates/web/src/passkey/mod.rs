@@ -6,18 +6,11 @@
 pub(crate) mod setup;
 pub(crate) mod sign_in;
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
 use ecom_passkey::Error;
 pub(crate) use ecom_passkey::{Key, Site};
 use ecom_store::{Passkey, PersonId, Tx};
 
-use crate::{
-    app::App,
-    fault::{Fault, Page},
-};
+use crate::fault::{Fault, Page};
 
 /// An answer comes within this many microseconds: 5 minutes, as long as browsers wait.
 const ANSWER_MICROS: i64 = 5 * 60_000_000;
@@ -25,16 +18,6 @@ const ANSWER_MICROS: i64 = 5 * 60_000_000;
 /// The site at a public address, if browsers give passkeys to it.
 pub(crate) fn site(public_url: &str) -> Option<Site> {
     Site::new(public_url).ok()
-}
-
-/// Their routes.
-pub(crate) fn routes(router: Router<App>) -> Router<App> {
-    router
-        .route("/account/passkeys", get(setup::show).post(setup::create))
-        .route("/account/passkeys/confirmation", post(setup::confirm))
-        .route("/account/passkeys/{id}/removal", get(setup::ask_removal).post(setup::remove))
-        .route("/sign-in/passkey", post(sign_in::ask))
-        .route("/sign-in/passkey/answer", post(sign_in::create))
 }
 
 /// The passkeys of a person, as browsers are asked for them.
