@@ -1,4 +1,4 @@
-//! Passkeys as a second factor: challenges for browsers, and whether what comes back is right (WebAuthn level 3).
+//! Passkeys as a second factor: challenges for browsers, and whether what comes back is right (`WebAuthn` level 3).
 //!
 //! A leaf around `webauthn-rs`, which is heavy: texts go in and out, so that nothing else is built with it. What a
 //! challenge leaves behind ([`Challenge::state`]) is kept on the server; who holds it could answer for themselves.
@@ -101,7 +101,7 @@ impl Site {
     }
 
     /// The key that answered, with its counter moved on, if the answer is right. A counter that went back is refused:
-    /// there may be a copy of the key (WebAuthn level 3, 7.2 step 22).
+    /// there may be a copy of the key (`WebAuthn` level 3, 7.2 step 22).
     pub fn take(&self, state: &str, answer: &str, held: &[Key]) -> Result<Key, Error> {
         let state: PasskeyAuthentication = serde_json::from_str(state).map_err(|_| Error::Corrupt)?;
         let answer: PublicKeyCredential = read(answer)?;
@@ -120,7 +120,7 @@ fn keys(held: &[Key]) -> Result<Vec<Passkey>, Error> {
 }
 
 fn key(passkey: &Passkey) -> Result<Key, Error> {
-    Ok(Key { id: passkey.cred_id().to_vec(), text: text(passkey)? })
+    Ok(Key { id: passkey.cred_id().as_slice().to_vec(), text: text(passkey)? })
 }
 
 fn text<T: serde::Serialize>(value: &T) -> Result<String, Error> {

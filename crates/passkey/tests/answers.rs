@@ -1,4 +1,4 @@
-//! What the site takes, and what it refuses, from a device that is played here (WebAuthn level 3, "none" attestation,
+//! What the site takes, and what it refuses, from a device that is played here (`WebAuthn` level 3, "none" attestation,
 //! ES256).
 #![allow(clippy::unwrap_used, clippy::panic)]
 

@@ -218,7 +218,7 @@ fn row(passkey: &Passkey) -> Row {
         id: to_hex(&passkey.id_hash),
         name: passkey.name.clone(),
         added: moment::told(passkey.created_at),
-        used: passkey.last_used_at.map(moment::told).unwrap_or_else(|| "never".to_owned()),
+        used: passkey.last_used_at.map_or_else(|| "never".to_owned(), moment::told),
     }
 }
 
