@@ -105,7 +105,7 @@ fn the_first_administrator_is_made_with_a_password_that_is_changed() {
     let made = staff(&site, &["add", "--email", "dev@platform.example", "--role", "administrator"]);
     assert!(made.status.success(), "{}", said(&made));
     let password = printed(&made);
-    assert_eq!(password.trim().len(), 24, "{password}");
+    assert_eq!(password.trim().len(), 34, "{password}");
     let known = staff(&site, &["add", "--email", "ASHA@kurta.example", "--role", "support"]);
     assert!(known.status.success() && printed(&known).is_empty(), "{}", said(&known));
     let listed = printed(&staff(&site, &["list"]));
