@@ -1,5 +1,7 @@
 // Passkeys in a real browser, with a device that Chromium plays: added, asked for at sign-in, refused, removed.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { createServer } from "node:net";
 import { listen, newTab, owner, register, start } from "./server.mjs";
@@ -22,6 +24,14 @@ async function device(tab) {
   const options = { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true };
   const { authenticatorId } = await cdp.send("WebAuthn.addVirtualAuthenticator", { options });
   return { unlock: (isUserVerified) => cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified }) };
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+async function look(tab) {
+  await tab.evaluate(axe);
+  const { violations } = await tab.evaluate(() => axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), [], tab.url());
 }
 
 async function signIn(tab, next = "/") {
@@ -47,11 +57,13 @@ test("a passkey is added, opens the account, and is removed", async () => {
   await tab.getByLabel("Your password").fill(owner.password);
   await tab.getByRole("button", { name: "Begin" }).click();
   await tab.getByRole("heading", { name: "Add “Office laptop”" }).waitFor();
+  await look(tab);
   await tab.getByRole("button", { name: "Make the passkey" }).click();
   await tab.getByRole("heading", { name: "The passkey is added. Keep these recovery codes" }).waitFor();
   const recovery = await tab.locator(".codes li").first().textContent();
   await tab.getByRole("link", { name: "I have kept them" }).click();
   await tab.getByRole("row", { name: /Office laptop.*never/ }).waitFor();
+  await look(tab);
 
   // The password alone opens nothing; the passkey does, and leads to the page that was asked for.
   await tab.getByRole("button", { name: "Sign out" }).first().click();
@@ -79,6 +91,7 @@ test("a passkey is added, opens the account, and is removed", async () => {
   await tab.goto("/account/passkeys");
   await tab.getByRole("link", { name: "Remove Office laptop" }).click();
   await tab.getByText("your recovery codes will work no more").waitFor();
+  await look(tab);
   await tab.getByLabel("Your password").fill(owner.password);
   await tab.getByRole("button", { name: "Remove" }).click();
   await tab.getByText("The passkey is removed.").waitFor();
@@ -108,6 +121,7 @@ test("on a phone, without script, the page says what else there is", async () =>
   await signIn(tab);
   await tab.getByRole("heading", { name: "Begin with a settlement" }).waitFor();
   await tab.goto("/account/passkeys");
-  await tab.getByText("Without it, codes do the same work.").waitFor();
+  await tab.locator("noscript p").waitFor();
+  assert.match(await tab.locator("noscript p").textContent(), /Without it, codes do the same work/);
   await tab.context().close();
 });

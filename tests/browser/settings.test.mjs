@@ -12,7 +12,7 @@ const page = (options) => newTab(site, options);
 test("a setting is looked at, made and undone without script", async () => {
   const tab = await page({ javaScriptEnabled: false });
   await tab.goto("/settings/tax");
-  await tab.getByText("none was given at registration").waitFor();
+  await tab.getByText("none was given").waitFor();
   await tab.getByLabel("GST on Amazon’s fees is").selectOption("yes");
   await tab.getByRole("button", { name: "Look at what changes" }).click();
   const gain = await tab.getByRole("row", { name: /^All together/ }).locator("td").textContent();
