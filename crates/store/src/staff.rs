@@ -7,6 +7,7 @@ use crate::{
     ids::{PersonId, StaffId},
     member::MemberRole,
     password::{PasswordRule, PasswordState},
+    person_token::Purpose,
     session::{SESSION_IDLE_MICROS, SESSION_MOST_MICROS, live},
     tx::{Platform, Turn, exec, fetch_all, fetch_one, fetch_optional},
 };
@@ -265,7 +266,18 @@ impl Platform<'_> {
             now,
             by.map(|by| by.0),
         )?;
-        if ended == 0 { Err(StoreError::Missing("staff")) } else { expect_one("staff", ended) }
+        if ended == 0 {
+            return Err(StoreError::Missing("staff"));
+        }
+        expect_one("staff", ended)?;
+        // Nobody comes back by an invitation they made while they might.
+        exec!(
+            self.tx,
+            "delete from person_token where made_by = $1 and purpose = $2 and used_at is null",
+            person.0,
+            Purpose::Staff.name(),
+        )
+        .map(drop)
     }
 
     /// Only under its turn: two administrators who leave at the same time would leave none.

@@ -504,6 +504,28 @@ on_both!(invitations_of_staff_stand_apart_from_those_of_a_business, |world| asyn
     assert!(ask!(world, staff_invitations(world.now())).is_empty());
 });
 
+on_both!(whoever_is_administrator_no_more_leaves_no_invitation_to_come_back_by, |world| async move {
+    let (asha, bela) = (
+        staff(&world, "asha", StaffRole::Administrator).await,
+        staff(&world, "bela", StaffRole::Administrator).await,
+    );
+    for (hash, made_by) in [([1; 32], asha), ([2; 32], bela)] {
+        let new = NewToken {
+            hash: &hash,
+            purpose: Purpose::Staff,
+            person: None,
+            tenant: None,
+            email: if made_by == asha { "a@example.in" } else { "b@example.in" },
+            role: "administrator",
+            made_by: Some(made_by),
+        };
+        commit!(world, issue_token(&new, world.now())).unwrap();
+    }
+    commit!(world, set_staff_role(bela, StaffRole::Support, Some(asha), world.now())).unwrap();
+    let left = ask!(world, staff_invitations(world.now()));
+    assert_eq!(left.iter().map(|one| one.email.as_str()).collect::<Vec<_>>(), ["a@example.in"]);
+});
+
 on_both!(jobs_are_listed_by_state_in_pages_and_counted, |world| async move {
     let (_, tenant) = world.business("kurta-house").await;
     for nth in 0..5 {
