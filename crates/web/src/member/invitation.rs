@@ -37,7 +37,7 @@ struct InvitationPage {
 }
 
 /// Who follows an invitation.
-enum Guest {
+pub(crate) enum Guest {
     /// Signed in with the address it was made for.
     Invited,
     /// Signed in with another address.
@@ -46,6 +46,30 @@ enum Guest {
     Known,
     /// Nobody has this address yet.
     New { fields: Vec<Field>, wrong: bool },
+}
+
+impl Guest {
+    /// Whoever follows an invitation for an address, which may be of a `known` account.
+    pub(crate) fn of(
+        me: Option<SessionPerson>,
+        (email, known): (&str, bool),
+        policy: PasswordPolicy,
+        entry: &Entry,
+    ) -> Self {
+        match me {
+            Some(me) if fold_email(&me.email) == fold_email(email) => Self::Invited,
+            Some(me) => Self::Other(me.email),
+            None if known => Self::Known,
+            None => {
+                let fields = vec![
+                    entry.field("name", "Your name").complete("name"),
+                    entry.field("phone", "Phone number").kind("tel").complete("tel"),
+                    policy.field(entry, "password", "Password"),
+                ];
+                Self::New { fields, wrong: !entry.is_good() }
+            }
+        }
+    }
 }
 
 /// An invitation that still works, and what it opens.
@@ -176,12 +200,7 @@ async fn shown(
     status: StatusCode,
 ) -> Page {
     let known = tx.platform().login(&open.token.email).await?.is_some();
-    let who = match me {
-        Some(me) if fold_email(&me.email) == fold_email(&open.token.email) => Guest::Invited,
-        Some(me) => Guest::Other(me.email),
-        None if known => Guest::Known,
-        None => Guest::New { fields: fields(entry), wrong: !entry.is_good() },
-    };
+    let who = Guest::of(me, (&open.token.email, known), PasswordPolicy::Customer, entry);
     page::show_as(
         status,
         &InvitationPage {
@@ -194,12 +213,4 @@ async fn shown(
             who,
         },
     )
-}
-
-fn fields(entry: &Entry) -> Vec<Field> {
-    vec![
-        entry.field("name", "Your name").complete("name"),
-        entry.field("phone", "Phone number").kind("tel").complete("tel"),
-        PasswordPolicy::Customer.field(entry, "password", "Password"),
-    ]
 }

@@ -15,9 +15,10 @@ use super::role_words;
 use crate::{
     account::{check_name, check_phone},
     app::App,
-    entry::{Entry, Field},
+    entry::Entry,
     fault::{Fault, Page},
     frame::Frame,
+    member::invitation::Guest,
     network::Network,
     page,
     seat::person,
@@ -33,18 +34,6 @@ struct InvitationPage {
     role: &'static str,
     email: String,
     who: Guest,
-}
-
-/// Who follows an invitation.
-enum Guest {
-    /// Signed in with the address it was made for.
-    Invited,
-    /// Signed in with another address.
-    Other(String),
-    /// Not signed in, and the address has an account.
-    Known,
-    /// Nobody has this address yet.
-    New { fields: Vec<Field>, wrong: bool },
 }
 
 /// An invitation that still works.
@@ -150,12 +139,7 @@ async fn shown(
     status: StatusCode,
 ) -> Page {
     let known = app.db.read().await?.platform().login(&open.token.email).await?.is_some();
-    let who = match me {
-        Some(me) if fold_email(&me.email) == fold_email(&open.token.email) => Guest::Invited,
-        Some(me) => Guest::Other(me.email),
-        None if known => Guest::Known,
-        None => Guest::New { fields: fields(entry), wrong: !entry.is_good() },
-    };
+    let who = Guest::of(me, (&open.token.email, known), PasswordPolicy::Staff, entry);
     page::show_as(
         status,
         &InvitationPage {
@@ -167,12 +151,4 @@ async fn shown(
             who,
         },
     )
-}
-
-fn fields(entry: &Entry) -> Vec<Field> {
-    vec![
-        entry.field("name", "Your name").complete("name"),
-        entry.field("phone", "Phone number").kind("tel").complete("tel"),
-        PasswordPolicy::Staff.field(entry, "password", "Password"),
-    ]
 }
