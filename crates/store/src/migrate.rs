@@ -56,6 +56,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0012_device.sql"),
     include_str!("../migrations/0013_staff.sql"),
     include_str!("../migrations/0014_passkey.sql"),
+    include_str!("../migrations/0015_sold.sql"),
 ];
 
 /// Holds the numbers of the migrations that ran.
