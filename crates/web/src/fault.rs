@@ -16,6 +16,11 @@ use crate::{frame::Frame, telemetry};
 /// Result of a handler.
 pub(crate) type Page<T = Response> = Result<T, Fault>;
 
+/// When the books that a large piece of work holds are asked for again, in seconds.
+const BUSY_SECONDS: i64 = 30;
+/// When others have had their turn.
+const CROWDED_SECONDS: i64 = 10;
+
 /// Why there is no page.
 #[derive(Debug)]
 pub(crate) enum Fault {
@@ -34,8 +39,10 @@ pub(crate) enum Fault {
         /// When the next one is taken.
         seconds: i64,
     },
-    /// Too much to do at the moment.
+    /// A large piece of work holds the books.
     Busy,
+    /// More people want the same at this moment than the server can serve; says what.
+    Crowded(&'static str),
     /// Our mistake.
     Broken(Box<dyn Error + Send + Sync>),
 }
@@ -95,7 +102,9 @@ impl IntoResponse for Fault {
         let (status, title, words) = self.told();
         let (mut fields, mut request, mut wait) = (Vec::new(), None, None);
         match self {
-            Self::TooMany { seconds } => wait = Some([(header::RETRY_AFTER, seconds.to_string())]),
+            Self::TooMany { seconds } => wait = Some(seconds),
+            Self::Busy => wait = Some(BUSY_SECONDS),
+            Self::Crowded(_) => wait = Some(CROWDED_SECONDS),
             Self::Invalid(found) => fields = found,
             Self::Broken(error) => {
                 let id = telemetry::request_id();
@@ -107,6 +116,7 @@ impl IntoResponse for Fault {
         let page = FaultPage { frame: Frame::outside(title), words, fields, request };
         // Should even this page fail, the status and the title still tell.
         let body = page.render().unwrap_or_else(|_| title.to_owned());
+        let wait = wait.map(|seconds| [(header::RETRY_AFTER, seconds.to_string())]);
         (status, wait, Html(body)).into_response()
     }
 }
@@ -140,6 +150,11 @@ impl Fault {
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Busy at the moment",
                 plain("A large piece of work is being written. Try again in half a minute; nothing is lost."),
+            ),
+            Self::Crowded(what) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Many people at once",
+                format!("{what} Wait {CROWDED_SECONDS} s, then go back and try again. Nothing was changed."),
             ),
             Self::Broken(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,

@@ -27,6 +27,8 @@ pub(crate) use stream::Rows;
 /// Rows of one table in a workbook. Spreadsheet programs get slow beyond, and end soon after (2^20).
 const MOST_XLSX_ROWS: usize = 50_000;
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+/// What is said while as many downloads run as may.
+const CROWD: &str = "As many large downloads run as this server can carry.";
 const CSV: &str = "text/csv; charset=utf-8";
 
 /// What an address asks for instead of the page.
@@ -98,7 +100,7 @@ impl Download {
 
     /// A table of any length. CSV goes out while it is read; a workbook is refused beyond its limit.
     pub(crate) async fn send_rows(self, app: &App, name: &FileName, head: Sheet, rows: impl Rows) -> Page {
-        let turn = app.streams().try_acquire_owned().map_err(|_| Fault::Busy)?;
+        let turn = app.streams().try_acquire_owned().map_err(|_| Fault::Crowded(CROWD))?;
         match self {
             Self::Csv(_) => {
                 let body = stream::body(turn, head, rows)?;

@@ -23,6 +23,8 @@ const LEAST_GUESSES: f64 = 8.0;
 const AT_ONCE: usize = 2;
 /// How long one waits for a turn.
 const TURN_WAIT: Duration = Duration::from_secs(10);
+/// What is said to those who waited in vain.
+const CROWD: &str = "More passwords wait to be checked than this server can check at once.";
 
 /// Hashes and checks passwords.
 pub(crate) struct Passwords {
@@ -56,7 +58,7 @@ impl Passwords {
     /// The turn goes with the work: it is kept even if the visitor has gone meanwhile.
     async fn take_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Page<T> {
         let turn = tokio::time::timeout(TURN_WAIT, Arc::clone(&self.turns).acquire_owned());
-        let turn = turn.await.map_err(|_| Fault::Busy)?.map_err(Fault::broken)?;
+        let turn = turn.await.map_err(|_| Fault::Crowded(CROWD))?.map_err(Fault::broken)?;
         let done = tokio::task::spawn_blocking(move || {
             let done = work();
             drop(turn);
@@ -149,5 +151,21 @@ mod tests {
         assert!(passwords.verify("correct horse battery".into(), Some(hash.clone())).await.unwrap());
         assert!(!passwords.verify("correct horse batterz".into(), Some(hash)).await.unwrap());
         assert!(!passwords.verify("no one has this password".into(), None).await.unwrap());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_waits_too_long_for_a_turn_is_told_to_come_again() {
+        let passwords = Passwords::new();
+        let all = u32::try_from(AT_ONCE).unwrap();
+        let held = Arc::clone(&passwords.turns).acquire_many_owned(all).await.unwrap();
+        let fault = passwords.verify("monsoonteakettle".into(), None).await.unwrap_err();
+        assert!(matches!(fault, Fault::Crowded(_)), "{fault:?}");
+        let answer = axum::response::IntoResponse::into_response(fault);
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["retry-after"]),
+            (503, &"10".parse().unwrap())
+        );
+        drop(held);
+        assert!(!passwords.verify("monsoonteakettle".into(), None).await.unwrap());
     }
 }
