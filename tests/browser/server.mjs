@@ -52,7 +52,8 @@ async function signedIn(site) {
 async function run(folder, command) {
   // A port that a test names comes last, and holds.
   const port = command.includes("--port") ? [] : ["--port", "0"];
-  const server = spawn(ecom, [...command, ...port], { stdio: ["ignore", "inherit", "pipe"] });
+  const guide = command[0] === "serve" ? ["--style-guide"] : [];
+  const server = spawn(ecom, [...command, ...guide, ...port], { stdio: ["ignore", "inherit", "pipe"] });
   const url = await new Promise((resolve, reject) => {
     let said = "";
     server.stderr.on("data", (chunk) => {

@@ -61,6 +61,9 @@ pub(crate) struct SiteArgs {
     /// downloads=30,search=120 unless said otherwise. An address may 3 times, a network 6 times as many; `off` for none
     #[arg(long, env = "ECOM_RATE_LIMITS", value_name = "LIMITS", default_value_t, hide_default_value = true)]
     rate_limits: Limits,
+    /// Show the style guide, which is for those who build the pages
+    #[arg(long, hide = true)]
+    style_guide: bool,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -117,7 +120,10 @@ fn settings(scheme: &str, address: SocketAddr, args: &SiteArgs) -> anyhow::Resul
         Register::Closed => Registration::Closed,
     };
     let url = args.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
-    let settings = Settings::new(&url, registration)?.behind(args.proxies()).limited(args.rate_limits);
+    let mut settings = Settings::new(&url, registration)?.behind(args.proxies()).limited(args.rate_limits);
+    if args.style_guide {
+        settings = settings.with_style_guide();
+    }
     if let Some(warning) = settings.warning() {
         tracing::warn!("{warning}");
     }
@@ -132,6 +138,7 @@ impl SiteArgs {
             behind_proxy: false,
             trusted_proxies: Vec::new(),
             rate_limits: Limits::default(),
+            style_guide: true,
         }
     }
 

@@ -42,6 +42,7 @@ pub struct Settings {
     registration: Registration,
     proxies: Proxies,
     limits: Limits,
+    style_guide: bool,
 }
 
 /// A public URL that is none.
@@ -59,7 +60,13 @@ impl Settings {
             return Err(fault());
         }
         let public_url = public_url.trim_end_matches('/').to_owned();
-        Ok(Self { public_url, registration, proxies: Proxies::None, limits: Limits::default() })
+        Ok(Self {
+            public_url,
+            registration,
+            proxies: Proxies::None,
+            limits: Limits::default(),
+            style_guide: false,
+        })
     }
 
     /// Says whose word is taken for where visitors come from.
@@ -73,6 +80,13 @@ impl Settings {
     #[must_use]
     pub fn limited(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Shows the style guide too. Nobody but those who build the pages needs it, so only the demo has it.
+    #[must_use]
+    pub fn with_style_guide(mut self) -> Self {
+        self.style_guide = true;
         self
     }
 
@@ -102,6 +116,10 @@ impl Settings {
 
     pub(crate) fn proxies(&self) -> &Proxies {
         &self.proxies
+    }
+
+    pub(crate) fn has_style_guide(&self) -> bool {
+        self.style_guide
     }
 
     pub(crate) fn limits(&self) -> Limits {

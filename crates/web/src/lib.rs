@@ -81,11 +81,19 @@ pub use session::{hash_password, random_password};
 /// Longest body of a plain form in bytes.
 const MOST_FORM_BYTES: usize = 64 * 1024;
 
+fn style_guide(router: Router<App>) -> Router<App> {
+    router
+        .route("/styleguide", get(styleguide::show))
+        .route("/styleguide/mail", get(styleguide::mail::list))
+        .route("/styleguide/mail/{sample}", get(styleguide::mail::show))
+}
+
 /// All routes. Requests are to carry a `ConnectInfo<SocketAddr>`: they are counted by address and network.
 #[allow(clippy::too_many_lines, reason = "one line for each route")]
 pub fn router(server: Server) -> Router {
     let app = App::new(server);
-    passkeys(links(books(desk(Router::new()))))
+    let begun = if app.settings.has_style_guide() { style_guide(Router::new()) } else { Router::new() };
+    passkeys(links(books(desk(begun))))
         .route("/", get(home::show))
         .route("/tiles", post(home::add))
         .route("/tiles/removal", post(home::remove))
@@ -97,9 +105,6 @@ pub fn router(server: Server) -> Router {
         .route("/sign-in/code", get(factor::sign_in::new).post(factor::sign_in::create))
         .route("/sign-out", post(session::delete))
         .route("/statement", get(statement::show))
-        .route("/styleguide", get(styleguide::show))
-        .route("/styleguide/mail", get(styleguide::mail::list))
-        .route("/styleguide/mail/{sample}", get(styleguide::mail::show))
         .route("/notices", get(notice::list::list))
         .route("/notices/read", post(notice::list::read_all))
         .route("/notices/{id}/read", post(notice::list::read))
