@@ -4,7 +4,11 @@ use std::{io::Write, process::ExitCode};
 
 use anyhow::Context;
 use ecom_store::{Action, Db, Doer, PasswordRule, PersonId, Tx, taken_field};
-use ecom_work::{SystemClock, mail::Address, micros};
+use ecom_work::{
+    SystemClock,
+    mail::{Address, Draft, Help, Letter},
+    micros,
+};
 use zeroize::Zeroizing;
 
 use crate::config::Place;
@@ -25,6 +29,13 @@ enum Command {
     /// code, as before. Links for a new password that were sent stop working.
     #[command(after_help = "Example: ecom admin password --data /srv/ecom/data --email asha@example.in")]
     Password(Password),
+    /// Take the second factor from a person who has lost it, and end their sessions
+    ///
+    /// Codes, passkeys and recovery codes: the password alone opens the account afterwards, and of the staff nothing
+    /// before another factor is set up. Make sure who asks, by what you know of them and over another way than mail.
+    /// They are told by mail.
+    #[command(after_help = "Example: ecom admin factor --data /srv/ecom/data --email asha@example.in")]
+    Factor(Factor),
     /// Give a person another address to sign in with, and end their sessions
     ///
     /// For somebody who cannot read mail at the old one any more, or where no mail is sent: make sure who asks. The new
@@ -51,6 +62,15 @@ struct NewEmail {
 }
 
 #[derive(clap::Args)]
+struct Factor {
+    #[command(flatten)]
+    place: Place,
+    /// The address they sign in with
+    #[arg(long, value_name = "ADDRESS")]
+    email: String,
+}
+
+#[derive(clap::Args)]
 struct Password {
     #[command(flatten)]
     place: Place,
@@ -62,6 +82,7 @@ struct Password {
 pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.command {
         Command::Password(args) => password(args).await,
+        Command::Factor(args) => factor(args).await,
         Command::Email(args) => email(args).await,
         Command::Staff(command) => staff::run(command).await,
     }
@@ -82,9 +103,31 @@ async fn password(args: &Password) -> anyhow::Result<ExitCode> {
     let given = (hash.as_str(), PasswordRule::Given);
     let ended = tx.platform().replace_password(person, given, None, micros(&SystemClock)).await?;
     record(&mut tx, person, Action::ResetPassword).await?;
+    tell(&mut tx, person, Help::Password).await?;
     tx.commit().await?;
     eprintln!("{ended} sessions have ended. The new password, shown this once; have them change it:");
     writeln!(std::io::stdout(), "{}", *password)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn factor(args: &Factor) -> anyhow::Result<ExitCode> {
+    let db = open(&args.place).await?;
+    let mut tx = db.write().await?;
+    let person = person(&mut tx, &args.email).await?;
+    anyhow::ensure!(
+        tx.platform().asks_for_second_factor(person).await?,
+        "nothing but the password is asked of them; for a new one: ecom admin password"
+    );
+    let removed = tx.platform().remove_factors(person).await?;
+    record(&mut tx, person, Action::ResetFactors).await?;
+    tell(&mut tx, person, Help::Factors).await?;
+    tx.commit().await?;
+    let codes = if removed.codes { "codes from an app, " } else { "" };
+    eprintln!(
+        "taken off: {codes}{} passkeys, and all recovery codes; {} sessions have ended. They sign in with the password \
+         alone now, and set up a second factor at /account.",
+        removed.passkeys, removed.sessions
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -113,6 +156,21 @@ async fn open(place: &Place) -> anyhow::Result<Db> {
 
 async fn person(tx: &mut Tx, email: &str) -> anyhow::Result<PersonId> {
     Ok(tx.platform().login(email).await?.context("nobody signs in with this address")?.id)
+}
+
+/// Tells the person by mail: whoever asked the operator may have been somebody else.
+async fn tell(tx: &mut Tx, person: PersonId, by: Help) -> anyhow::Result<()> {
+    let now = micros(&SystemClock);
+    let profile = tx.platform().profile(person).await?.context("this person is gone")?;
+    let to = Address::new(&profile.name, &profile.email).or_else(|_| Address::new("", &profile.email));
+    // To an address that no mail server takes nothing is sent.
+    let Ok(to) = to else { return Ok(()) };
+    let letter = Letter::Helped { name: profile.name, by, at: now, page: "/account".to_owned() };
+    let cause = format!("helped:{person}:{now}");
+    let draft =
+        Draft { cause: &cause, tenant: None, person: Some(person), to: &to, letter: &letter, token: None };
+    draft.write(&mut tx.platform(), now).await?;
+    Ok(())
 }
 
 /// In each business of theirs, and of staff in the platform's log.

@@ -59,6 +59,8 @@ actions! {
     AddFactor = "account.add_factor";
     /// Somebody turned codes off.
     RemoveFactor = "account.remove_factor";
+    /// The operator took codes and passkeys from somebody who has lost theirs.
+    ResetFactors = "account.reset_factors";
     /// Somebody added a passkey.
     AddPasskey = "account.add_passkey";
     /// Somebody removed a passkey.

@@ -131,7 +131,7 @@ pub use sealed::{Owner, PERSON_SECRET, SEALED, SECRET, SealedColumn};
 pub use search::{
     LineCount, LineOrder, LinePage, LineSearch, LineSort, MOST_SORTED, Search, SearchCursor, accounts_named,
 };
-pub use second_factor::Totp;
+pub use second_factor::{RemovedFactors, Totp};
 pub use seller_account::SellerAccount;
 pub use session::{
     NewSession, SESSION_IDLE_MICROS, SESSION_MOST_MICROS, SessionPerson, SessionView, Signed, Stage, Visit,

@@ -25,6 +25,17 @@ pub struct Totp {
     pub confirmed: bool,
 }
 
+/// What was taken from a person who has lost their second factor.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RemovedFactors {
+    /// Whether codes were asked for.
+    pub codes: bool,
+    /// How many passkeys there were.
+    pub passkeys: u64,
+    /// How many sessions have ended.
+    pub sessions: u64,
+}
+
 impl Platform<'_> {
     /// Keeps a secret that is still to be confirmed, in place of one that is not confirmed either. A confirmed one
     /// is a `Conflict`: it is removed first.
@@ -106,6 +117,17 @@ impl Platform<'_> {
         self.forget_person_secret(person, TOTP).await?;
         self.drop_idle_recovery_codes(person).await?;
         Ok(asked)
+    }
+
+    /// Takes every second factor from a person who has lost theirs: codes, passkeys and recovery codes, and their
+    /// sessions with them.
+    pub async fn remove_factors(&mut self, person: PersonId) -> Result<RemovedFactors> {
+        self.lock_person(person).await?;
+        let codes = self.remove_totp(person).await?;
+        let passkeys = exec!(self.tx, "delete from passkey where person = $1", person.0)?;
+        self.drop_idle_recovery_codes(person).await?;
+        let sessions = self.close_sessions(person, &[]).await?;
+        Ok(RemovedFactors { codes, passkeys, sessions })
     }
 
     /// Gives a person new codes for when the phone is lost; the old ones work no more.

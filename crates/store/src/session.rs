@@ -4,6 +4,7 @@ use crate::{
     audit::Doer,
     error::{Result, StoreError, expect_one},
     ids::{AssignmentId, PersonId, TenantId},
+    password::PasswordRule,
     staff::Standing,
     tx::{Platform, exec, fetch_all, fetch_optional},
 };
@@ -67,6 +68,8 @@ pub struct Signed {
     pub staff: Option<Standing>,
     /// The assignment by which they are here; none for a member.
     pub visit: Option<Visit>,
+    /// The rule that their password was chosen under.
+    pub password_rule: PasswordRule,
     /// Whether `last_seen` should be written again.
     pub stale: bool,
 }
@@ -330,6 +333,7 @@ fn signed(row: SignedRow, now: i64) -> Result<Signed> {
         role,
         staff,
         visit,
+        password_rule: PasswordRule::from_name(&rule).ok_or(StoreError::Corrupt("person"))?,
         stale: last_seen + SEEN_EVERY_MICROS < now,
     })
 }

@@ -1,6 +1,8 @@
 //! The quarterly review of what the staff may do: each right is looked at by an administrator and kept or ended; who
 //! did it and how it came out stays as evidence.
 
+use ecom_ledger::day::Month;
+
 use crate::{
     error::{Result, StoreError, expect_one},
     ids::{AssignmentId, PersonId, StaffId},
@@ -11,6 +13,14 @@ use crate::{
 /// A quarter of a calendar year: quarters since the year 0.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Quarter(pub i64);
+
+impl Quarter {
+    /// The quarter that a month lies in, and its first month.
+    pub fn of(month: Month) -> (Self, Month) {
+        let quarter = month.0.div_euclid(3);
+        (Self(i64::from(quarter)), Month(quarter * 3))
+    }
+}
 
 /// A right of one of the staff.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

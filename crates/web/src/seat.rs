@@ -11,7 +11,9 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use ecom_ledger::day::Month;
-use ecom_store::{Action, Doer, Duties, MemberRole, PersonId, Scoped, SessionPerson, Signed, Stage, Tx};
+use ecom_store::{
+    Action, Doer, Duties, MemberRole, PasswordRule, PersonId, Scoped, SessionPerson, Signed, Stage, Tx,
+};
 
 use crate::{
     app::App,
@@ -24,6 +26,9 @@ use crate::{
     session::{cookie, touch},
     staff, telemetry,
 };
+
+/// Where a password that the operator gave is changed, before anything else (ASVS 5.0, 6.4.1).
+pub(crate) const CHANGE_PASSWORD: &str = "/account#change-password";
 
 /// A role that a page asks for.
 pub(crate) trait Role: Send + Sync {
@@ -157,6 +162,9 @@ impl<R: Role> FromRequestParts<App> for Seat<R> {
         match Self::find(session, parts, app).await.map_err(IntoResponse::into_response)? {
             Some(seat) => {
                 limit::account(&parts.extensions, app, seat.person()).map_err(IntoResponse::into_response)?;
+                if seat.signed.password_rule == PasswordRule::Given {
+                    return Err(Redirect::to(CHANGE_PASSWORD).into_response());
+                }
                 staff::admit(app, &seat.signed, &parts.method, seat.network).await?;
                 Ok(seat)
             }

@@ -81,8 +81,8 @@ pub(crate) async fn show(State(app): State<App>, own: Own, params: Params) -> Pa
         let words = "Mail servers take no such address. Ask for another one.";
         notices.push(Notice::new(Tone::Bad, "No mail was sent", words));
     }
-    let due = own.staff().and_then(|standing| PasswordPolicy::due(standing.password, app.now()));
-    let due = due.map(|why| {
+    let state = app.db.read().await?.platform().password_state(own.me.id()).await?;
+    let due = own.policy().due(state, app.now()).map(|why| {
         Notice::new(Tone::Attention, "Change your password", why).link("Do it here", "#change-password")
     });
     notices.extend(due);

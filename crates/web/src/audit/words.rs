@@ -13,6 +13,7 @@ pub(super) fn of(action: Action) -> &'static str {
         Action::ChangeProfile => "changed their name or phone number",
         Action::ChangePassword => "changed their password",
         Action::ResetPassword => "replaced a forgotten password",
+        Action::ResetFactors => "took lost codes and passkeys off an account",
         Action::VerifyEmail => "confirmed their address",
         Action::AskEmail => "asked for another address",
         Action::StopEmail => "stopped the change of an address",

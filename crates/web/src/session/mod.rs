@@ -25,7 +25,6 @@ use crate::{
     page,
     params::Link,
     seat::Visitor,
-    staff,
 };
 pub(crate) use attempt::{Asking, Attempt, ResetVerdict, Verdict};
 use cookie::Token;
@@ -113,8 +112,7 @@ pub(crate) async fn create(
         let proved =
             Proved { person: login.id, password_hash: &login.password_hash, attempt: Some(&attempt) };
         if let Some(opened) = open(&app, &proved, &headers, network).await? {
-            let lead = staff::lead_of(&app, login.id).await?;
-            return Ok(opened.answer(lead.or_else(|| local(entry.raw("next"))).unwrap_or("/")));
+            return Ok(opened.answer(local(entry.raw("next")).unwrap_or("/")));
         }
     }
     tracing::info!(why = "address or password", "a sign-in was refused");

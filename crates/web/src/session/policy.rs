@@ -83,12 +83,13 @@ impl PasswordPolicy {
         })
     }
 
-    /// Why the staff must change a password before anything else.
-    pub(crate) fn due(state: PasswordState, now: i64) -> Option<&'static str> {
+    /// Why a password must be changed before anything else.
+    pub(crate) fn due(self, state: PasswordState, now: i64) -> Option<&'static str> {
         match state.rule {
             PasswordRule::Given => {
                 Some("The operator gave you this password. Choose one that only you know.")
             }
+            _ if self == Self::Customer => None,
             PasswordRule::Customer => Some(
                 "You are of the platform’s staff now, and your password was chosen under other rules. Choose a new one.",
             ),
@@ -178,11 +179,14 @@ mod tests {
     #[test]
     fn the_staff_change_theirs_once_a_year_and_not_twice_a_day() {
         let state = |rule, days: i64| PasswordState { rule, changed_at: -days * DAY };
-        let due = |rule, days| PasswordPolicy::due(state(rule, days), 0).is_some();
+        let due = |rule, days| PasswordPolicy::Staff.due(state(rule, days), 0).is_some();
         assert!(
             !due(PasswordRule::Staff, 364) && due(PasswordRule::Staff, 365) && due(PasswordRule::Staff, 366)
         );
         assert!(due(PasswordRule::Given, 0) && due(PasswordRule::Customer, 0));
+        let customers = |rule| PasswordPolicy::Customer.due(state(rule, 900), 0).is_some();
+        assert!(customers(PasswordRule::Given), "whoever it is of");
+        assert!(!customers(PasswordRule::Customer) && !customers(PasswordRule::Staff));
         let young = |policy: PasswordPolicy, rule, days| policy.too_young(state(rule, days), 0).is_some();
         assert!(young(PasswordPolicy::Staff, PasswordRule::Staff, 0));
         assert!(!young(PasswordPolicy::Staff, PasswordRule::Staff, 1));

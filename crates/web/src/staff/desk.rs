@@ -18,7 +18,7 @@ use crate::{
     moment,
     network::Network,
     notice::{Notice, Tone},
-    seat::{person, to_code, to_sign_in},
+    seat::{CHANGE_PASSWORD, person, to_code, to_sign_in},
     session::{PasswordPolicy, cookie},
 };
 
@@ -145,17 +145,10 @@ async fn nobody(parts: &Parts, session: &[u8], app: &App) -> Page {
 
 /// Where one of the staff must go before anything else.
 fn lead(standing: &Standing, now: i64) -> Option<&'static str> {
-    if PasswordPolicy::due(standing.password, now).is_some() {
-        return Some("/account#change-password");
+    if PasswordPolicy::Staff.due(standing.password, now).is_some() {
+        return Some(CHANGE_PASSWORD);
     }
     (!standing.second_factor).then_some("/account/codes")
-}
-
-/// Where somebody who signs in must go first, if they are staff.
-pub(crate) async fn lead_of(app: &App, person: PersonId) -> Page<Option<&'static str>> {
-    let standing = app.db.read().await?.platform().standing(person).await?;
-    let due = standing.and_then(|standing| PasswordPolicy::due(standing.password, app.now()));
-    Ok(due.map(|_| "/account"))
 }
 
 /// Lets one of the staff into a business that is not theirs, and puts it on record once a day. Members pass.
@@ -212,9 +205,8 @@ pub(crate) async fn without_seat(parts: &Parts, person: PersonId, app: &App) -> 
 
 /// The quarter of a day in India, and when it began.
 pub(super) fn quarter(app: &App) -> (Quarter, i64) {
-    let month = Month::of(app.today());
-    let first = Month(month.0 - month.0.rem_euclid(3));
-    (Quarter(i64::from(month.0.div_euclid(3))), moment::midnight(first.first_date()))
+    let (quarter, first) = Quarter::of(Month::of(app.today()));
+    (quarter, moment::midnight(first.first_date()))
 }
 
 /// Whether the review of this quarter waits for somebody in this role.

@@ -14,7 +14,7 @@ use askama::Template;
 use axum::extract::State;
 use ecom_store::{AssignmentFilter, JobState, MOST_ASSIGNMENTS, StaffRole};
 
-pub(crate) use desk::{Administrator, Anyone, Desk, Senior, admit, lead_of, review_is_due, without_seat};
+pub(crate) use desk::{Administrator, Anyone, Desk, Senior, admit, review_is_due, without_seat};
 
 use crate::{
     app::App,

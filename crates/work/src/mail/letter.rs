@@ -27,6 +27,15 @@ pub enum Role {
     Viewer,
 }
 
+/// How the operator helped somebody who could not get in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Help {
+    /// Another password.
+    Password,
+    /// No second factor any more.
+    Factors,
+}
+
 /// A mail. `page` is the path of a page, whose end is the token where there is one; instants are microseconds UTC.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -101,6 +110,24 @@ pub enum Letter {
         /// The page where a new password is asked for.
         page: String,
     },
+    /// The operator helped somebody who could not get in: or somebody who says to be them.
+    Helped {
+        /// Whose account.
+        name: String,
+        /// What was done.
+        by: Help,
+        /// When.
+        at: i64,
+        /// The page with their sessions and factors.
+        page: String,
+    },
+    /// To an administrator: the rights of the staff are to be reviewed.
+    ReviewDue {
+        /// Their name.
+        name: String,
+        /// The page of the review.
+        page: String,
+    },
     /// To the new address: is it theirs?
     ConfirmAddress {
         /// Their name.
@@ -137,6 +164,8 @@ impl Letter {
             Self::StaffInvitation { .. } => "staff-invitation",
             Self::NewDevice { .. } => "new-device",
             Self::Lockout { .. } => "lockout",
+            Self::Helped { .. } => "helped",
+            Self::ReviewDue { .. } => "review-due",
             Self::ConfirmAddress { .. } => "confirm-address",
             Self::AddressChanging { .. } => "address-changing",
             Self::Digest(_) => "digest",
@@ -147,7 +176,10 @@ impl Letter {
     /// What kind of mail it is.
     pub fn purpose(&self) -> MessagePurpose {
         match self {
-            Self::Invitation { .. } | Self::StaffInvitation { .. } | Self::Test {} => MessagePurpose::Account,
+            Self::Invitation { .. }
+            | Self::StaffInvitation { .. }
+            | Self::ReviewDue { .. }
+            | Self::Test {} => MessagePurpose::Account,
             Self::Digest(_) => MessagePurpose::Digest,
             _ => MessagePurpose::Security,
         }
@@ -175,6 +207,11 @@ impl Letter {
             Self::StaffInvitation { .. } => "You are invited to work for the platform".to_owned(),
             Self::NewDevice { .. } => "New sign-in to your account".to_owned(),
             Self::Lockout { .. } => "Sign-ins to your account were refused".to_owned(),
+            Self::Helped { by: Help::Password, .. } => "Your password was replaced".to_owned(),
+            Self::Helped { by: Help::Factors, .. } => {
+                "Codes and passkeys were taken off your account".to_owned()
+            }
+            Self::ReviewDue { .. } => "The quarter’s review of staff rights is due".to_owned(),
             Self::ConfirmAddress { .. } => "Confirm your new e-mail address".to_owned(),
             Self::AddressChanging { .. } => "Your e-mail address is about to change".to_owned(),
             Self::Digest(digest) => digest.subject(),
@@ -208,6 +245,8 @@ impl Letter {
             Self::Lockout { name, failures, network, until, codes, page } => {
                 lockout(name, *failures, (network.as_deref(), *until), *codes, mail.url(page))
             }
+            Self::Helped { name, by, at, page } => helped(name, *by, *at, mail.url(page)),
+            Self::ReviewDue { name, page } => review_due(name, mail.url(page)),
             Self::ConfirmAddress { name, page, until } => confirm(name, link(page), *until),
             Self::AddressChanging { name, to, page, until } => changing(name, to, link(page), *until),
             Self::Digest(digest) => return digest.sheet(mail, self.subject()),
@@ -220,6 +259,9 @@ impl Letter {
             ),
         };
         let why = match self.purpose() {
+            _ if matches!(self, Self::ReviewDue { .. }) => {
+                "It goes to the platform’s administrators, once in each quarter in which a review is due."
+            }
             MessagePurpose::Account => "It was sent once, because somebody asked for it.",
             _ => "It keeps your account safe, so it cannot be switched off.",
         };
@@ -355,6 +397,42 @@ fn lockout(
         "Many wrong passwords were tried. Yours held."
     };
     (preview.to_owned(), parts)
+}
+
+fn helped(to: &str, by: Help, at: i64, page: String) -> Said {
+    let done = match by {
+        Help::Password => "replaced your password by one that you change at the next sign-in",
+        Help::Factors => {
+            "took codes, passkeys and recovery codes off your account, so that the password alone opens it"
+        }
+    };
+    let parts = vec![
+        hello(to),
+        Part::Text(format!(
+            "Whoever runs this server {done}, on {}. Every session of yours has ended.",
+            instant(at)
+        )),
+        Part::Text(
+            "If you asked for it, sign in and set up a second factor again. If not, somebody pretends to be you: tell \
+             whoever runs this server at once."
+                .to_owned(),
+        ),
+        Part::Button("Open your account".to_owned(), Some(page)),
+    ];
+    ("If you did not ask for it, somebody pretends to be you.".to_owned(), parts)
+}
+
+fn review_due(to: &str, page: String) -> Said {
+    let parts = vec![
+        hello(to),
+        Part::Text(
+            "A new quarter has begun: every role of the staff, and every assignment to a business, is to be looked at, and \
+             kept or ended. Your own is looked at by another administrator, if there is one."
+                .to_owned(),
+        ),
+        Part::Button("Begin the review".to_owned(), Some(page)),
+    ];
+    ("Each role and each assignment is kept or ended.".to_owned(), parts)
 }
 
 fn confirm(to: &str, link: Option<String>, until: i64) -> Said {

@@ -22,7 +22,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 pub use address::{Address, AddressError};
 pub use digest::{Digest, DigestSheet, Task, week_of};
-pub use letter::{Letter, Role};
+pub use letter::{Help, Letter, Role};
 pub use post::{Parcel, Post, PostFault};
 pub use sample::samples;
 pub use sheet::{Rendered, Sheet};

@@ -1,8 +1,12 @@
-//! The hourly round: gives up what is too late, wakes what waits for a mail server, writes the week's digests.
+//! The hourly round: gives up what is too late, wakes what waits for a mail server, writes the week's digests, and
+//! the word to administrators that a review is due.
 //!
 //! It is scheduled: src/hourly.rs.
 
-use ecom_store::{Channel, Consenting, MessagePurpose, NewNotice, PersonId, StoreError, TenantId};
+use ecom_ledger::day::Month;
+use ecom_store::{
+    Channel, Consenting, MessagePurpose, NewNotice, PersonId, Quarter, StaffRole, StoreError, TenantId,
+};
 use jiff::{Timestamp, civil::Weekday, tz::TimeZone};
 
 use super::{Address, Digest, Draft, Letter, week_of};
@@ -30,15 +34,44 @@ impl Worker {
         tx.commit().await?;
         self.give_up_late(None).await?;
         self.digests().await?;
+        self.review_due().await?;
         self.bell.ring();
         Ok(())
     }
 
+    /// Tells each administrator once in a quarter that the rights of the staff are to be reviewed, while they are.
+    async fn review_due(&self) -> Result<(), StoreError> {
+        let at = self.clock.now();
+        let zone = india();
+        let (quarter, first) = Quarter::of(Month::of(zone.to_datetime(at).date()));
+        let began = zone.to_timestamp(first.first_date().at(0, 0, 0, 0)).unwrap_or(Timestamp::UNIX_EPOCH);
+        let mut tx = self.importer.db.write().await?;
+        let mut platform = tx.platform();
+        if !platform.review_is_due(quarter, began.as_microsecond()).await? {
+            return Ok(());
+        }
+        let staff = platform.staff().await?;
+        for one in staff.iter().filter(|one| one.role == StaffRole::Administrator) {
+            let Ok(to) = Address::new(&one.name, &one.email) else {
+                tracing::warn!(
+                    person = one.person.0,
+                    "an administrator has no address that mail can be sent to"
+                );
+                continue;
+            };
+            let letter = Letter::ReviewDue { name: one.name.clone(), page: "/staff/review".to_owned() };
+            let cause = format!("review:{}:{}", quarter.0, one.person);
+            let person = Some(one.person);
+            let draft = Draft { cause: &cause, tenant: None, person, to: &to, letter: &letter, token: None };
+            draft.write(&mut platform, at.as_microsecond()).await?;
+        }
+        tx.commit().await
+    }
+
     /// Writes the week's digests to all who agreed to get them.
     async fn digests(&self) -> Result<(), StoreError> {
-        let zone = TimeZone::get("Asia/Kolkata").unwrap_or(TimeZone::UTC);
         let at = self.clock.now();
-        let now = zone.to_datetime(at);
+        let now = india().to_datetime(at);
         let due = match now.weekday() {
             Weekday::Monday => now.hour() >= DIGEST_HOUR,
             DIGEST_LAST => true,
@@ -92,4 +125,8 @@ impl Worker {
         tx.scoped(reader.tenant).await?.give_notice(reader.person, &notice, now).await?;
         tx.commit().await
     }
+}
+
+fn india() -> TimeZone {
+    TimeZone::get("Asia/Kolkata").unwrap_or(TimeZone::UTC)
 }

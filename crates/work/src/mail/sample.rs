@@ -1,7 +1,7 @@
 //! Every letter once, with made-up readers and figures that make it hard for the template: for the style guide, and
 //! for the tests that render them all.
 
-use super::{Digest, DigestSheet, Letter, Role, Task};
+use super::{Digest, DigestSheet, Help, Letter, Role, Task};
 
 /// 25 Nov 2026, 15:04 IST.
 const AT: i64 = 1_795_599_240_000_000;
@@ -53,6 +53,9 @@ pub fn samples() -> Vec<(&'static str, Letter)> {
         ("lockout", lockout(10, Some("2401:4900:1c2b::/56"), false)),
         ("lockout-codes", lockout(10, Some("49.205.64.0/24"), true)),
         ("lockout-many", lockout(1234, None, false)),
+        ("review-due", Letter::ReviewDue { name: asha(), page: "/staff/review".into() }),
+        ("helped-password", helped(Help::Password)),
+        ("helped-factors", helped(Help::Factors)),
         ("confirm-address", Letter::ConfirmAddress { name: asha(), page: "/address/".into(), until }),
         (
             "address-changing",
@@ -79,6 +82,10 @@ fn lockout(failures: i64, network: Option<&str>, codes: bool) -> Letter {
         codes,
         page: "/reset".into(),
     }
+}
+
+fn helped(by: Help) -> Letter {
+    Letter::Helped { name: "Asha Rao".into(), by, at: AT, page: "/account".into() }
 }
 
 fn to_staff() -> Letter {
