@@ -3,6 +3,7 @@
 //! One test in a file of its own: it listens to everything that the process logs.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+#[path = "it/support/mod.rs"]
 mod support;
 
 use std::{
