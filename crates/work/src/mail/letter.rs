@@ -400,23 +400,25 @@ fn lockout(
 }
 
 fn helped(to: &str, by: Help, at: i64, page: String) -> Said {
-    let done = match by {
-        Help::Password => "replaced your password by one that you change at the next sign-in",
-        Help::Factors => {
-            "took codes, passkeys and recovery codes off your account, so that the password alone opens it"
-        }
+    let (done, then) = match by {
+        Help::Password => (
+            "gave your account another password, which you change at the next sign-in",
+            "sign in with it, and choose one that only you know",
+        ),
+        Help::Factors => (
+            "took codes, passkeys and recovery codes off your account: the password alone opens it now",
+            "sign in and set up a second factor again",
+        ),
     };
     let parts = vec![
         hello(to),
         Part::Text(format!(
-            "Whoever runs this server {done}, on {}. Every session of yours has ended.",
+            "On {}, whoever runs this server {done}. Every session of yours has ended.",
             instant(at)
         )),
-        Part::Text(
-            "If you asked for it, sign in and set up a second factor again. If not, somebody pretends to be you: tell \
-             whoever runs this server at once."
-                .to_owned(),
-        ),
+        Part::Text(format!(
+            "If you asked for it, {then}. If not, somebody pretends to be you: tell whoever runs this server at once."
+        )),
         Part::Button("Open your account".to_owned(), Some(page)),
     ];
     ("If you did not ask for it, somebody pretends to be you.".to_owned(), parts)
