@@ -122,7 +122,7 @@ const VISITS = [
     await tab.locator("main tbody a[href^='/products/']:not([href^='/products/0'])").first().click();
     await tab.locator("form[action$='/stock'] [name=units]").fill("2");
     await tab.getByRole("button", { name: "Enter" }).click();
-    await tab.waitForLoadState();
+    await tab.waitForURL(/said=added/);
   },
   async (tab) => {
     await tab.goto("/uploads");
