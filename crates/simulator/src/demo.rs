@@ -57,6 +57,10 @@ pub fn demo(today: Timestamp) -> Demo {
         for (chain, mut file) in
             [electronic(week, weeks, start), cash_on_delivery(week, start)].into_iter().enumerate()
         {
+            // Amazon settles what is over.
+            if file.plan.end > today.as_second() {
+                continue;
+            }
             carry(&mut file.plan, owed[chain]);
             owed[chain] = total(&file.plan, &catalogue).min(0);
             files.push(file);
@@ -175,5 +179,13 @@ mod tests {
         assert!(files > 2 * 4 * 14);
         let names: std::collections::BTreeSet<_> = demo.files.iter().map(|file| &file.name).collect();
         assert_eq!(names.len(), files);
+    }
+
+    #[test]
+    fn nothing_is_settled_before_it_is_over() {
+        for day in 1..=14 {
+            let today = format!("2026-12-{day:02}T01:00:00Z").parse::<Timestamp>().unwrap();
+            assert!(demo(today).files.iter().all(|file| file.plan.end <= today.as_second()), "{today}");
+        }
     }
 }

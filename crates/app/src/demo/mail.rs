@@ -65,7 +65,7 @@ async fn invite(site: &Site, tenant: TenantId, now: i64) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The last week, as if it were Monday.
+/// The last week, as if it were Monday: on a Monday it does not come twice.
 async fn digest(site: &Site, now: i64) -> anyhow::Result<()> {
     let mut tx = site.db().write().await?;
     let after = (TenantId(0), PersonId(0));
@@ -74,13 +74,14 @@ async fn digest(site: &Site, now: i64) -> anyhow::Result<()> {
     for reader in readers {
         let mut books = tx.scoped(reader.tenant).await?;
         let digest = Digest::of(&mut books, &reader, today).await?;
+        let cause = Digest::cause(&reader, today);
         let news = News::digest(&digest);
         let arguments = news.to_json()?;
-        let notice = NewNotice { cause: "digest:demo", kind: news.name(), arguments: &arguments };
+        let notice = NewNotice { cause: &cause, kind: news.name(), arguments: &arguments };
         books.give_notice(reader.person, &notice, now).await?;
         let (to, letter) = (Address::new(&reader.name, &reader.email)?, Letter::Digest(digest));
         let (tenant, person) = (Some(reader.tenant), Some(reader.person));
-        let draft = Draft { cause: "digest:demo", tenant, person, to: &to, letter: &letter, token: None };
+        let draft = Draft { cause: &cause, tenant, person, to: &to, letter: &letter, token: None };
         draft.write(&mut tx.platform(), now).await?;
     }
     Ok(tx.commit().await?)

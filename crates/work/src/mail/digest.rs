@@ -72,7 +72,7 @@ pub struct Task {
 }
 
 /// Monday and Sunday of the last whole week before a day.
-pub fn week_of(today: Date) -> (Date, Date) {
+fn week_of(today: Date) -> (Date, Date) {
     let monday = back(today, i32::from(today.weekday().to_monday_zero_offset()));
     (back(monday, 7), back(monday, 1))
 }
@@ -82,6 +82,12 @@ fn back(day: Date, days: i32) -> Date {
 }
 
 impl Digest {
+    /// What a reader gets it for: once a week.
+    pub fn cause(reader: &Consenting, today: Date) -> String {
+        let (monday, _) = week_of(today);
+        format!("digest:{}:{}:{monday}", reader.tenant, reader.person)
+    }
+
     /// The figures of a business for one of its members.
     pub async fn of(books: &mut Scoped<'_>, reader: &Consenting, today: Date) -> Result<Self> {
         let duties = books.duties(Month(Month::of(today).0 - (MONTHS - 1))).await?;

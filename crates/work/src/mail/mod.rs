@@ -21,7 +21,7 @@ use ecom_store::{MessageId, MessagePurpose, NewMail, PersonId, Platform, StoreEr
 use secrecy::{ExposeSecret, SecretString};
 
 pub use address::{Address, AddressError};
-pub use digest::{Digest, DigestSheet, Task, week_of};
+pub use digest::{Digest, DigestSheet, Task};
 pub use letter::{Help, Letter, Role};
 pub use post::{Parcel, Post, PostFault};
 pub use sample::samples;

@@ -9,7 +9,7 @@ use ecom_store::{
 };
 use jiff::{Timestamp, civil::Weekday, tz::TimeZone};
 
-use super::{Address, Digest, Draft, Letter, week_of};
+use super::{Address, Digest, Draft, Letter};
 use crate::{
     clock::micros,
     notice::News,
@@ -101,8 +101,7 @@ impl Worker {
         today: jiff::civil::Date,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let (monday, _) = week_of(today);
-        let cause = format!("digest:{}:{}:{monday}", reader.tenant, reader.person);
+        let cause = Digest::cause(reader, today);
         let mut tx = self.importer.db.read().await?;
         if tx.platform().mail_written(&cause).await? {
             return Ok(());
