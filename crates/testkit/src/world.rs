@@ -8,7 +8,10 @@ use std::{
 
 use ecom_store::{Db, Keys, PersonId, Registration, TenantId, migrate, migrate_keys};
 use ecom_vault::RootKey;
-use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection, query, query_scalar};
+use sqlx::{
+    AssertSqlSafe, Connection, PgConnection, SqliteConnection, query, query_scalar,
+    sqlite::SqliteConnectOptions,
+};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
@@ -64,6 +67,22 @@ impl Database {
     /// Opens it for a role.
     pub async fn open(&self, role: Role) -> Db {
         Db::open(&self.url(role)).await.unwrap()
+    }
+
+    /// What a query of one column of text finds, past the store and what it lets one see. SQLite is only read.
+    pub async fn texts(&self, sql: &str) -> Vec<String> {
+        let url = self.url(Role::Superuser);
+        match self {
+            Self::Sqlite(path) => {
+                let options = SqliteConnectOptions::new().filename(path).read_only(true);
+                let mut to = SqliteConnection::connect_with(&options).await.unwrap();
+                query_scalar(AssertSqlSafe(sql)).fetch_all(&mut to).await.unwrap()
+            }
+            Self::Postgres(_) => {
+                let mut to = PgConnection::connect(&url).await.unwrap();
+                query_scalar(AssertSqlSafe(sql)).fetch_all(&mut to).await.unwrap()
+            }
+        }
     }
 }
 

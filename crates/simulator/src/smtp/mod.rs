@@ -13,7 +13,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
 };
@@ -79,6 +79,7 @@ pub(crate) struct Shared {
     pub(crate) mails: Mutex<Vec<TakenMail>>,
     faults: Mutex<VecDeque<SmtpFault>>,
     ended: AtomicBool,
+    open: AtomicUsize,
     pub(crate) login: Option<(String, String)>,
     pub(crate) tls: wire::Tls,
 }
@@ -112,6 +113,7 @@ impl SmtpSink {
             mails: Mutex::default(),
             faults: Mutex::default(),
             ended: AtomicBool::new(false),
+            open: AtomicUsize::new(0),
             login,
             tls,
         });
@@ -133,9 +135,24 @@ impl SmtpSink {
         held(&self.shared.mails).clone()
     }
 
+    /// How many mails it took.
+    pub fn taken(&self) -> usize {
+        held(&self.shared.mails).len()
+    }
+
     /// Plans a fault for the next connection that has none yet.
     pub fn plan(&self, fault: SmtpFault) {
         held(&self.shared.faults).push_back(fault);
+    }
+
+    /// Takes back the planned faults that no connection has had yet.
+    pub fn forgive(&self) {
+        held(&self.shared.faults).clear();
+    }
+
+    /// Connections that go on. Once the other side is gone and this is 0, all that it sent has been read.
+    pub fn open(&self) -> usize {
+        self.shared.open.load(Ordering::SeqCst)
     }
 }
 
@@ -158,9 +175,11 @@ fn listen(listener: &TcpListener, shared: &Arc<Shared>) {
         let Ok(connection) = connection else { continue };
         let fault = held(&shared.faults).pop_front();
         let shared = Arc::clone(shared);
+        shared.open.fetch_add(1, Ordering::SeqCst);
         thread::spawn(move || {
             // The other side may go away at any time: that is no mistake of this one.
             drop(session::serve(connection, &shared, fault));
+            shared.open.fetch_sub(1, Ordering::SeqCst);
         });
     }
 }
