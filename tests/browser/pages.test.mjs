@@ -123,6 +123,7 @@ const VISITS = [
     await tab.locator("form[action$='/stock'] [name=units]").fill("2");
     await tab.getByRole("button", { name: "Enter" }).click();
     await tab.waitForURL(/said=added/);
+    keep(tab.url());
   },
   async (tab) => {
     await tab.goto("/uploads");
