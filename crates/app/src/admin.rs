@@ -25,21 +25,22 @@ pub(crate) struct Args {
 enum Command {
     /// Give a person a new random password, and end their sessions
     ///
-    /// It is printed once, to the standard output. Codes stay on: whoever has them needs their app, or a recovery
-    /// code, as before. Links for a new password that were sent stop working.
+    /// It is printed once, to the standard output; it opens nothing but the page that changes it, for a week. Codes stay
+    /// on: whoever has them needs their app, or a recovery code, as before. Links for a new password that were sent stop
+    /// working. They are told by mail, where the server sends any.
     #[command(after_help = "Example: ecom admin password --data /srv/ecom/data --email asha@example.in")]
     Password(Password),
     /// Take the second factor from a person who has lost it, and end their sessions
     ///
     /// Codes, passkeys and recovery codes: the password alone opens the account afterwards, and of the staff nothing
     /// before another factor is set up. Make sure who asks, by what you know of them and over another way than mail.
-    /// They are told by mail.
+    /// They are told by mail, where the server sends any.
     #[command(after_help = "Example: ecom admin factor --data /srv/ecom/data --email asha@example.in")]
     Factor(Factor),
     /// Give a person another address to sign in with, and end their sessions
     ///
     /// For somebody who cannot read mail at the old one any more, or where no mail is sent: make sure who asks. The new
-    /// one counts as not confirmed. Password and codes stay.
+    /// one counts as not confirmed. Password and codes stay. The old address is told by mail, where the server sends any.
     #[command(
         after_help = "Example: ecom admin email --data /srv/ecom/data --email asha@old.example --to asha@new.example"
     )]
@@ -136,6 +137,8 @@ async fn email(args: &NewEmail) -> anyhow::Result<ExitCode> {
     let db = open(&args.place).await?;
     let mut tx = db.write().await?;
     let person = person(&mut tx, &args.email).await?;
+    // To the old address: whoever asked may not be whose it is.
+    tell(&mut tx, person, Help::Address).await?;
     tx.platform().replace_email(person, to.address(), None, None).await.map_err(
         |error| match taken_field(&error) {
             Some(_) => anyhow::anyhow!("there is an account with the new address already"),
@@ -163,8 +166,10 @@ async fn tell(tx: &mut Tx, person: PersonId, by: Help) -> anyhow::Result<()> {
     let now = micros(&SystemClock);
     let profile = tx.platform().profile(person).await?.context("this person is gone")?;
     let to = Address::new(&profile.name, &profile.email).or_else(|_| Address::new("", &profile.email));
-    // To an address that no mail server takes nothing is sent.
-    let Ok(to) = to else { return Ok(()) };
+    let Ok(to) = to else {
+        eprintln!("no mail can be sent to their address: tell them yourself");
+        return Ok(());
+    };
     let letter = Letter::Helped { name: profile.name, by, at: now, page: "/account".to_owned() };
     let cause = format!("helped:{person}:{now}");
     let draft =

@@ -49,6 +49,16 @@ impl Platform<'_> {
         .map(drop)
     }
 
+    /// Takes back one count: what was counted was never checked.
+    pub async fn login_unchecked(&mut self, key_hash: &[u8]) -> Result<()> {
+        exec!(
+            self.tx,
+            "update login_failure set failures = failures - 1 where key_hash = $1 and failures > 0",
+            key_hash
+        )
+        .map(drop)
+    }
+
     /// Forgets failed sign-ins after a good one.
     pub async fn login_succeeded(&mut self, key_hash: &[u8]) -> Result<()> {
         exec!(self.tx, "delete from login_failure where key_hash = $1", key_hash).map(drop)

@@ -108,6 +108,21 @@ pub struct SessionPerson {
     pub email: String,
     /// How far signing in has come.
     pub stage: Stage,
+    /// The rule that their password was chosen under.
+    pub password_rule: PasswordRule,
+}
+
+impl SessionPerson {
+    /// Whether signing in is complete, by a password of their own: with one that the operator gave nothing is done but
+    /// choosing another.
+    pub fn is_in(&self) -> bool {
+        self.stage == Stage::Full && self.password_rule != PasswordRule::Given
+    }
+
+    /// Whether the password that the operator gave is all that is missing.
+    pub fn must_choose_password(&self) -> bool {
+        self.stage == Stage::Full && self.password_rule == PasswordRule::Given
+    }
 }
 
 /// A session in the list of its person.
@@ -204,25 +219,26 @@ impl Platform<'_> {
     /// The person of a session, however far signing in has come, unless it has ended.
     pub async fn session_person(&mut self, id_hash: &[u8], now: i64) -> Result<Option<SessionPerson>> {
         let text = format!(
-            "select p.id, p.name, p.email, s.stage from session s join person p on p.id = s.person
+            "select p.id, p.name, p.email, s.stage, p.password_rule from session s join person p on p.id = s.person
              where s.id_hash = $1 and {}",
             live()
         );
         let row = fetch_optional!(
-            (i64, String, String, String),
+            (i64, String, String, String, String),
             self.tx,
             sqlx::AssertSqlSafe(text.as_str()),
             id_hash,
             now - SESSION_IDLE_MICROS,
             now - SESSION_MOST_MICROS,
         )?;
-        row.map(|(person, name, email, stage)| {
+        row.map(|(person, name, email, stage, rule)| {
             let stage = match stage.as_str() {
                 "full" => Stage::Full,
                 "code" => Stage::Code,
                 _ => return Err(StoreError::Corrupt("session")),
             };
-            Ok(SessionPerson { person: PersonId(person), name, email, stage })
+            let password_rule = PasswordRule::from_name(&rule).ok_or(StoreError::Corrupt("person"))?;
+            Ok(SessionPerson { person: PersonId(person), name, email, stage, password_rule })
         })
         .transpose()
     }

@@ -83,7 +83,7 @@ impl Settings {
         self
     }
 
-    /// Shows the style guide too. Nobody but those who build the pages needs it, so only the demo has it.
+    /// Shows the style guide too. Nobody but those who build the pages needs it, so it is off unless asked for.
     #[must_use]
     pub fn with_style_guide(mut self) -> Self {
         self.style_guide = true;

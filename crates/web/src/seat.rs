@@ -270,15 +270,26 @@ impl FromRequestParts<App> for Me {
         let session = token.hash();
         let person = person(&session, app).await.map_err(IntoResponse::into_response)?;
         match person {
-            Some(person) if person.stage == Stage::Full => {
+            Some(person) if person.is_in() || (person.must_choose_password() && chooses_password(parts)) => {
                 limit::account(&parts.extensions, app, person.person).map_err(IntoResponse::into_response)?;
                 let Ok(network) = Network::from_request_parts(parts, app).await;
                 Ok(Self { person, session, network })
+            }
+            Some(person) if person.must_choose_password() => {
+                Err(Redirect::to(CHANGE_PASSWORD).into_response())
             }
             Some(_) => Err(to_code(parts)),
             None => Err(to_sign_in(parts)),
         }
     }
+}
+
+/// The account, where the form stands, and sending it.
+fn chooses_password(parts: &Parts) -> bool {
+    matches!(
+        (&parts.method, parts.uri.path()),
+        (&Method::GET, "/account") | (&Method::POST, "/account/password")
+    )
 }
 
 pub(crate) async fn person(session: &[u8], app: &App) -> Page<Option<SessionPerson>> {
@@ -288,6 +299,7 @@ pub(crate) async fn person(session: &[u8], app: &App) -> Page<Option<SessionPers
 /// Where somebody goes who has no seat: to type a code, to choose a business, or to sign in.
 async fn elsewhere(parts: &Parts, session: &[u8], app: &App) -> Page {
     Ok(match person(session, app).await? {
+        Some(person) if person.must_choose_password() => Redirect::to(CHANGE_PASSWORD).into_response(),
         Some(person) if person.stage == Stage::Full => staff::without_seat(parts, person.person, app).await?,
         Some(_) => to_code(parts),
         None => to_sign_in(parts),

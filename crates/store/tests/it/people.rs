@@ -66,6 +66,27 @@ async fn fail_login(world: &World, key: &[u8]) {
     tx.commit().await.unwrap();
 }
 
+on_both!(what_was_never_checked_is_not_counted, |world| async move {
+    let unchecked = async || {
+        let mut tx = world.db.write().await.unwrap();
+        tx.platform().login_unchecked(b"asha").await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    unchecked().await;
+    assert_eq!(failures(&world, b"asha").await, (0, 0));
+    for _ in 0..3 {
+        fail_login(&world, b"asha").await;
+    }
+    fail_login(&world, b"ravi").await;
+    unchecked().await;
+    assert_eq!(failures(&world, b"asha").await.0, 2);
+    assert_eq!(failures(&world, b"ravi").await.0, 1, "another's stays");
+    for _ in 0..3 {
+        unchecked().await;
+    }
+    assert_eq!(failures(&world, b"asha").await.0, 0, "never below nothing");
+});
+
 on_both!(registering_makes_a_business_and_its_owner, |world| async move {
     let mut tx = world.db.write().await.unwrap();
     assert_eq!(tx.platform().people().await.unwrap(), 0);

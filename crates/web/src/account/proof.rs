@@ -55,7 +55,7 @@ pub(crate) async fn prove(app: &App, me: &Me, entry: &mut Entry) -> Page<Option<
         }
         Verdict::Go { slowed } => tokio::time::sleep(slowed).await,
     }
-    if !app.passwords().verify(typed, Some(profile.password_hash.clone())).await? {
+    if !attempt.verify(app, typed, Some(profile.password_hash.clone())).await? {
         tracing::info!(why = "password", "a password asked for again was refused");
         entry.refuse("password", "This is not your password.");
         return Ok(None);

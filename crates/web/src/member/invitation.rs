@@ -7,8 +7,8 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use ecom_store::{
-    Action, Doer, LiveToken, MemberRole, NewPerson, PersonId, Purpose, SessionPerson, Stage, StoreError,
-    TenantId, Tx, fold_email, taken_field,
+    Action, Doer, LiveToken, MemberRole, NewPerson, PersonId, Purpose, SessionPerson, StoreError, TenantId,
+    Tx, fold_email, taken_field,
 };
 
 use super::role_words;
@@ -188,7 +188,7 @@ async fn open(app: &App, tx: &mut Tx, token: &str) -> Page<Open> {
 async fn signed_in(app: &App, tx: &mut Tx, headers: &HeaderMap) -> Page<Option<SessionPerson>> {
     let Some(token) = cookie::token(headers) else { return Ok(None) };
     let person = tx.platform().session_person(&token.hash(), app.now()).await?;
-    Ok(person.filter(|person| person.stage == Stage::Full))
+    Ok(person.filter(SessionPerson::is_in))
 }
 
 async fn shown(

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::Quota;
 use crate::{
     app::App,
-    fault::Page,
+    fault::{Fault, Page},
     network::Network,
     post::{self, Reader},
 };
@@ -117,6 +117,20 @@ impl Attempt {
             app.bell.ring();
         }
         Ok(verdict)
+    }
+
+    /// Checks the password of this attempt. One that waited in vain to be checked was no attempt: whoever does as told and
+    /// tries again must not be shut out by that.
+    pub(crate) async fn verify(&self, app: &App, password: String, hash: Option<String>) -> Page<bool> {
+        let checked = app.passwords().verify(password, hash).await;
+        if matches!(checked, Err(Fault::Crowded(_))) {
+            let mut tx = app.db.write().await?;
+            for key in [&self.pair, &self.network, &self.address] {
+                tx.platform().login_unchecked(key).await?;
+            }
+            tx.commit().await?;
+        }
+        checked
     }
 
     /// Tells the person, once a day at most: an attacker must not fill a mailbox. It is counted whether or not there is

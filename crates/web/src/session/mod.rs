@@ -34,6 +34,9 @@ pub(crate) use policy::PasswordPolicy;
 pub use policy::random_password;
 pub(crate) use quota::Quota;
 
+/// What is said of a password that the operator gave and that was not changed in time.
+const LAPSED: &str = "This password was given to you a week ago or earlier, and opens nothing any more. Ask for another one, or use “Forgot your password?”.";
+
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
 #[derive(Template)]
@@ -107,8 +110,13 @@ pub(crate) async fn create(
     }
     let login = app.db.read().await?.platform().login(&email).await?;
     let hash = login.as_ref().map(|login| login.password_hash.clone());
-    let right = app.passwords().verify(password, hash).await?;
+    let right = attempt.verify(&app, password, hash).await?;
     if let Some(login) = login.filter(|_| right) {
+        let state = app.db.read().await?.platform().password_state(login.id).await?;
+        if PasswordPolicy::has_lapsed(state, app.now()) {
+            tracing::info!(why = "the given password has lapsed", "a sign-in was refused");
+            return refused(&app, &entry, StatusCode::UNPROCESSABLE_ENTITY, Some(LAPSED.to_owned())).await;
+        }
         let proved =
             Proved { person: login.id, password_hash: &login.password_hash, attempt: Some(&attempt) };
         if let Some(opened) = open(&app, &proved, &headers, network).await? {

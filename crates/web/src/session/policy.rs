@@ -19,6 +19,8 @@ const DAY: i64 = 24 * 3_600_000_000;
 const MOST_AGE_DAYS: i64 = 365;
 /// Whoever chose one keeps it for a day: a row of changes would bring an old one back.
 const LEAST_AGE_DAYS: i64 = 1;
+/// One that the operator gave is changed within so many days, or opens nothing (ASVS 5.0, 6.4.1).
+const MOST_GIVEN_DAYS: i64 = 7;
 /// Parts of names and addresses as short as this stand in any password.
 const SHORT_NAME: usize = 3;
 
@@ -51,7 +53,8 @@ impl PasswordPolicy {
         })
     }
 
-    /// The same for somebody who has a password: the staff also take none of their last ones again.
+    /// The same for somebody who has a password: the staff also take none of their last ones again, and nobody keeps one
+    /// that the operator gave.
     pub(crate) async fn fault_for(
         self,
         app: &App,
@@ -60,11 +63,10 @@ impl PasswordPolicy {
         about: &[&str],
     ) -> Page<Option<String>> {
         let fault = self.fault(password, about);
-        if fault.is_some() || self == Self::Customer {
+        if fault.is_some() {
             return Ok(fault);
         }
-        let past = app.db.read().await?.platform().past_passwords(person).await?;
-        for hash in past {
+        for hash in self.barred(app, person).await? {
             if app.passwords().verify(password.to_owned(), Some(hash)).await? {
                 return Ok(Some(
                     "You had this password before. Take one that you never had here.".to_owned(),
@@ -72,6 +74,23 @@ impl PasswordPolicy {
             }
         }
         Ok(None)
+    }
+
+    /// Hashes of the passwords that somebody may not take.
+    async fn barred(self, app: &App, person: PersonId) -> Page<Vec<String>> {
+        let mut tx = app.db.read().await?;
+        let mut platform = tx.platform();
+        if self == Self::Staff {
+            return Ok(platform.past_passwords(person).await?);
+        }
+        let given = platform.password_state(person).await?.rule == PasswordRule::Given;
+        let profile = if given { platform.profile(person).await? } else { None };
+        Ok(profile.map(|profile| profile.password_hash).into_iter().collect())
+    }
+
+    /// Whether a password that the operator gave opens nothing any more: it was not changed in time.
+    pub(crate) fn has_lapsed(state: PasswordState, now: i64) -> bool {
+        state.rule == PasswordRule::Given && state.changed_at <= now - MOST_GIVEN_DAYS * DAY
     }
 
     /// Why the staff may not change a password yet that they chose themselves.
@@ -186,6 +205,9 @@ mod tests {
         assert!(due(PasswordRule::Given, 0) && due(PasswordRule::Customer, 0));
         let customers = |rule| PasswordPolicy::Customer.due(state(rule, 900), 0).is_some();
         assert!(customers(PasswordRule::Given), "whoever it is of");
+        let lapsed = |rule, days| PasswordPolicy::has_lapsed(state(rule, days), 0);
+        assert!(!lapsed(PasswordRule::Given, 6) && lapsed(PasswordRule::Given, 7));
+        assert!(!lapsed(PasswordRule::Customer, 900) && !lapsed(PasswordRule::Staff, 900));
         assert!(!customers(PasswordRule::Customer) && !customers(PasswordRule::Staff));
         let young = |policy: PasswordPolicy, rule, days| policy.too_young(state(rule, days), 0).is_some();
         assert!(young(PasswordPolicy::Staff, PasswordRule::Staff, 0));

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use ecom_store::{
-    Action, Doer, LiveToken, NewPerson, PersonId, Purpose, SessionPerson, StaffRole, Stage, StoreError, Tx,
+    Action, Doer, LiveToken, NewPerson, PersonId, Purpose, SessionPerson, StaffRole, StoreError, Tx,
     fold_email,
 };
 
@@ -127,7 +127,7 @@ async fn open(app: &App, token: &str) -> Page<Open> {
 
 async fn signed_in(app: &App, headers: &HeaderMap) -> Page<Option<SessionPerson>> {
     let Some(token) = cookie::token(headers) else { return Ok(None) };
-    Ok(person(&token.hash(), app).await?.filter(|person| person.stage == Stage::Full))
+    Ok(person(&token.hash(), app).await?.filter(SessionPerson::is_in))
 }
 
 async fn shown(

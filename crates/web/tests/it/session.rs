@@ -55,15 +55,53 @@ async fn a_password_that_the_operator_gave_opens_nothing_but_the_page_that_chang
     let mut asha = Visitor::default();
     let form = [("email", GOOD[1].1), ("password", "given by the operator"), ("next", "/statement")];
     asha.keep(&site.post(&asha, "/sign-in", &form).await);
-    for path in ["/", "/statement", "/uploads"] {
+    for path in [
+        "/",
+        "/statement",
+        "/uploads",
+        "/businesses",
+        "/account/email",
+        "/account/codes",
+        "/account/passkeys",
+        "/settings/notices",
+        "/people",
+    ] {
         assert_eq!(site.get(&asha, path).await.to(), "/account#change-password", "{path}");
     }
-    assert_eq!(site.post(&asha, "/close/2026-09/INR", &[]).await.to(), "/account#change-password");
-    assert!(site.get(&asha, "/account").await.outline().contains("The operator gave you this password"));
+    for path in ["/account", "/account/codes", "/account/email", "/businesses/choice", "/close/2026-09/INR"] {
+        let form = [("name", "Mallory"), ("phone", "+91 98450 00001"), ("password", "given by the operator")];
+        assert_eq!(site.post(&asha, path, &form).await.to(), "/account#change-password", "{path}");
+    }
+    let account = site.get(&asha, "/account").await;
+    assert!(
+        account.outline().contains("The operator gave you this password")
+            && account.body.contains("Asha Rao")
+    );
+    let kept = [("password", "given by the operator"), ("new", "given by the operator")];
+    let kept = site.post(&asha, "/account/password", &kept).await;
+    assert!(
+        kept.status == StatusCode::UNPROCESSABLE_ENTITY && kept.body.contains("had this password before")
+    );
     let form = [("password", "given by the operator"), ("new", "monsoon tea kettle")];
     assert_eq!(site.post(&asha, "/account/password", &form).await.to(), "/account?said=password");
     assert!(!site.get(&asha, "/account").await.outline().contains("The operator gave you"));
     assert_eq!(site.get(&asha, "/statement").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_password_that_the_operator_gave_opens_nothing_after_a_week() {
+    let site = site().await;
+    registered(&site).await;
+    let hash = ecom_web::hash_password(b"given by the operator").unwrap();
+    let mut tx = site.world.db.write().await.unwrap();
+    let given = (hash.as_str(), PasswordRule::Given);
+    tx.platform().replace_password(PersonId(1), given, None, site.world.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    site.world.clock.pass(SignedDuration::from_hours(7 * 24 - 1));
+    assert_eq!(sign_in(&site, GOOD[1].1, "given by the operator").await.status, StatusCode::SEE_OTHER);
+    site.world.clock.pass(SignedDuration::from_hours(1));
+    let lapsed = sign_in(&site, GOOD[1].1, "given by the operator").await;
+    assert!(lapsed.status == StatusCode::UNPROCESSABLE_ENTITY && lapsed.body.contains("a week ago"));
 }
 
 #[tokio::test]

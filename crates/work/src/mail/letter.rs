@@ -12,6 +12,8 @@ use super::{
 
 /// A notice about an account is of use for this long: 3 days.
 const NOTICE_MICROS: i64 = 3 * 24 * 3_600_000_000;
+/// The word that a review is due: a month, since it is written once in a quarter.
+const REVIEW_MICROS: i64 = 30 * 24 * 3_600_000_000;
 /// Where one sets what one gets.
 pub(crate) const SETTINGS: &str = "/settings/notices";
 
@@ -34,6 +36,8 @@ pub enum Help {
     Password,
     /// No second factor any more.
     Factors,
+    /// Another address to sign in with.
+    Address,
 }
 
 /// A mail. `page` is the path of a page, whose end is the token where there is one; instants are microseconds UTC.
@@ -194,6 +198,7 @@ impl Letter {
             | Self::StaffInvitation { until, .. }
             | Self::ConfirmAddress { until, .. }
             | Self::AddressChanging { until, .. } => *until,
+            Self::ReviewDue { .. } => now.saturating_add(REVIEW_MICROS),
             _ => now.saturating_add(NOTICE_MICROS),
         }
     }
@@ -208,6 +213,7 @@ impl Letter {
             Self::NewDevice { .. } => "New sign-in to your account".to_owned(),
             Self::Lockout { .. } => "Sign-ins to your account were refused".to_owned(),
             Self::Helped { by: Help::Password, .. } => "Your password was replaced".to_owned(),
+            Self::Helped { by: Help::Address, .. } => "Your e-mail address was changed".to_owned(),
             Self::Helped { by: Help::Factors, .. } => {
                 "Codes and passkeys were taken off your account".to_owned()
             }
@@ -409,6 +415,10 @@ fn helped(to: &str, by: Help, at: i64, page: String) -> Said {
             "took codes, passkeys and recovery codes off your account: the password alone opens it now",
             "sign in and set up a second factor again",
         ),
+        Help::Address => (
+            "gave your account another address, so that this one opens it no more",
+            "sign in with the new one",
+        ),
     };
     let parts = vec![
         hello(to),
@@ -428,8 +438,8 @@ fn review_due(to: &str, page: String) -> Said {
     let parts = vec![
         hello(to),
         Part::Text(
-            "A new quarter has begun: every role of the staff, and every assignment to a business, is to be looked at, and \
-             kept or ended. Your own is looked at by another administrator, if there is one."
+            "The review of this quarter is not finished: every role of the staff, and every assignment to a business, is to \
+             be looked at, and kept or ended. Your own is looked at by another administrator, if there is one."
                 .to_owned(),
         ),
         Part::Button("Begin the review".to_owned(), Some(page)),

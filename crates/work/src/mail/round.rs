@@ -5,7 +5,8 @@
 
 use ecom_ledger::day::Month;
 use ecom_store::{
-    Channel, Consenting, MessagePurpose, NewNotice, PersonId, Quarter, StaffRole, StoreError, TenantId,
+    Channel, Consenting, MessagePurpose, NewNotice, PersonId, Quarter, StaffMember, StaffRole, StoreError,
+    TenantId,
 };
 use jiff::{Timestamp, civil::Weekday, tz::TimeZone};
 
@@ -45,26 +46,33 @@ impl Worker {
         let zone = india();
         let (quarter, first) = Quarter::of(Month::of(zone.to_datetime(at).date()));
         let began = zone.to_timestamp(first.first_date().at(0, 0, 0, 0)).unwrap_or(Timestamp::UNIX_EPOCH);
-        let mut tx = self.importer.db.write().await?;
-        let mut platform = tx.platform();
-        if !platform.review_is_due(quarter, began.as_microsecond()).await? {
+        let mut tx = self.importer.db.read().await?;
+        if !tx.platform().review_is_due(quarter, began.as_microsecond()).await? {
             return Ok(());
         }
-        let staff = platform.staff().await?;
+        let staff = tx.platform().staff().await?;
+        drop(tx);
         for one in staff.iter().filter(|one| one.role == StaffRole::Administrator) {
-            let Ok(to) = Address::new(&one.name, &one.email) else {
-                tracing::warn!(
-                    person = one.person.0,
-                    "an administrator has no address that mail can be sent to"
-                );
-                continue;
-            };
-            let letter = Letter::ReviewDue { name: one.name.clone(), page: "/staff/review".to_owned() };
-            let cause = format!("review:{}:{}", quarter.0, one.person);
-            let person = Some(one.person);
-            let draft = Draft { cause: &cause, tenant: None, person, to: &to, letter: &letter, token: None };
-            draft.write(&mut platform, at.as_microsecond()).await?;
+            self.tell_of_review(one, quarter, at.as_microsecond()).await?;
         }
+        Ok(())
+    }
+
+    /// Writes it, unless it was written already.
+    async fn tell_of_review(&self, one: &StaffMember, quarter: Quarter, now: i64) -> Result<(), StoreError> {
+        let cause = format!("review:{}:{}", quarter.0, one.person);
+        if self.importer.db.read().await?.platform().mail_written(&cause).await? {
+            return Ok(());
+        }
+        let Ok(to) = Address::new(&one.name, &one.email) else {
+            tracing::warn!(person = one.person.0, "an administrator has no address that mail can be sent to");
+            return Ok(());
+        };
+        let letter = Letter::ReviewDue { name: one.name.clone(), page: "/staff/review".to_owned() };
+        let person = Some(one.person);
+        let draft = Draft { cause: &cause, tenant: None, person, to: &to, letter: &letter, token: None };
+        let mut tx = self.importer.db.write().await?;
+        draft.write(&mut tx.platform(), now).await?;
         tx.commit().await
     }
 

@@ -55,6 +55,7 @@ pub fn samples() -> Vec<(&'static str, Letter)> {
         ("lockout-many", lockout(1234, None, false)),
         ("review-due", Letter::ReviewDue { name: asha(), page: "/staff/review".into() }),
         ("helped-password", helped(Help::Password)),
+        ("helped-address", helped(Help::Address)),
         ("helped-factors", helped(Help::Factors)),
         ("confirm-address", Letter::ConfirmAddress { name: asha(), page: "/address/".into(), until }),
         (
