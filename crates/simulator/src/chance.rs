@@ -2,10 +2,11 @@
 
 /// A stream of pseudo-random numbers.
 #[derive(Clone)]
-pub(crate) struct Chance(u64);
+pub struct Chance(u64);
 
 impl Chance {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// The stream of a seed.
+    pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -15,6 +16,22 @@ impl Chance {
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         mixed ^ (mixed >> 31)
+    }
+
+    /// A number below another.
+    pub fn below(&mut self, most: u64) -> u64 {
+        self.next() % most.max(1)
+    }
+
+    /// A part of a whole, from 0 to 1.
+    pub fn share(&mut self) -> f64 {
+        u32::try_from(self.below(1 << 20)).map_or(0.0, f64::from) / f64::from(1 << 20)
+    }
+
+    /// Chance of somebody else, who draws at the same time.
+    #[must_use]
+    pub fn fork(&mut self) -> Self {
+        Self(self.next())
     }
 
     /// A number from `low` to `high`, both included.

@@ -10,6 +10,7 @@ mod settlement;
 mod smtp;
 
 pub use catalogue::{Catalogue, Product};
+pub use chance::Chance;
 pub use demo::{Demo, DemoFile, demo};
 pub use settlement::{Extra, Plan, write_v2};
 #[cfg(feature = "tls")]

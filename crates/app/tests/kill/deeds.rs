@@ -9,11 +9,11 @@ use std::{
     sync::Mutex,
 };
 
+use ecom_simulator::Chance;
 use ecom_work::mail::{Address, Draft, Letter};
 
 use crate::{
     browser::{Answer, Browser},
-    chance::Chance,
     files::{self, MONTH, Offer, UNKNOWN},
     site::Site,
 };

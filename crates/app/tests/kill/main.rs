@@ -7,7 +7,6 @@
 
 mod books;
 mod browser;
-mod chance;
 mod deeds;
 mod files;
 mod post;
@@ -25,9 +24,8 @@ use std::{
 };
 
 use browser::Browser;
-use chance::Chance;
 use deeds::{Doer, Record};
-use ecom_simulator::SmtpFault;
+use ecom_simulator::{Chance, SmtpFault};
 use ecom_testkit::{World, on_both};
 use files::Offer;
 use post::Post;
