@@ -32,7 +32,8 @@ impl Column {
     }
 }
 
-/// Inserts rows given column by column. `table` and the names are the program's own text.
+/// Inserts rows given column by column. `table` and the names are the program's own text. After an error the transaction
+/// must not be committed: some of the rows may be in.
 pub(crate) async fn insert(tx: &mut Tx, table: &str, columns: &[(&str, Column)]) -> Result<()> {
     let rows = columns.first().map_or(0, |(_, column)| column.len());
     debug_assert!(columns.iter().all(|(_, column)| column.len() == rows));
@@ -40,9 +41,11 @@ pub(crate) async fn insert(tx: &mut Tx, table: &str, columns: &[(&str, Column)])
         return Ok(());
     }
     let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
-    let head = format!("insert into {table} ({}) ", names.join(", "));
+    let names = names.join(", ");
     match tx {
         Tx::Sqlite(tx) => {
+            // `or fail`: SQLite need not be able to undo the statement alone. After an error nobody goes on.
+            let head = format!("insert or fail into {table} ({names}) ");
             let full = sqlite_text(&head, columns.len(), SQLITE_ROWS);
             for start in (0..rows).step_by(SQLITE_ROWS) {
                 let end = rows.min(start + SQLITE_ROWS);
@@ -61,7 +64,7 @@ pub(crate) async fn insert(tx: &mut Tx, table: &str, columns: &[(&str, Column)])
             }
         }
         Tx::Postgres(tx) => {
-            let text = postgres_text(&head, columns);
+            let text = postgres_text(&format!("insert into {table} ({names}) "), columns);
             let mut statement = query(AssertSqlSafe(text.as_str()));
             for (_, column) in columns {
                 statement = match column {

@@ -149,6 +149,37 @@ on_both!(references_between_rows_are_enforced, |world| async move {
     assert!(refused.unwrap_err().as_database_error().unwrap().is_foreign_key_violation());
 });
 
+on_both!(a_line_without_its_settlement_cannot_be_committed, |world| async move {
+    let (_, tenant) = world.business("kurta-house").await;
+    let mut tx = world.db.write().await.unwrap();
+    tx.scoped(tenant).await.unwrap();
+    let sql = format!(
+        "insert into order_run (tenant_id, order_id, settlement, first_line, last_line) values ({tenant}, '402-1', 7, 1, 2)"
+    );
+    let stored = match &mut tx {
+        Tx::Sqlite(tx) => sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut **tx).await.map(drop),
+        Tx::Postgres(tx) => sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut **tx).await.map(drop),
+    };
+    let stored = match stored {
+        Ok(()) => tx.commit().await,
+        Err(error) => Err(error.into()),
+    };
+    assert!(stored.unwrap_err().to_string().to_lowercase().contains("foreign key"));
+});
+
+on_sqlite!(the_settlement_of_lines_is_looked_for_when_the_transaction_ends, |world| async move {
+    let Db::Sqlite { write, .. } = &world.db else { panic!("not SQLite") };
+    let deferred: Vec<String> = sqlx::query_scalar(
+        "select name from sqlite_master where sql like '%(tenant_id, id) deferrable initially deferred%' order by name",
+    )
+    .fetch_all(write)
+    .await
+    .unwrap();
+    assert_eq!(deferred, ["line", "order_run"]);
+    let whole: String = sqlx::query_scalar("pragma integrity_check").fetch_one(write).await.unwrap();
+    assert_eq!(whole, "ok");
+});
+
 on_postgres!(a_transaction_that_nobody_waited_for_leaves_its_connection_clean, |world| async move {
     for patience in 0..300 {
         let impatient = async {
