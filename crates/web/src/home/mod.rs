@@ -36,7 +36,7 @@ use crate::{
 };
 use attention::Attention;
 use flow::Flow;
-use span::{ALWAYS, OFFERED, Span};
+use span::{ALWAYS, EARLY, OFFERED, Span};
 use tile::{Compared, Found, Known, PeriodTile, Shown};
 
 /// Periods one person can add.
@@ -166,7 +166,7 @@ async fn render(app: &App, seat: &Seat<Viewer>, params: &Params, status: StatusC
         bare: lines.is_none(),
         sheets: view.sheets(&scope)?,
         notices: attention.notices(&view.coverage),
-        adding: adding(entry, view.spans.len() - ALWAYS.len()),
+        adding: adding(entry, view.added),
         products: product::Extremes::of(&scope),
     };
     page::show_as(status, &page)
@@ -175,6 +175,8 @@ async fn render(app: &App, seat: &Seat<Viewer>, params: &Params, status: StatusC
 /// What the page is drawn from.
 struct View {
     spans: Vec<Span>,
+    /// How many of them somebody added.
+    added: usize,
     compared: Vec<Option<Compared>>,
     flow: Flow,
     /// Statements of the tiles that have days, three of each; then those of the chart's columns.
@@ -192,10 +194,11 @@ impl View {
         lines: Option<(i32, i32)>,
     ) -> Page<Self> {
         let added = books.tiles(seat.person()).await?;
-        let spans: Vec<Span> =
-            ALWAYS.into_iter().chain(added.iter().filter_map(|key| Span::from_key(key))).collect();
+        let added: Vec<Span> = added.iter().filter_map(|key| Span::from_key(key)).collect();
         let lines_dates = lines.map(|(first, last)| (day::to_date(first), day::to_date(last)));
         let known = Known { today: app.today(), lines: lines_dates, settled: None };
+        let early = known.is_without(Span::MonthToDate).then_some(EARLY);
+        let spans: Vec<Span> = ALWAYS.into_iter().chain(early).chain(added.iter().copied()).collect();
         let compared: Vec<Option<Compared>> = spans.iter().map(|span| Compared::of(*span, &known)).collect();
         let (from, to) = scope.period.days();
         let flow =
@@ -204,7 +207,7 @@ impl View {
         days.extend(&flow.spans);
         let statements = books.statements_of(&scope.filter(), &days).await?;
         let coverage = books.coverage(scope.seller_account).await?;
-        Ok(Self { spans, compared, flow, statements, coverage, known })
+        Ok(Self { spans, added: added.len(), compared, flow, statements, coverage, known })
     }
 
     /// The last day that every chain covers, in all currencies, and whether a settlement is missing before.
@@ -239,7 +242,16 @@ impl View {
             let shown = Shown::of(*span, &known, cover);
             tiles.push(PeriodTile::of(&shown, scope, currency, &known, &found)?);
         }
+        mark_first(&mut tiles);
         Ok(Sheet { currency, tiles, chart: self.flow.chart(scope, currency, rest)? })
+    }
+}
+
+/// What matters most: this month, or the newest whole one while nothing of this is there.
+fn mark_first(tiles: &mut [PeriodTile]) {
+    let months = tiles.iter_mut().filter(|tile| [Span::MonthToDate, Span::LastMonth].contains(&tile.span));
+    if let Some(first) = months.into_iter().find(|tile| tile.figures.is_some()) {
+        first.first = true;
     }
 }
 

@@ -15,6 +15,7 @@ pub(crate) enum Span {
     Yesterday,
     MonthToDate,
     LastMonth,
+    MonthBeforeLast,
     /// So many days up to yesterday.
     Last(i32),
     ThisWeek,
@@ -29,6 +30,9 @@ pub(crate) enum Span {
 
 /// On everybody's page.
 pub(crate) const ALWAYS: [Span; 4] = [Span::Today, Span::Yesterday, Span::MonthToDate, Span::LastMonth];
+
+/// On everybody's page too while nothing of this month is there: else one month would stand alone for two weeks.
+pub(crate) const EARLY: Span = Span::MonthBeforeLast;
 
 /// Those that can be added, besides days of one's own.
 pub(crate) const OFFERED: [Span; 10] = [
@@ -54,6 +58,7 @@ impl Span {
             Self::Yesterday => "yesterday",
             Self::MonthToDate => "month-to-date",
             Self::LastMonth => "last-month",
+            Self::MonthBeforeLast => "month-before-last",
             Self::ThisWeek => "this-week",
             Self::LastWeek => "last-week",
             Self::ThisQuarter => "this-quarter",
@@ -83,6 +88,7 @@ impl Span {
             Self::Yesterday => "Yesterday",
             Self::MonthToDate => "Month to date",
             Self::LastMonth => "Last month",
+            Self::MonthBeforeLast => "Month before last",
             Self::ThisWeek => "This week",
             Self::LastWeek => "Last week",
             Self::ThisQuarter => "This quarter",
@@ -101,10 +107,8 @@ impl Span {
             Self::Today => (today, today),
             Self::Yesterday => (ago(1), ago(1)),
             Self::MonthToDate => (today.first_of_month(), today),
-            Self::LastMonth => {
-                let last = back(today.first_of_month(), 1);
-                (last.first_of_month(), last)
-            }
+            Self::LastMonth => month_before(today),
+            Self::MonthBeforeLast => month_before(month_before(today).0),
             Self::Last(days) => (ago(days), ago(1)),
             Self::ThisWeek => (monday, today),
             Self::LastWeek => (back(monday, 7), back(monday, 1)),
@@ -122,7 +126,7 @@ impl Span {
     /// What stands before some of its days: the same days of the month, quarter or year before, else as many days.
     pub(crate) fn before(self, (from, to): Days) -> Days {
         match self {
-            Self::MonthToDate | Self::LastMonth => months_back((from, to), 1),
+            Self::MonthToDate | Self::LastMonth | Self::MonthBeforeLast => months_back((from, to), 1),
             Self::ThisQuarter | Self::LastQuarter => months_back((from, to), 3),
             Self::ThisYear | Self::LastYear => months_back((from, to), 12),
             Self::ThisWeek | Self::LastWeek => (back(from, 7), back(to, 7)),
@@ -161,6 +165,12 @@ pub(crate) fn told((from, to): Days, today: Date) -> String {
 
 fn back(date: Date, days: i32) -> Date {
     date.saturating_sub(days.days())
+}
+
+/// The whole month before that of a day.
+fn month_before(day: Date) -> Days {
+    let last = back(day.first_of_month(), 1);
+    (last.first_of_month(), last)
 }
 
 /// Months before; what ends with a month ends with one there too.
@@ -228,7 +238,7 @@ mod tests {
         #[test]
         fn days_are_in_order_whatever_day_it_is(offset in 0_i32..20_000) {
             let today = date(1995, 1, 1).saturating_add(offset.days());
-            for span in ALWAYS.into_iter().chain(OFFERED) {
+            for span in ALWAYS.into_iter().chain([EARLY]).chain(OFFERED) {
                 let days = span.days(today);
                 for (from, to) in [days, span.before(days), year_before(days)] {
                     prop_assert!(from <= to && to <= today, "{span:?} {from} {to}");

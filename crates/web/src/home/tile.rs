@@ -9,7 +9,7 @@ use ecom_ledger::{Currency, Group, Minor, day, statement::Statement};
 use ecom_store::Cover;
 use jiff::civil::Date;
 
-use super::span::{ALWAYS, Days, Span, told, year_before};
+use super::span::{ALWAYS, Days, EARLY, Span, told, year_before};
 use crate::{
     fault::{Fault, Page},
     figure::Figure,
@@ -38,6 +38,13 @@ pub(crate) struct Known {
     pub(crate) settled: Option<Date>,
 }
 
+impl Known {
+    /// Whether there are no lines of these days or later ones.
+    pub(crate) fn is_without(&self, span: Span) -> bool {
+        self.lines.is_none_or(|(_, last)| span.days(self.today).0 > last)
+    }
+}
+
 /// The days of a tile: its own as far as there are lines, those before, those a year before.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Compared {
@@ -49,10 +56,10 @@ pub(crate) struct Compared {
 impl Compared {
     /// None if there are no lines of these days or later ones.
     pub(crate) fn of(span: Span, known: &Known) -> Option<Self> {
+        let last = known.lines.filter(|_| !known.is_without(span))?.1;
         let (from, to) = span.days(known.today);
-        let last = known.lines?.1;
         let own = (from, to.min(last));
-        (from <= last).then(|| Self { own, before: span.before(own), year: year_before(own) })
+        Some(Self { own, before: span.before(own), year: year_before(own) })
     }
 
     /// In the order in which the store is asked.
@@ -85,10 +92,12 @@ impl Shown {
 #[derive(Template)]
 #[template(path = "home/tile.html")]
 pub(crate) struct PeriodTile {
+    pub(crate) span: Span,
     pub(crate) title: String,
     pub(crate) days: String,
     /// The page with the chart of these days.
     pub(crate) href: String,
+    /// Whether it stands out.
     pub(crate) first: bool,
     pub(crate) figures: Option<Figures>,
     /// What is said instead of figures.
@@ -150,13 +159,14 @@ impl PeriodTile {
             _ => None,
         };
         Ok(Self {
+            span,
             title: span.title(),
             days: told(days, known.today),
             href: scope.link("/").text(),
-            first: span == Span::MonthToDate,
+            first: false,
             words: if figures.is_some() { String::new() } else { nothing(days, cover, known) },
             figures,
-            removal: (!ALWAYS.contains(&span)).then(|| span.key()),
+            removal: (!ALWAYS.contains(&span) && span != EARLY).then(|| span.key()),
         })
     }
 }

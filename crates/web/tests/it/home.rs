@@ -62,6 +62,27 @@ async fn days_that_no_settlement_covers_are_not_called_zero() {
 }
 
 #[tokio::test]
+async fn while_nothing_of_this_month_is_there_two_whole_months_are_shown() {
+    let stands_out = |answer: &Answer, title: &str| {
+        let heading = format!(">{title}</a></h2>");
+        let mut tiles = answer.body.split("<section class=\"tile period").skip(1);
+        tiles.find(|tile| tile.contains(&heading)).map(|tile| tile.starts_with(" first"))
+    };
+    let (site, owner) = with_books("2026-09-21T08:30+05:30").await;
+    let answer = site.get(&owner, "/").await;
+    assert_eq!(stands_out(&answer, "Month to date"), Some(true));
+    assert_eq!(stands_out(&answer, "Last month"), Some(false));
+    assert_eq!(stands_out(&answer, "Month before last"), None);
+
+    site.world.clock.set("2026-10-01T08:30+05:30");
+    let answer = site.get(&site.sign_in(PersonId(1)).await, "/").await;
+    assert_eq!(stands_out(&answer, "Month to date"), Some(false));
+    assert_eq!(stands_out(&answer, "Last month"), Some(true));
+    let before = tile(&answer, "Month before last");
+    assert!(before.contains("<span>Aug</span>") && !before.contains("Remove"), "{before}");
+}
+
+#[tokio::test]
 async fn a_tile_says_what_the_statement_of_its_days_says() {
     let (site, owner) = with_books("2026-09-18T09:00+05:30").await;
     let answer = site.get(&owner, "/").await;
