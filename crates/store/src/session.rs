@@ -267,6 +267,12 @@ impl Platform<'_> {
         if switched == 0 { Err(StoreError::Missing("membership")) } else { expect_one("session", switched) }
     }
 
+    /// Gives a session another token, by which it is known from now on; whether it was still there.
+    pub async fn renew_session(&mut self, id_hash: &[u8], renewed: &[u8]) -> Result<bool> {
+        let text = "update session set id_hash = $2 where id_hash = $1";
+        Ok(exec!(self.tx, text, id_hash, renewed)? == 1)
+    }
+
     /// Notes that a session is in use.
     pub async fn touch_session(&mut self, id_hash: &[u8], now: i64) -> Result<()> {
         exec!(

@@ -23,7 +23,7 @@ use crate::{
     network::Network,
     params::encoded,
     period::shown,
-    session::{cookie, touch},
+    session::{Renewal, cookie, touch},
     staff, telemetry,
 };
 
@@ -221,6 +221,7 @@ impl FromRequestParts<App> for Visitor {
 pub(crate) struct Me {
     pub(crate) person: SessionPerson,
     pub(crate) session: [u8; 32],
+    pub(crate) renewal: Renewal,
     pub(crate) network: Network,
 }
 
@@ -273,7 +274,8 @@ impl FromRequestParts<App> for Me {
             Some(person) if person.is_in() || (person.must_choose_password() && chooses_password(parts)) => {
                 limit::account(&parts.extensions, app, person.person).map_err(IntoResponse::into_response)?;
                 let Ok(network) = Network::from_request_parts(parts, app).await;
-                Ok(Self { person, session, network })
+                let renewal = parts.extensions.get().cloned().unwrap_or_default();
+                Ok(Self { person, session, renewal, network })
             }
             Some(person) if person.must_choose_password() => {
                 Err(Redirect::to(CHANGE_PASSWORD).into_response())

@@ -117,6 +117,16 @@ on_both!(a_session_that_waits_for_a_code_opens_nothing, |world| async move {
     assert_eq!(known(&world, &[1; 32]).await.unwrap().stage, Stage::Full);
 });
 
+on_both!(a_session_is_known_by_its_newest_token_alone, |world| async move {
+    let (owner, tenant) = world.business("kurta-house").await;
+    open(&world, &[1; 32], owner, Stage::Full).await;
+    assert!(commit!(world, renew_session(&[1; 32], &[2; 32])).unwrap());
+    assert!(known(&world, &[1; 32]).await.is_none());
+    assert_eq!(ask!(world, session(&[2; 32], world.now())).unwrap().tenant, tenant);
+    assert!(!commit!(world, renew_session(&[1; 32], &[3; 32])).unwrap(), "the old token renews nothing");
+    assert!(known(&world, &[3; 32]).await.is_none());
+});
+
 on_both!(sessions_are_listed_and_ended_by_their_person_alone, |world| async move {
     let (owner, _) = world.business("kurta-house").await;
     let (other, _) = world.business("saree-works").await;

@@ -7,7 +7,7 @@ use crate::{
     entry::{Entry, Field},
     fault::{Fault, Page},
     seat::Me,
-    session::{Attempt, Verdict},
+    session::{Attempt, Verdict, shut_out},
 };
 
 /// That somebody has just typed their password.
@@ -28,18 +28,15 @@ impl Proof {
         let mut platform = tx.platform();
         let holds = platform.hold_person(me.id(), &self.profile.password_hash).await?;
         if !holds || platform.session_person(&me.session, app.now()).await?.is_none() {
-            return Err(Fault::Conflict(
-                "Your password was changed, or this session was ended, a moment ago. Nothing else was changed. Sign in again."
-                    .to_owned(),
-            ));
+            return Err(shut_out());
         }
         Ok(tx)
     }
 }
 
 /// Asks for the password, counted as a sign-in is: whoever finds an open browser must not guess it here. What is wrong
-/// is noted in the form.
-pub(crate) async fn prove(app: &App, me: &Me, entry: &mut Entry) -> Page<Option<Proof>> {
+/// is noted in the form. The right one gives the session a new token.
+pub(crate) async fn prove(app: &App, me: &mut Me, entry: &mut Entry) -> Page<Option<Proof>> {
     let profile = own(app, me).await?;
     let typed = entry.raw("password").to_owned();
     if typed.is_empty() {
@@ -62,7 +59,7 @@ pub(crate) async fn prove(app: &App, me: &Me, entry: &mut Entry) -> Page<Option<
     }
     let mut tx = app.db.write().await?;
     attempt.succeeded(&mut tx.platform()).await?;
-    tx.commit().await?;
+    me.session = me.renewal.commit(tx, &me.session).await?;
     Ok(entry.is_good().then_some(Proof { profile }))
 }
 

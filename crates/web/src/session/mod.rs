@@ -3,10 +3,12 @@
 mod attempt;
 pub(crate) mod cookie;
 mod device;
+mod hash;
 pub(crate) mod known;
 mod password;
 mod policy;
 mod quota;
+mod renewal;
 
 use askama::Template;
 use axum::{
@@ -28,11 +30,12 @@ use crate::{
 };
 pub(crate) use attempt::{Asking, Attempt, ResetVerdict, Verdict};
 use cookie::Token;
-pub(crate) use password::Passwords;
-pub use password::hash_password;
+pub(crate) use hash::Passwords;
+pub use hash::hash_password;
 pub(crate) use policy::PasswordPolicy;
 pub use policy::random_password;
 pub(crate) use quota::Quota;
+pub(crate) use renewal::{Renewal, hand_out, shut_out};
 
 /// What is said of a password that the operator gave and that was not changed in time.
 const LAPSED: &str = "This password was given to you a week ago or earlier, and opens nothing any more. Ask for another one, or use “Forgot your password?”.";

@@ -1,15 +1,8 @@
-//! Passwords: Argon2id, off the async threads, a few at a time, and no quicker for an address nobody has.
+//! Rules for a password that somebody chooses, and its field. How it is kept: [`super::hash`].
 
-use std::{sync::Arc, time::Duration};
-
-use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
-use tokio::sync::Semaphore;
 use zxcvbn::zxcvbn;
 
-use crate::{
-    entry::{Entry, Field},
-    fault::{Fault, Page},
-};
+use crate::entry::{Entry, Field};
 
 /// Shortest password in characters.
 const LEAST_PASSWORD: usize = 12;
@@ -19,54 +12,6 @@ pub(crate) const MOST_PASSWORD: usize = 256;
 const NEAR_AT_HAND: [&str; 4] = ["Ecom Assistance", "Amazon Seller", "Seller Central", "Settlement Profit"];
 /// How many guesses a password must withstand, as a power of ten: what a server that slows guessing down calls safe.
 const LEAST_GUESSES: f64 = 8.0;
-/// Hashes computed at the same time: each takes 19 MiB and a core for some 30 ms.
-const AT_ONCE: usize = 2;
-/// How long one waits for a turn.
-const TURN_WAIT: Duration = Duration::from_secs(10);
-/// What is said to those who waited in vain.
-const CROWD: &str = "More passwords wait to be checked than this server can check at once.";
-
-/// Hashes and checks passwords.
-pub(crate) struct Passwords {
-    turns: Arc<Semaphore>,
-    /// Checked when there is no such person, so that the answer takes as long.
-    decoy: String,
-}
-
-impl Passwords {
-    pub(crate) fn new() -> Self {
-        let decoy = hash(b"no one has this password").unwrap_or_default();
-        Self { turns: Arc::new(Semaphore::new(AT_ONCE)), decoy }
-    }
-
-    /// The PHC string of a password.
-    pub(crate) async fn hash(&self, password: String) -> Page<String> {
-        self.take_turn(move || hash(password.as_bytes())).await?
-    }
-
-    /// Whether a password fits a hash; without a hash it never does, after as much work.
-    pub(crate) async fn verify(&self, password: String, hash: Option<String>) -> Page<bool> {
-        let known = hash.is_some();
-        let hash = hash.unwrap_or_else(|| self.decoy.clone());
-        let fits = self.take_turn(move || {
-            PasswordHash::new(&hash)
-                .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
-        });
-        Ok(fits.await? && known)
-    }
-
-    /// The turn goes with the work: it is kept even if the visitor has gone meanwhile.
-    async fn take_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Page<T> {
-        let turn = tokio::time::timeout(TURN_WAIT, Arc::clone(&self.turns).acquire_owned());
-        let turn = turn.await.map_err(|_| Fault::Crowded(CROWD))?.map_err(Fault::broken)?;
-        let done = tokio::task::spawn_blocking(move || {
-            let done = work();
-            drop(turn);
-            done
-        });
-        done.await.map_err(Fault::broken)
-    }
-}
 
 /// What is wrong with a password that somebody chooses; `about` is what an attacker would try first: names, addresses.
 ///
@@ -95,15 +40,6 @@ fn guesses(password: &str, about: &[&str]) -> f64 {
     let words: Vec<String> = about.iter().chain(&NEAR_AT_HAND).flat_map(words).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     zxcvbn(password, &words).guesses_log10()
-}
-
-fn hash(password: &[u8]) -> Page<String> {
-    hash_password(password).map_err(Fault::broken)
-}
-
-/// The PHC string of a password, for commands that make a person. Takes a core for some 30 ms.
-pub fn hash_password(password: &[u8]) -> Result<String, String> {
-    Argon2::default().hash_password(password).map(|hash| hash.to_string()).map_err(|error| error.to_string())
 }
 
 /// The field for choosing a password.
@@ -141,31 +77,5 @@ mod tests {
         }
         assert!(fault("short", &about).is_some_and(|words| words.contains("this has 5")));
         assert!(fault(&"long words ".repeat(30), &about).is_some_and(|words| words.contains("At most")));
-    }
-
-    #[tokio::test]
-    async fn only_the_right_password_of_a_known_person_fits() {
-        let passwords = Passwords::new();
-        let hash = passwords.hash("correct horse battery".into()).await.unwrap();
-        assert!(hash.starts_with("$argon2id$"), "{hash}");
-        assert!(passwords.verify("correct horse battery".into(), Some(hash.clone())).await.unwrap());
-        assert!(!passwords.verify("correct horse batterz".into(), Some(hash)).await.unwrap());
-        assert!(!passwords.verify("no one has this password".into(), None).await.unwrap());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn whoever_waits_too_long_for_a_turn_is_told_to_come_again() {
-        let passwords = Passwords::new();
-        let all = u32::try_from(AT_ONCE).unwrap();
-        let held = Arc::clone(&passwords.turns).acquire_many_owned(all).await.unwrap();
-        let fault = passwords.verify("monsoonteakettle".into(), None).await.unwrap_err();
-        assert!(matches!(fault, Fault::Crowded(_)), "{fault:?}");
-        let answer = axum::response::IntoResponse::into_response(fault);
-        assert_eq!(
-            (answer.status().as_u16(), &answer.headers()["retry-after"]),
-            (503, &"10".parse().unwrap())
-        );
-        drop(held);
-        assert!(!passwords.verify("monsoonteakettle".into(), None).await.unwrap());
     }
 }

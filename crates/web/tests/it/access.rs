@@ -427,6 +427,29 @@ async fn a_new_password_needs_the_old_one_and_ends_every_other_session() {
     assert_eq!(sign_in(&site, OWNER[1].1, "monsoon tea kettle").await.1.to(), "/");
 }
 
+/// ASVS 5.0, 7.2.4.
+#[tokio::test]
+async fn showing_the_password_once_more_gives_the_session_a_new_token() {
+    let site = site().await;
+    let here = owner(&site).await;
+    let stolen = Visitor { cookie: here.cookie(), ..Visitor::default() };
+    let session = here.session();
+    let refused = site.post(&here, "/account/codes", &[("password", "wrong wrong wrong")]).await;
+    assert_eq!(refused.headers.get("set-cookie"), None);
+    assert_eq!(here.session(), session);
+    // Also where the rest of the form is refused.
+    let form = [("password", PASSWORD), ("new", "short")];
+    for (path, form) in [("/account/password", &form[..]), ("/account/codes", &form[..1])] {
+        let before = here.session();
+        let answer = site.post(&here, path, form).await;
+        let cookie = answer.headers["set-cookie"].to_str().unwrap();
+        assert!(cookie.ends_with("; Path=/; Secure; HttpOnly; SameSite=Lax"), "{cookie}");
+        assert_ne!(here.session(), before, "{path}");
+    }
+    assert_eq!(site.get(&stolen, "/account").await.to(), "/sign-in?next=/account");
+    assert_eq!(site.get(&here, "/account").await.status, StatusCode::OK);
+}
+
 #[tokio::test]
 async fn an_open_browser_is_no_place_to_guess_the_password() {
     let site = site().await;

@@ -427,7 +427,7 @@ async fn without_codes_or_with_an_old_password_nothing_of_the_staff_opens() {
     assert!(site.get(&hari, "/account/codes").await.body.contains("The staff need a second factor"));
     {
         let mut tx = site.world.db.write().await.unwrap();
-        let token = hari.cookie.clone().unwrap();
+        let token = hari.cookie().unwrap();
         tx.platform().enter_business(&hash_of(&token), id, site.world.now()).await.unwrap();
         tx.commit().await.unwrap();
     }
@@ -441,7 +441,7 @@ async fn without_codes_or_with_an_old_password_nothing_of_the_staff_opens() {
     site.world.clock.pass(SignedDuration::from_hours(23));
     site.get(&hari, "/staff").await;
     let mut tx = site.world.db.write().await.unwrap();
-    tx.platform().touch_session(&hash_of(hari.cookie.as_ref().unwrap()), site.world.now()).await.unwrap();
+    tx.platform().touch_session(&hash_of(&hari.cookie().unwrap()), site.world.now()).await.unwrap();
     tx.commit().await.unwrap();
     site.world.clock.pass(SignedDuration::from_hours(1));
     let again = change(PASSWORD, PASSWORD).await;

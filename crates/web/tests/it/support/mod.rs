@@ -54,6 +54,8 @@ pub struct Visitor {
     pub cookie: Option<String>,
     /// The address they come from, where a proxy tells it.
     pub from: Option<String>,
+    /// The cookie that a form handed out instead of that one.
+    pub renewed: Arc<Mutex<Option<String>>>,
 }
 
 pub async fn site() -> Site {
@@ -158,7 +160,7 @@ impl Site {
         tx.platform().open_session(&session, self.world.now()).await.unwrap();
         tx.commit().await.unwrap();
         let text = token.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
-        Visitor { cookie: Some(format!("__Host-ecom={text}")), from: None }
+        Visitor { cookie: Some(format!("__Host-ecom={text}")), ..Visitor::default() }
     }
 
     /// One of the platform's staff, with codes and a password under the rules of the staff, who is signed in.
@@ -210,7 +212,11 @@ impl Site {
             .request(Method::POST, path)
             .header("sec-fetch-site", "same-origin")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        self.send(request.body(Body::from(pairs.join("&"))).unwrap()).await
+        let answer = self.send(request.body(Body::from(pairs.join("&"))).unwrap()).await;
+        if path.starts_with("/account") || path.starts_with("/people") {
+            visitor.renew(&answer);
+        }
+        answer
     }
 
     /// Sends files in.
@@ -278,15 +284,29 @@ impl Visitor {
             Some(from) => request.header("x-forwarded-for", from).extension(ConnectInfo(PROXY)),
             None => request,
         };
-        match &self.cookie {
+        match self.cookie() {
             Some(cookie) => request.header(header::COOKIE, cookie),
             None => request,
         }
     }
 
+    /// The cookie as it is now.
+    pub fn cookie(&self) -> Option<String> {
+        self.renewed.lock().unwrap().clone().or_else(|| self.cookie.clone())
+    }
+
+    fn renew(&self, answer: &Answer) {
+        let handed = answer.headers.get_all(header::SET_COOKIE).iter();
+        let pairs = handed.map(|cookie| cookie.to_str().unwrap().split(';').next().unwrap());
+        if let Some(pair) = pairs.into_iter().find(|pair| pair.starts_with("__Host-ecom=")) {
+            *self.renewed.lock().unwrap() = Some(pair.to_owned());
+        }
+    }
+
     /// Names its session: the hash of the cookie's token.
     pub fn session(&self) -> Vec<u8> {
-        let text = self.cookie.as_ref().unwrap().split_once('=').unwrap().1;
+        let cookie = self.cookie().unwrap();
+        let text = cookie.split_once('=').unwrap().1;
         let byte = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
         let token: Vec<u8> = (0..64).step_by(2).map(byte).collect();
         Sha256::digest(token).to_vec()
