@@ -10,7 +10,11 @@ use std::{
 use anyhow::{Context, bail};
 use ecom_web::{Block, Limits, Proxies, Registration, Server, Settings};
 use ecom_work::{SystemClock, mail::Mail, micros};
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+};
 
 use crate::{
     config::{Listen, MailArgs, Place},
@@ -166,12 +170,14 @@ pub(crate) async fn serve(
     worker.begin_hours().await?;
     worker.resume_keys().await?;
     let working = ecom_work::spawn("worker", async move { worker.run(stopped).await });
-    ready(&url);
     let (close, closed) = watch::channel(false);
+    // From here on, so that whoever reads the address may ask at once to stop.
+    let ended = ended();
     ecom_work::spawn("end", async move {
-        ended().await;
+        ended.await;
         close.send_replace(true);
     });
+    ready(&url);
     front.serve(app, closed).await?;
     stop.send_replace(true);
     working.await.context("the worker ended")?;
@@ -200,20 +206,17 @@ async fn lock(place: &Place, site: &Site) -> anyhow::Result<Option<File>> {
     Ok(Some(file))
 }
 
-async fn ended() {
-    let interrupt = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
+/// Ends when the process is asked to. Signals from before it is awaited count too.
+fn ended() -> impl Future<Output = ()> {
+    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    let came = async |signal: std::io::Result<Signal>| match signal {
+        Ok(mut signal) => _ = signal.recv().await,
+        Err(_) => std::future::pending().await,
     };
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => _ = signal.recv().await,
-            Err(_) => std::future::pending().await,
+    async move {
+        tokio::select! {
+            () = came(interrupt) => {}
+            () = came(terminate) => {}
         }
-    };
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
     }
 }

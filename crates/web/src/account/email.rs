@@ -60,7 +60,7 @@ pub(crate) async fn show(State(app): State<App>, own: Own) -> Page {
 
 /// Sends a link to the old address and one to the new: both are needed. Whether the new one belongs to another account
 /// shows only there.
-pub(crate) async fn save(State(app): State<App>, mut own: Own, mut entry: Entry) -> Page {
+pub(crate) async fn save(State(app): State<App>, own: Own, mut entry: Entry) -> Page {
     if !app.mail.is_on() {
         return shown(&app, &own, &entry, StatusCode::CONFLICT);
     }
@@ -68,7 +68,7 @@ pub(crate) async fn save(State(app): State<App>, mut own: Own, mut entry: Entry)
     if fold_email(&email) == fold_email(&own.me.person.email) {
         entry.refuse("email", "This is your address already.");
     }
-    let Some(proof) = prove(&app, &mut own.me, &mut entry).await? else {
+    let Some(proof) = prove(&app, &own.me, &mut entry).await? else {
         return shown(&app, &own, &entry, StatusCode::UNPROCESSABLE_ENTITY);
     };
     let mut tx = proof.begin(&app, &own.me).await?;

@@ -103,22 +103,22 @@ pub(crate) async fn save(State(app): State<App>, own: Own, mut entry: Entry) -> 
 }
 
 /// Changes the password; every other session of the person ends.
-pub(crate) async fn change_password(State(app): State<App>, mut own: Own, mut entry: Entry) -> Page {
-    let businesses = app.db.read().await?.platform().businesses_of(own.me.id()).await?;
+pub(crate) async fn change_password(State(app): State<App>, own: Own, mut entry: Entry) -> Page {
+    let me = &own.me;
+    let businesses = app.db.read().await?.platform().businesses_of(me.id()).await?;
     let names = businesses.iter().map(|business| business.name.as_str());
-    let about: Vec<&str> = names.chain([own.me.person.name.as_str(), &own.me.person.email]).collect();
+    let about: Vec<&str> = names.chain([me.person.name.as_str(), &me.person.email]).collect();
     let new = entry.raw("new").to_owned();
     let policy = own.policy();
-    let state = app.db.read().await?.platform().password_state(own.me.id()).await?;
+    let state = app.db.read().await?.platform().password_state(me.id()).await?;
     if let Some(words) = policy.too_young(state, app.now()) {
         entry.refuse("new", words);
-    } else if let Some(words) = policy.fault_for(&app, own.me.id(), &new, &about).await? {
+    } else if let Some(words) = policy.fault_for(&app, me.id(), &new, &about).await? {
         entry.refuse("new", words);
     }
-    let Some(proof) = prove(&app, &mut own.me, &mut entry).await? else {
+    let Some(proof) = prove(&app, me, &mut entry).await? else {
         return shown(&app, &own, Vec::new(), &entry, StatusCode::UNPROCESSABLE_ENTITY).await;
     };
-    let me = &own.me;
     let hash = app.passwords().hash(new).await?;
     let mut tx = proof.begin(&app, me).await?;
     tx.platform().replace_password(me.id(), (&hash, policy.rule()), Some(&me.session), app.now()).await?;

@@ -52,8 +52,8 @@ pub(crate) async fn show(State(app): State<App>, own: Own) -> Page {
 }
 
 /// Makes a secret, to be confirmed by a code.
-pub(crate) async fn create(State(app): State<App>, mut own: Own, mut entry: Entry) -> Page {
-    let Some(proof) = prove(&app, &mut own.me, &mut entry).await? else {
+pub(crate) async fn create(State(app): State<App>, own: Own, mut entry: Entry) -> Page {
+    let Some(proof) = prove(&app, &own.me, &mut entry).await? else {
         return shown(&app, &own, &entry, Vec::new(), status(&entry)).await;
     };
     let ring = app.keys.platform(app.now()).await?;
@@ -82,11 +82,11 @@ pub(crate) async fn confirm(State(app): State<App>, own: Own, mut entry: Entry) 
 }
 
 /// Makes new recovery codes; the old ones work no more.
-pub(crate) async fn renew(State(app): State<App>, mut own: Own, mut entry: Entry) -> Page {
-    let Some(proof) = prove(&app, &mut own.me, &mut entry).await? else {
+pub(crate) async fn renew(State(app): State<App>, own: Own, mut entry: Entry) -> Page {
+    let me = &own.me;
+    let Some(proof) = prove(&app, me, &mut entry).await? else {
         return shown(&app, &own, &entry, Vec::new(), status(&entry)).await;
     };
-    let me = &own.me;
     let mut tx = proof.begin(&app, me).await?;
     if !tx.platform().asks_for_codes(me.id()).await? {
         return Err(Fault::Missing);
@@ -106,11 +106,11 @@ pub(crate) async fn ask_removal(State(app): State<App>, own: Own) -> Page {
 }
 
 /// Turns codes off.
-pub(crate) async fn remove(State(app): State<App>, mut own: Own, mut entry: Entry) -> Page {
-    let Some(proof) = prove(&app, &mut own.me, &mut entry).await? else {
+pub(crate) async fn remove(State(app): State<App>, own: Own, mut entry: Entry) -> Page {
+    let me = &own.me;
+    let Some(proof) = prove(&app, me, &mut entry).await? else {
         return show_removal(&own, &entry);
     };
-    let me = &own.me;
     let mut tx = proof.begin(&app, me).await?;
     // Somebody who had only begun, or was quicker elsewhere, turns nothing off.
     if tx.platform().remove_totp(me.id()).await? {

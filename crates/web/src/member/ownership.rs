@@ -39,7 +39,7 @@ pub(crate) async fn ask(State(app): State<App>, seat: Seat<Owner>, Path(id): Pat
 pub(crate) async fn give(
     State(app): State<App>,
     seat: Seat<Owner>,
-    mut me: Me,
+    me: Me,
     Path(id): Path<String>,
     mut entry: Entry,
 ) -> Page {
@@ -49,7 +49,7 @@ pub(crate) async fn give(
     if then.is_none() {
         entry.refuse("then", "Choose what you are afterwards.");
     }
-    let (Some(proof), Some(then)) = (prove(&app, &mut me, &mut entry).await?, then) else {
+    let (Some(proof), Some(then)) = (prove(&app, &me, &mut entry).await?, then) else {
         return shown(&seat, member, &entry, StatusCode::UNPROCESSABLE_ENTITY);
     };
     let mut tx = proof.begin(&app, &me).await?;

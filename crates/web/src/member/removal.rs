@@ -41,14 +41,14 @@ pub(crate) async fn ask(State(app): State<App>, seat: Seat<Viewer>, Path(id): Pa
 pub(crate) async fn remove(
     State(app): State<App>,
     seat: Seat<Viewer>,
-    mut me: Me,
+    me: Me,
     Path(id): Path<String>,
     mut entry: Entry,
 ) -> Page {
     let person = may_remove(&seat, &id)?;
     let leaves = person == seat.person();
     let mut tx = if leaves {
-        let Some(proof) = prove(&app, &mut me, &mut entry).await? else {
+        let Some(proof) = prove(&app, &me, &mut entry).await? else {
             let member = found_member(&app, &seat, person).await?;
             return shown(&seat, member, &entry);
         };

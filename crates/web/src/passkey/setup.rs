@@ -88,10 +88,10 @@ pub(crate) async fn show(State(app): State<App>, own: Own, params: Params) -> Pa
 }
 
 /// Asks the browser for a new passkey.
-pub(crate) async fn create(State(app): State<App>, mut own: Own, mut entry: Entry) -> Page {
+pub(crate) async fn create(State(app): State<App>, own: Own, mut entry: Entry) -> Page {
     let Some(site) = app.passkeys() else { return Err(Fault::Missing) };
     let name = entry.text("name", MOST_NAME, "Type a name, such as Phone.");
-    let Some(proof) = prove(&app, &mut own.me, &mut entry).await? else {
+    let Some(proof) = prove(&app, &own.me, &mut entry).await? else {
         return shown(&app, &own, &entry, Saying::default(), StatusCode::UNPROCESSABLE_ENTITY).await;
     };
     let mut tx = proof.begin(&app, &own.me).await?;
@@ -151,15 +151,15 @@ pub(crate) async fn ask_removal(State(app): State<App>, own: Own, Path(id): Path
 /// Removes it.
 pub(crate) async fn remove(
     State(app): State<App>,
-    mut own: Own,
+    own: Own,
     Path(id): Path<String>,
     mut entry: Entry,
 ) -> Page {
+    let me = &own.me;
     let id_hash = from_hex::<32>(&id).ok_or(Fault::Missing)?;
-    let Some(proof) = prove(&app, &mut own.me, &mut entry).await? else {
+    let Some(proof) = prove(&app, me, &mut entry).await? else {
         return removal(&app, &own, &id, &entry).await;
     };
-    let me = &own.me;
     let mut tx = proof.begin(&app, me).await?;
     tx.platform().remove_passkey(me.id(), &id_hash).await?;
     me.record(&app, &mut tx, Action::RemovePasskey, "account/passkeys").await?;
