@@ -163,11 +163,13 @@ fn check(entry: &mut Entry, open: &Open) -> Option<(String, String, String)> {
     entry.is_good().then_some((name, phone, password))
 }
 
-fn gone() -> Fault {
+/// What is said of an invitation that is there no more, or never was.
+pub(crate) fn gone() -> Fault {
     Fault::Conflict("This invitation was used or taken back, or is over. Ask for a new one.".to_owned())
 }
 
-fn over(error: StoreError) -> Fault {
+/// An invitation that is gone by now, or another error.
+pub(crate) fn over(error: StoreError) -> Fault {
     if matches!(error, StoreError::Missing(_)) { gone() } else { error.into() }
 }
 

@@ -18,7 +18,7 @@ use crate::{
     entry::Entry,
     fault::{Fault, Page},
     frame::Frame,
-    member::invitation::Guest,
+    member::invitation::{Guest, gone, over},
     network::Network,
     page,
     seat::person,
@@ -107,14 +107,6 @@ fn check(entry: &mut Entry, open: &Open) -> Option<(String, String, String)> {
         entry.refuse("password", words);
     }
     entry.is_good().then_some((name, phone, password))
-}
-
-fn gone() -> Fault {
-    Fault::Conflict("This invitation was used or taken back, or is over. Ask for a new one.".to_owned())
-}
-
-fn over(error: StoreError) -> Fault {
-    if matches!(error, StoreError::Missing(_)) { gone() } else { error.into() }
 }
 
 async fn open(app: &App, token: &str) -> Page<Open> {

@@ -43,8 +43,8 @@ async fn sign_in(site: &Site, email: &str, password: &str) -> support::Answer {
     site.post(&Visitor::default(), "/sign-in", &[("email", email), ("password", password)]).await
 }
 
-#[tokio::test]
-async fn a_password_that_the_operator_gave_opens_nothing_but_the_page_that_changes_it() {
+/// Asha, whose password the operator has set.
+async fn site_with_given_password() -> Site {
     let site = site().await;
     registered(&site).await;
     let hash = ecom_web::hash_password(b"given by the operator").unwrap();
@@ -52,6 +52,12 @@ async fn a_password_that_the_operator_gave_opens_nothing_but_the_page_that_chang
     let given = (hash.as_str(), PasswordRule::Given);
     tx.platform().replace_password(PersonId(1), given, None, site.world.now()).await.unwrap();
     tx.commit().await.unwrap();
+    site
+}
+
+#[tokio::test]
+async fn a_password_that_the_operator_gave_opens_nothing_but_the_page_that_changes_it() {
+    let site = site_with_given_password().await;
     let mut asha = Visitor::default();
     let form = [("email", GOOD[1].1), ("password", "given by the operator"), ("next", "/statement")];
     asha.keep(&site.post(&asha, "/sign-in", &form).await);
@@ -90,13 +96,7 @@ async fn a_password_that_the_operator_gave_opens_nothing_but_the_page_that_chang
 
 #[tokio::test]
 async fn a_password_that_the_operator_gave_opens_nothing_after_a_week() {
-    let site = site().await;
-    registered(&site).await;
-    let hash = ecom_web::hash_password(b"given by the operator").unwrap();
-    let mut tx = site.world.db.write().await.unwrap();
-    let given = (hash.as_str(), PasswordRule::Given);
-    tx.platform().replace_password(PersonId(1), given, None, site.world.now()).await.unwrap();
-    tx.commit().await.unwrap();
+    let site = site_with_given_password().await;
     site.world.clock.pass(SignedDuration::from_hours(7 * 24 - 1));
     assert_eq!(sign_in(&site, GOOD[1].1, "given by the operator").await.status, StatusCode::SEE_OTHER);
     site.world.clock.pass(SignedDuration::from_hours(1));

@@ -4,69 +4,17 @@
 use std::{path::PathBuf, sync::Arc};
 
 use ecom_ledger::settlement::Options;
-use ecom_simulator::{Catalogue, Plan, write_v2};
 use ecom_store::{
     Archive, FileId, ImportResult, Importer, Incoming, JobView, NewUpload, Opener, Outcome, Progress,
-    RESEAL_JOB, Resealed, SellerAccountId, StoreError, TenantId, UploadState, begin_shredding, rotate_key,
+    RESEAL_JOB, Resealed, StoreError, TenantId, UploadState, begin_shredding, rotate_key,
 };
 use ecom_testkit::{World, on_both};
 use ecom_vault::KeyRing;
-use ecom_work::{Bell, Live, Stop, Worker, mail::Mail};
+use ecom_work::{Bell, Live, Worker, mail::Mail};
 use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
-use tokio::sync::watch;
 
-struct Shop {
-    worker: Worker,
-    tenant: TenantId,
-    person: ecom_store::PersonId,
-    account: SellerAccountId,
-    archive: PathBuf,
-    stop: Stop,
-    _keep: watch::Sender<bool>,
-}
-
-async fn shop(world: &World) -> Shop {
-    let (person, tenant) = world.business("kurta-house").await;
-    let keys = world.keys().await;
-    keys.create(tenant, world.now()).await.unwrap();
-    let mut tx = world.db.write().await.unwrap();
-    let account = tx.scoped(tenant).await.unwrap().add_seller_account("Amazon.in", 1).await.unwrap();
-    tx.commit().await.unwrap();
-    let spool = world.folder().join("spool");
-    std::fs::create_dir_all(&spool).unwrap();
-    let archive = Archive::local(&world.folder().join("archive")).unwrap();
-    let worker = Worker {
-        importer: Importer { db: world.db.clone(), archive, options: Options::new().unwrap() },
-        keys,
-        spool,
-        clock: Arc::new(world.clock.clone()),
-        bell: Bell::default(),
-        live: Live::default(),
-        mail: Mail::default(),
-    };
-    let (keep, stop) = watch::channel(false);
-    let archive = world.folder().join("archive").join(tenant.to_string());
-    Shop { worker, tenant, person, account, archive, stop, _keep: keep }
-}
-
-/// Large enough for several frames from some 8,000 rows on.
-fn settlement(number: u64, rows: u64) -> Vec<u8> {
-    let start = 1_790_000_000;
-    let plan = Plan {
-        seed: number,
-        id: 26_000_000_000 + number,
-        start,
-        end: start + 14 * 86_400,
-        rows,
-        previous_reserve: 0,
-        current_reserve: 0,
-        extra: Vec::new(),
-    };
-    let mut out = Vec::new();
-    write_v2(&plan, &Catalogue::new(7, 40), &mut out).unwrap();
-    out
-}
+use crate::shop::{Shop, settlement, shop};
 
 impl Shop {
     async fn ring(&self) -> KeyRing {

@@ -18,6 +18,8 @@ pub struct Shop {
     pub person: PersonId,
     pub tenant: TenantId,
     pub account: SellerAccountId,
+    /// Where the originals of its files are.
+    pub archive: PathBuf,
     pub stop: Stop,
     _keep: watch::Sender<bool>,
 }
@@ -42,9 +44,11 @@ pub async fn shop(world: &World) -> Shop {
         mail: ecom_work::mail::Mail::default(),
     };
     let (keep, stop) = watch::channel(false);
-    Shop { worker, person, tenant, account, stop, _keep: keep }
+    let archive = world.folder().join("archive").join(tenant.to_string());
+    Shop { worker, person, tenant, account, archive, stop, _keep: keep }
 }
 
+/// Large enough for several frames of the archive from some 8,000 rows on.
 pub fn settlement(number: u64, rows: u64) -> Vec<u8> {
     settlement_with(number, rows, Vec::new())
 }
