@@ -197,7 +197,7 @@ impl View {
         let added: Vec<Span> = added.iter().filter_map(|key| Span::from_key(key)).collect();
         let lines_dates = lines.map(|(first, last)| (day::to_date(first), day::to_date(last)));
         let known = Known { today: app.today(), lines: lines_dates, settled: None };
-        let early = known.is_without(Span::MonthToDate).then_some(EARLY);
+        let early = known.is_early().then_some(EARLY);
         let spans: Vec<Span> = ALWAYS.into_iter().chain(early).chain(added.iter().copied()).collect();
         let compared: Vec<Option<Compared>> = spans.iter().map(|span| Compared::of(*span, &known)).collect();
         let (from, to) = scope.period.days();
@@ -247,7 +247,7 @@ impl View {
     }
 }
 
-/// What matters most: this month, or the newest whole one while nothing of this is there.
+/// What matters most: this month, or the one before while this one has no figures.
 fn mark_first(tiles: &mut [PeriodTile]) {
     let months = tiles.iter_mut().filter(|tile| [Span::MonthToDate, Span::LastMonth].contains(&tile.span));
     if let Some(first) = months.into_iter().find(|tile| tile.figures.is_some()) {

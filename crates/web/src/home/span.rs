@@ -31,7 +31,7 @@ pub(crate) enum Span {
 /// On everybody's page.
 pub(crate) const ALWAYS: [Span; 4] = [Span::Today, Span::Yesterday, Span::MonthToDate, Span::LastMonth];
 
-/// On everybody's page too while nothing of this month is there: else one month would stand alone for two weeks.
+/// On everybody's page too while there is no line of this month: else one month would stand alone for two weeks.
 pub(crate) const EARLY: Span = Span::MonthBeforeLast;
 
 /// Those that can be added, besides days of one's own.

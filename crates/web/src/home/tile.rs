@@ -43,6 +43,12 @@ impl Known {
     pub(crate) fn is_without(&self, span: Span) -> bool {
         self.lines.is_none_or(|(_, last)| span.days(self.today).0 > last)
     }
+
+    /// Whether the business has no line of this month yet, but some of the month before last.
+    pub(crate) fn is_early(&self) -> bool {
+        let begun = |(first, _): Days| first <= EARLY.days(self.today).1;
+        self.is_without(Span::MonthToDate) && self.lines.is_some_and(begun)
+    }
 }
 
 /// The days of a tile: its own as far as there are lines, those before, those a year before.
