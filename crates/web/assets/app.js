@@ -231,3 +231,12 @@ for (const form of document.querySelectorAll("form[data-upload]")) form.addEvent
 for (const zone of document.querySelectorAll("[data-drop]")) drops(zone);
 for (const form of document.querySelectorAll("form[data-passkey]")) passkey(form);
 renew();
+
+// A button pressed twice sends its form once: the second answer would speak of a form that was sent before.
+const sent = new WeakMap();
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (event.timeStamp - (sent.get(form) ?? -Infinity) < 2000) event.preventDefault();
+  else sent.set(form, event.timeStamp);
+});
