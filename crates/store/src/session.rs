@@ -315,9 +315,10 @@ impl Platform<'_> {
         exec!(self.tx, "delete from session where id_hash = $1", id_hash).map(drop)
     }
 
-    /// Ends a session of a person; somebody else's stays.
-    pub async fn close_session_of(&mut self, person: PersonId, id_hash: &[u8]) -> Result<()> {
-        exec!(self.tx, "delete from session where person = $1 and id_hash = $2", person.0, id_hash).map(drop)
+    /// Ends a session of a person, and tells whether it was there; somebody else's stays.
+    pub async fn close_session_of(&mut self, person: PersonId, id_hash: &[u8]) -> Result<bool> {
+        let text = "delete from session where person = $1 and id_hash = $2";
+        Ok(exec!(self.tx, text, person.0, id_hash)? == 1)
     }
 
     /// Ends every session of a person but one; gives their number.

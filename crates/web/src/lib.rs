@@ -181,7 +181,7 @@ pub fn router(server: Server) -> Router {
         .method_not_allowed_fallback(async || Fault::Missing)
         .layer(DefaultBodyLimit::max(MOST_FORM_BYTES))
         .layer(middleware::from_fn(patience::limit))
-        .layer(middleware::from_fn(session::hand_out))
+        .layer(middleware::from_fn(session::renewal))
         .layer(middleware::from_fn(shield::same_origin))
         .layer(compression::layer())
         .layer(middleware::from_fn(compression::only_for_this_site))

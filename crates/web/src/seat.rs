@@ -274,7 +274,8 @@ impl FromRequestParts<App> for Me {
             Some(person) if person.is_in() || (person.must_choose_password() && chooses_password(parts)) => {
                 limit::account(&parts.extensions, app, person.person).map_err(IntoResponse::into_response)?;
                 let Ok(network) = Network::from_request_parts(parts, app).await;
-                let renewal = parts.extensions.get().cloned().unwrap_or_default();
+                let renewal = parts.extensions.get().cloned();
+                let renewal = renewal.ok_or_else(|| Fault::broken("no renewal").into_response())?;
                 Ok(Self { person, session, renewal, network })
             }
             Some(person) if person.must_choose_password() => {

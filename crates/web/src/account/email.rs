@@ -81,7 +81,7 @@ pub(crate) async fn save(State(app): State<App>, own: Own, mut entry: Entry) -> 
         return shown(&app, &own, &entry, StatusCode::UNPROCESSABLE_ENTITY);
     }
     own.me.record(&app, &mut tx, Action::AskEmail, "account").await?;
-    tx.commit().await?;
+    proof.commit(tx, &own.me).await?;
     app.bell.ring();
     Ok(Redirect::to("/account?said=asked").into_response())
 }

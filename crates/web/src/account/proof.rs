@@ -7,12 +7,17 @@ use crate::{
     entry::{Entry, Field},
     fault::{Fault, Page},
     seat::Me,
-    session::{Attempt, Verdict, shut_out},
+    session::{Attempt, Verdict, cookie::Token},
 };
 
-/// That somebody has just typed their password.
+/// What is said to those who may not go on.
+const SHUT_OUT: &str = "Your password was changed, this session was ended, or this form was sent twice, a moment ago. Look whether what you wanted is done; if not, sign in and try again.";
+
+/// That somebody has just typed their password. What they ask for gives their session a new token (ASVS 5.0, 7.2.4):
+/// whoever took the old one is out.
 pub(crate) struct Proof {
     profile: Profile,
+    token: Token,
 }
 
 impl Proof {
@@ -21,22 +26,35 @@ impl Proof {
         &self.profile
     }
 
+    /// Names their session from [`begin`](Self::begin) on.
+    pub(crate) fn session(&self) -> [u8; 32] {
+        self.token.hash()
+    }
+
     /// Begins what it allows. In this transaction the password is still theirs, and the session has not ended:
-    /// whoever was shut out meanwhile does not get through by having asked before.
+    /// whoever was shut out meanwhile does not get through by having asked before. [`commit`](Self::commit) ends it.
     pub(crate) async fn begin(&self, app: &App, me: &Me) -> Page<Tx> {
         let mut tx = app.db.write().await?;
         let mut platform = tx.platform();
         let holds = platform.hold_person(me.id(), &self.profile.password_hash).await?;
-        if !holds || platform.session_person(&me.session, app.now()).await?.is_none() {
-            return Err(shut_out());
+        let here = holds && platform.session_person(&me.session, app.now()).await?.is_some();
+        if !here || !platform.renew_session(&me.session, &self.session()).await? {
+            return Err(Fault::Conflict(SHUT_OUT.to_owned()));
         }
         Ok(tx)
+    }
+
+    /// Commits it, and hands the new token out with the answer.
+    pub(crate) async fn commit(&self, tx: Tx, me: &Me) -> Page<()> {
+        tx.commit().await?;
+        me.renewal.hand_out(&self.token);
+        Ok(())
     }
 }
 
 /// Asks for the password, counted as a sign-in is: whoever finds an open browser must not guess it here. What is wrong
-/// is noted in the form. The right one gives the session a new token.
-pub(crate) async fn prove(app: &App, me: &mut Me, entry: &mut Entry) -> Page<Option<Proof>> {
+/// is noted in the form.
+pub(crate) async fn prove(app: &App, me: &Me, entry: &mut Entry) -> Page<Option<Proof>> {
     let profile = own(app, me).await?;
     let typed = entry.raw("password").to_owned();
     if typed.is_empty() {
@@ -59,8 +77,11 @@ pub(crate) async fn prove(app: &App, me: &mut Me, entry: &mut Entry) -> Page<Opt
     }
     let mut tx = app.db.write().await?;
     attempt.succeeded(&mut tx.platform()).await?;
-    me.session = me.renewal.commit(tx, &me.session).await?;
-    Ok(entry.is_good().then_some(Proof { profile }))
+    tx.commit().await?;
+    if !entry.is_good() {
+        return Ok(None);
+    }
+    Ok(Some(Proof { profile, token: Token::random()? }))
 }
 
 /// What the person says about themselves.

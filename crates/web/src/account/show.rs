@@ -67,6 +67,9 @@ pub(crate) async fn show(State(app): State<App>, own: Own, params: Params) -> Pa
         Some("saved") => Some("Your name and phone number are saved."),
         Some("password") => Some("Your password is changed. Every other session of yours has ended."),
         Some("ended") => Some("The session has ended. That device has to sign in again."),
+        Some("gone") => {
+            Some("That session was gone, or had been renewed. Nothing was changed; look at the list again.")
+        }
         Some("others") => Some("Every session but this one has ended."),
         Some("sent") => {
             Some("A mail with a link is on its way to you. Nothing there? Look into the spam folder too.")
@@ -80,6 +83,11 @@ pub(crate) async fn show(State(app): State<App>, own: Own, params: Params) -> Pa
     if params.one("said") == Some("unsendable") {
         let words = "Mail servers take no such address. Ask for another one.";
         notices.push(Notice::new(Tone::Bad, "No mail was sent", words));
+    }
+    if params.one("said") == Some("gone") {
+        let words =
+            "It had ended, or was renewed a moment ago. Look at the list again, or end every other one.";
+        notices.push(Notice::new(Tone::Attention, "That session is not there", words));
     }
     let state = app.db.read().await?.platform().password_state(own.me.id()).await?;
     let due = own.policy().due(state, app.now()).map(|why| {
@@ -121,9 +129,11 @@ pub(crate) async fn change_password(State(app): State<App>, own: Own, mut entry:
     };
     let hash = app.passwords().hash(new).await?;
     let mut tx = proof.begin(&app, me).await?;
-    tx.platform().replace_password(me.id(), (&hash, policy.rule()), Some(&me.session), app.now()).await?;
+    tx.platform()
+        .replace_password(me.id(), (&hash, policy.rule()), Some(&proof.session()), app.now())
+        .await?;
     me.record(&app, &mut tx, Action::ChangePassword, "account").await?;
-    tx.commit().await?;
+    proof.commit(tx, me).await?;
     Ok(Redirect::to("/account?said=password").into_response())
 }
 
@@ -139,7 +149,9 @@ pub(crate) async fn end_session(State(app): State<App>, me: Me, entry: Entry) ->
         }
         id => {
             let id = from_hex::<32>(id).ok_or(Fault::Missing)?;
-            tx.platform().close_session_of(me.id(), &id).await?;
+            if !tx.platform().close_session_of(me.id(), &id).await? {
+                return Ok(Redirect::to("/account?said=gone").into_response());
+            }
             "ended"
         }
     };

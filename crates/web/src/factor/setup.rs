@@ -59,7 +59,7 @@ pub(crate) async fn create(State(app): State<App>, own: Own, mut entry: Entry) -
     let ring = app.keys.platform(app.now()).await?;
     let mut tx = proof.begin(&app, &own.me).await?;
     tx.platform().put_totp(&ring, own.me.id(), &code::secret()?, app.now()).await?;
-    tx.commit().await?;
+    proof.commit(tx, &own.me).await?;
     Ok(Redirect::to("/account/codes").into_response())
 }
 
@@ -93,7 +93,7 @@ pub(crate) async fn renew(State(app): State<App>, own: Own, mut entry: Entry) ->
     }
     let codes = recovery::renew(&mut tx, me.id()).await?;
     me.record(&app, &mut tx, Action::RenewCodes, "account/codes").await?;
-    tx.commit().await?;
+    proof.commit(tx, me).await?;
     shown(&app, &own, &entry, codes, StatusCode::OK).await
 }
 
@@ -116,7 +116,7 @@ pub(crate) async fn remove(State(app): State<App>, own: Own, mut entry: Entry) -
     if tx.platform().remove_totp(me.id()).await? {
         me.record(&app, &mut tx, Action::RemoveFactor, "account/codes").await?;
     }
-    tx.commit().await?;
+    proof.commit(tx, me).await?;
     Ok(Redirect::to("/account/codes").into_response())
 }
 

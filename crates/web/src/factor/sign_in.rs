@@ -3,10 +3,10 @@
 use askama::Template;
 use axum::{
     extract::State,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect},
 };
-use ecom_store::{Action, PersonId, SessionPerson, Stage, StoreError, Tx};
+use ecom_store::{Action, PersonId, SessionPerson, Stage, Tx};
 
 use super::{check, status};
 use crate::{
@@ -58,7 +58,8 @@ pub(crate) async fn create(
     complete(&app, tx, person.person, (&headers, network, &token), entry.raw("next")).await
 }
 
-/// Completes the session of whoever has shown a second factor, in the transaction that looked at it.
+/// Completes the session of whoever has shown a second factor, in the transaction that looked at it. It gets a new token:
+/// one taken while it opened nothing must not open everything now.
 pub(crate) async fn complete(
     app: &App,
     mut tx: Tx,
@@ -66,16 +67,18 @@ pub(crate) async fn complete(
     (headers, network, token): (&HeaderMap, Network, &Token),
     next: &str,
 ) -> Page {
-    match tx.platform().complete_session(&token.hash(), app.now()).await {
+    let renewed = Token::random()?;
+    if !tx.platform().renew_session(&token.hash(), &renewed.hash()).await? {
         // It was ended meanwhile, and with it what the password had opened; the code stays unused.
-        Err(StoreError::Missing(_)) => return Ok(Redirect::to("/sign-in").into_response()),
-        completed => completed?,
+        return Ok(Redirect::to("/sign-in").into_response());
     }
-    record(app, &mut tx, &token.hash(), &network.to_string(), Action::SignIn).await?;
+    tx.platform().complete_session(&renewed.hash(), app.now()).await?;
+    record(app, &mut tx, &renewed.hash(), &network.to_string(), Action::SignIn).await?;
     let device = known::note(app, &mut tx, person, (headers, network), true).await?;
     tx.commit().await?;
     app.bell.ring();
     let mut response = Redirect::to(local(next).unwrap_or("/")).into_response();
+    response.headers_mut().append(header::SET_COOKIE, renewed.cookie());
     keep_device(&mut response, &device);
     Ok(response)
 }

@@ -64,7 +64,7 @@ pub(crate) async fn give(
     if then != MemberRole::Owner {
         seat.audit(&app, &mut books, Action::ChangeRole, &format!("people/{}", me.id())).await?;
     }
-    tx.commit().await?;
+    proof.commit(tx, &me).await?;
     Ok(Redirect::to("/people?said=ownership").into_response())
 }
 

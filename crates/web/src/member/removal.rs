@@ -47,21 +47,25 @@ pub(crate) async fn remove(
 ) -> Page {
     let person = may_remove(&seat, &id)?;
     let leaves = person == seat.person();
-    let mut tx = if leaves {
-        let Some(proof) = prove(&app, &me, &mut entry).await? else {
-            let member = found_member(&app, &seat, person).await?;
-            return shown(&seat, member, &entry);
-        };
-        proof.begin(&app, &me).await?
-    } else {
-        let mut tx = app.db.write().await?;
-        seat.hold::<Owner>(&mut tx).await?;
-        tx
+    let proof = if leaves { prove(&app, &me, &mut entry).await? } else { None };
+    if leaves && proof.is_none() {
+        let member = found_member(&app, &seat, person).await?;
+        return shown(&seat, member, &entry);
+    }
+    let mut tx = match &proof {
+        Some(proof) => proof.begin(&app, &me).await?,
+        None => app.db.write().await?,
     };
+    if !leaves {
+        seat.hold::<Owner>(&mut tx).await?;
+    }
     tx.platform().remove_member(seat.tenant(), person).await.map_err(last_owner)?;
     let action = if leaves { Action::Leave } else { Action::RemoveMember };
     seat.audit(&app, &mut seat.books(&mut tx).await?, action, &format!("people/{person}")).await?;
-    tx.commit().await?;
+    match proof {
+        Some(proof) => proof.commit(tx, &me).await?,
+        None => tx.commit().await?,
+    }
     Ok(Redirect::to(if leaves { "/businesses" } else { "/people?said=removed" }).into_response())
 }
 

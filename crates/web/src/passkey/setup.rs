@@ -101,8 +101,8 @@ pub(crate) async fn create(State(app): State<App>, own: Own, mut entry: Entry) -
     // The handle goes with the name: the answer does not tell it.
     let name_kept = format!("{}{name}", to_hex(&handle));
     let new = NewChallenge { state: &challenge.state, name: &name_kept, until: app.now() + ANSWER_MICROS };
-    tx.platform().put_challenge(&own.me.session, &new).await?;
-    tx.commit().await?;
+    tx.platform().put_challenge(&proof.session(), &new).await?;
+    proof.commit(tx, &own.me).await?;
     page::show(&NewPage { frame: own.frame("Add a passkey"), name, options: challenge.options })
 }
 
@@ -163,7 +163,7 @@ pub(crate) async fn remove(
     let mut tx = proof.begin(&app, me).await?;
     tx.platform().remove_passkey(me.id(), &id_hash).await?;
     me.record(&app, &mut tx, Action::RemovePasskey, "account/passkeys").await?;
-    tx.commit().await?;
+    proof.commit(tx, me).await?;
     Ok(Redirect::to("/account/passkeys?said=removed").into_response())
 }
 

@@ -18,6 +18,8 @@ use crate::fault::{Fault, Page};
 
 /// Hashes computed at the same time: each takes 19 MiB and a core for some 30 ms.
 const AT_ONCE: usize = 2;
+/// Most memory that a stored hash may ask for, in blocks of 1 KiB: 64 MiB.
+const MOST_BLOCKS: usize = 65_536;
 /// How long one waits for a turn.
 const TURN_WAIT: Duration = Duration::from_secs(10);
 /// What is said to those who waited in vain.
@@ -112,7 +114,11 @@ impl Room {
         salt: &[u8],
         length: usize,
     ) -> Result<Output, Error> {
-        self.0.resize(argon.params().block_count(), Block::new());
+        let blocks = argon.params().block_count();
+        if blocks > MOST_BLOCKS {
+            return Err(Error::OutOfMemory);
+        }
+        self.0.resize(blocks, Block::new());
         let mut out = [0; Output::MAX_LENGTH];
         let out = out.get_mut(..length).ok_or(Error::OutputSize)?;
         argon.hash_password_into_with_memory(password, salt, out, &mut self.0)?;
@@ -136,15 +142,19 @@ mod tests {
             ours,
             "each has its own salt"
         );
-        for (memory, rounds) in [(64, 3), (32_768, 1), (19_456, 2)] {
+        for (memory, rounds) in [(64, 3), (65_536, 1), (19_456, 2)] {
             let argon = Argon2::from(Params::new(memory, rounds, 1, None).unwrap());
             let theirs = argon.hash_password(b"correct horse battery").unwrap().to_string();
             assert!(passwords.verify("correct horse battery".into(), Some(theirs.clone())).await.unwrap());
             assert!(!passwords.verify("correct horse batterz".into(), Some(theirs)).await.unwrap());
         }
-        for broken in
-            ["", "$argon2id$", "$2b$12$abcdefghijklmnopqrstuv", "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ"]
-        {
+        for broken in [
+            "",
+            "$argon2id$",
+            "$2b$12$abcdefghijklmnopqrstuv",
+            "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ",
+            "$argon2id$v=19$m=4000000,t=2,p=1$c2FsdHNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        ] {
             assert!(!passwords.verify("correct horse battery".into(), Some(broken.into())).await.unwrap());
         }
     }

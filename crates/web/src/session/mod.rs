@@ -35,7 +35,7 @@ pub use hash::hash_password;
 pub(crate) use policy::PasswordPolicy;
 pub use policy::random_password;
 pub(crate) use quota::Quota;
-pub(crate) use renewal::{Renewal, hand_out, shut_out};
+pub(crate) use renewal::{Renewal, renewal};
 
 /// What is said of a password that the operator gave and that was not changed in time.
 const LAPSED: &str = "This password was given to you a week ago or earlier, and opens nothing any more. Ask for another one, or use “Forgot your password?”.";

@@ -437,9 +437,8 @@ async fn showing_the_password_once_more_gives_the_session_a_new_token() {
     let refused = site.post(&here, "/account/codes", &[("password", "wrong wrong wrong")]).await;
     assert_eq!(refused.headers.get("set-cookie"), None);
     assert_eq!(here.session(), session);
-    // Also where the rest of the form is refused.
-    let form = [("password", PASSWORD), ("new", "short")];
-    for (path, form) in [("/account/password", &form[..]), ("/account/codes", &form[..1])] {
+    let form = [("password", PASSWORD), ("new", "monsoon tea kettle")];
+    for (path, form) in [("/account/codes", &form[..1]), ("/account/password", &form[..])] {
         let before = here.session();
         let answer = site.post(&here, path, form).await;
         let cookie = answer.headers["set-cookie"].to_str().unwrap();
@@ -448,6 +447,9 @@ async fn showing_the_password_once_more_gives_the_session_a_new_token() {
     }
     assert_eq!(site.get(&stolen, "/account").await.to(), "/sign-in?next=/account");
     assert_eq!(site.get(&here, "/account").await.status, StatusCode::OK);
+    // The name by which it was listed before ends nothing, and says so.
+    let id = session.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    assert_eq!(site.post(&here, "/account/sessions", &[("id", &id)]).await.to(), "/account?said=gone");
 }
 
 #[tokio::test]

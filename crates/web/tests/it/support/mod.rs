@@ -213,7 +213,7 @@ impl Site {
             .header("sec-fetch-site", "same-origin")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         let answer = self.send(request.body(Body::from(pairs.join("&"))).unwrap()).await;
-        if path.starts_with("/account") || path.starts_with("/people") {
+        if ["/account", "/people", "/sign-in/"].iter().any(|start| path.starts_with(start)) {
             visitor.renew(&answer);
         }
         answer
