@@ -214,6 +214,10 @@ async fn no_secret_stands_in_any_log_or_on_any_page() {
     let (site, mut seen) = (site().await, Seen::default());
     let owner = register(&site, &mut seen).await;
     let second = sign_in(&site, &mut seen).await;
+    site.post(&second, "/account/codes", &[("password", PASSWORD)]).await;
+    seen.keep("an account", site.get(&second, "/account").await);
+    let renewed = Visitor { cookie: second.cookie(), ..Visitor::default() };
+    assert_ne!(token(&renewed), token(&second));
     let tenant = TenantId(1);
     let mut secrets = vec![
         Secret::of("the root key", ROOT),
@@ -222,6 +226,7 @@ async fn no_secret_stands_in_any_log_or_on_any_page() {
         Secret::of("a second factor", FACTOR),
         Secret::of("the first session", &token(&owner)),
         Secret::of("the second session", &token(&second)),
+        Secret::of("a session renewed", &token(&renewed)),
         Secret { name: "the password's hash".to_owned(), forms: vec!["$argon2id$".to_owned()] },
     ];
     keep_secret(&site, tenant).await;

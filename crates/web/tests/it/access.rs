@@ -534,8 +534,11 @@ async fn with_codes_on_the_password_alone_opens_nothing() {
     }
     let right = code(&site, &key);
     let form = [("code", right.as_str()), ("next", "/statement")];
+    // Whoever copied the cookie while it opened nothing has nothing (ASVS 5.0, 7.2.4).
+    let copied = Visitor { cookie: half.cookie(), ..Visitor::default() };
     assert_eq!(site.post(&half, "/sign-in/code", &form).await.to(), "/statement");
     assert_eq!(site.get(&half, "/statement").await.status, StatusCode::OK);
+    assert_eq!(site.get(&copied, "/statement").await.to(), "/sign-in?next=/statement");
     // The same code again, in another browser, within its time.
     let (again, _) = sign_in(&site, OWNER[1].1, PASSWORD).await;
     let replayed = site.post(&again, "/sign-in/code", &form).await;
