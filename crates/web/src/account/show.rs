@@ -67,9 +67,6 @@ pub(crate) async fn show(State(app): State<App>, own: Own, params: Params) -> Pa
         Some("saved") => Some("Your name and phone number are saved."),
         Some("password") => Some("Your password is changed. Every other session of yours has ended."),
         Some("ended") => Some("The session has ended. That device has to sign in again."),
-        Some("gone") => {
-            Some("That session was gone, or had been renewed. Nothing was changed; look at the list again.")
-        }
         Some("others") => Some("Every session but this one has ended."),
         Some("sent") => {
             Some("A mail with a link is on its way to you. Nothing there? Look into the spam folder too.")

@@ -450,6 +450,8 @@ async fn showing_the_password_once_more_gives_the_session_a_new_token() {
     // The name by which it was listed before ends nothing, and says so.
     let id = session.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     assert_eq!(site.post(&here, "/account/sessions", &[("id", &id)]).await.to(), "/account?said=gone");
+    let told = outline(&site.get(&here, "/account?said=gone").await);
+    assert!(told.contains("That session is not there") && !told.contains("Done"), "{told}");
 }
 
 #[tokio::test]
